@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* os.h over Linux: RAM and code as memfd mappings, futex latches, eventfd, 16-byte atomics, TSC. */
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+void *os_reserve(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void os_unreserve(void *p, size_t size)
+{
+	if (p)
+		munmap(p, size);
+}
+
+int os_ram_map(struct os_ram *ram, size_t size, const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	void *p;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size)) {
+		err = -errno;
+		goto close_fd;
+	}
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (p == MAP_FAILED) {
+		err = -errno;
+		goto close_fd;
+	}
+	/* Fewer host TLB misses; a refusal costs speed only. */
+	madvise(p, size, MADV_HUGEPAGE);
+	*ram = (struct os_ram){.base = p, .size = size, .fd = fd};
+	return 0;
+close_fd:
+	close(fd);
+	return err;
+}
+
+void os_ram_unmap(struct os_ram *ram)
+{
+	if (!ram->base)
+		return;
+	munmap(ram->base, ram->size);
+	close(ram->fd);
+	*ram = (struct os_ram){.fd = -1};
+}
+
+int os_ram_discard(struct os_ram *ram, size_t offset, size_t len)
+{
+	if (offset > ram->size || len > ram->size - offset)
+		return -EINVAL;
+	return fallocate(ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+			 (off_t)len)
+		       ? -errno
+		       : 0;
+}
+
+int os_code_map(struct os_code *code, size_t size)
+{
+	int fd = memfd_create("code", MFD_CLOEXEC);
+	void *rw = MAP_FAILED, *rx = MAP_FAILED;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (!ftruncate(fd, (off_t)size)) {
+		rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	}
+	if (rw == MAP_FAILED || rx == MAP_FAILED) {
+		err = -errno;
+		if (rw != MAP_FAILED)
+			munmap(rw, size);
+		if (rx != MAP_FAILED)
+			munmap(rx, size);
+		close(fd);
+		return err;
+	}
+	*code = (struct os_code){.rw = rw, .rx = rx, .size = size, .fd = fd};
+	return 0;
+}
+
+void os_code_unmap(struct os_code *code)
+{
+	if (!code->rw)
+		return;
+	munmap(code->rw, code->size);
+	munmap(code->rx, code->size);
+	close(code->fd);
+	*code = (struct os_code){.fd = -1};
+}
+
+void os_code_sync(const void *p, size_t len)
+{
+	__builtin___clear_cache((char *)p, (char *)p + len);
+}
+
+/* Latches. state: 0 clear, 1 set, 2 somebody waits. */
+static long futex(_Atomic u32 *word, int op, u32 value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, timeout, NULL,
+		       FUTEX_BITSET_MATCH_ANY);
+}
+
+void os_wake_init(struct os_wake *w)
+{
+	atomic_init(&w->state, 0);
+}
+
+void os_wake_signal(struct os_wake *w)
+{
+	if (atomic_exchange(&w->state, 1) == 2)
+		futex(&w->state, FUTEX_WAKE, 1, NULL);
+}
+
+bool os_wake_wait(struct os_wake *w, u64 deadline)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(deadline / 1000000000),
+		.tv_nsec = (long)(deadline % 1000000000),
+	};
+
+	for (;;) {
+		u32 state = 1;
+
+		if (atomic_compare_exchange_strong(&w->state, &state, 0))
+			return true;
+		if (deadline != OS_FOREVER && os_clock_ns() >= deadline) {
+			/* A signal that came just now still counts. */
+			return atomic_exchange(&w->state, 0) == 1;
+		}
+		state = 0;
+		if (!atomic_compare_exchange_strong(&w->state, &state, 2) && state != 2)
+			continue;
+		futex(&w->state, FUTEX_WAIT_BITSET, 2, deadline == OS_FOREVER ? NULL : &ts);
+	}
+}
+
+int os_notifier_init(struct os_notifier *n)
+{
+	n->fd = n->write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return n->fd < 0 ? -errno : 0;
+}
+
+void os_notifier_destroy(struct os_notifier *n)
+{
+	if (n->fd >= 0)
+		close(n->fd);
+	n->fd = n->write_fd = -1;
+}
+
+void os_notifier_signal(struct os_notifier *n)
+{
+	u64 one = 1;
+	ssize_t r;
+
+	do
+		r = write(n->write_fd, &one, sizeof(one));
+	while (r < 0 && errno == EINTR);
+}
+
+bool os_notifier_clear(struct os_notifier *n)
+{
+	u64 count;
+	ssize_t r;
+
+	do
+		r = read(n->fd, &count, sizeof(count));
+	while (r < 0 && errno == EINTR);
+	return r == sizeof(count);
+}
+
+void os_random(void *p, size_t len)
+{
+	u8 *at = p;
+
+	while (len) {
+		ssize_t r = getrandom(at, len, 0);
+
+		if (r > 0) {
+			at += r;
+			len -= (size_t)r;
+		} else if (errno != EINTR) {
+			abort();
+		}
+	}
+}
+
+/* 16-byte atomics. Where the host has none, one of a few locks by address stands in: all 16-byte
+ * accesses agree on it, smaller accesses to the same bytes do not, which is the best such hosts
+ * can do. */
+static _Atomic u32 atomic16_locks[64];
+
+static _Atomic u32 *atomic16_lock(const void *p)
+{
+	_Atomic u32 *l = &atomic16_locks[((uintptr_t)p >> 4) % ARRAY_SIZE(atomic16_locks)];
+
+	while (atomic_exchange_explicit(l, 1, memory_order_acquire))
+		;
+	return l;
+}
+
+static bool cmpxchg16_locked(void *p, u128 *expected, u128 desired)
+{
+	_Atomic u32 *l = atomic16_lock(p);
+	bool same = *(u128 *)p == *expected;
+
+	if (same)
+		*(u128 *)p = desired;
+	else
+		*expected = *(u128 *)p;
+	atomic_store_explicit(l, 0, memory_order_release);
+	return same;
+}
+
+#if defined(__x86_64__)
+bool os_cmpxchg16(void *p, u128 *expected, u128 desired)
+{
+	u64 lo = (u64)*expected, hi = (u64)(*expected >> 64);
+	bool ok;
+
+	if (unlikely(!__builtin_cpu_supports("cmpxchg16b")))
+		return cmpxchg16_locked(p, expected, desired);
+	__asm__ volatile("lock cmpxchg16b %1"
+			 : "=@ccz"(ok), "+m"(*(u128 *)p), "+a"(lo), "+d"(hi)
+			 : "b"((u64)desired), "c"((u64)(desired >> 64))
+			 : "memory");
+	*expected = (u128)hi << 64 | lo;
+	return ok;
+}
+
+u64 os_tsc_read(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static bool tsc_invariant(void)
+{
+	unsigned a, b, c, d;
+
+	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8));
+}
+#elif defined(__SIZEOF_INT128__) && defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_16)
+bool os_cmpxchg16(void *p, u128 *expected, u128 desired)
+{
+	u128 found = __sync_val_compare_and_swap((u128 *)p, *expected, desired);
+	bool same = found == *expected;
+
+	*expected = found;
+	return same;
+}
+#else
+bool os_cmpxchg16(void *p, u128 *expected, u128 desired)
+{
+	return cmpxchg16_locked(p, expected, desired);
+}
+#endif
+
+#if !defined(__x86_64__)
+u64 os_tsc_read(void)
+{
+	return 0;
+}
+
+static bool tsc_invariant(void)
+{
+	return false;
+}
+#endif
+
+u128 os_load16(const void *p)
+{
+	u128 v = 0;
+
+	os_cmpxchg16((void *)p, &v, v);
+	return v;
+}
+
+void os_store16(void *p, u128 v)
+{
+	u128 old = 0;
+
+	while (!os_cmpxchg16(p, &old, v))
+		;
+}
+
+u64 os_tsc_hz(void)
+{
+	u64 t0, t1, c0, c1;
+
+	if (!tsc_invariant())
+		return 0;
+	t0 = os_clock_ns();
+	c0 = os_tsc_read();
+	do
+		t1 = os_clock_ns();
+	while (t1 - t0 < 10000000);
+	c1 = os_tsc_read();
+	return (u64)((u128)(c1 - c0) * 1000000000 / (t1 - t0));
+}

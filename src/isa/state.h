@@ -45,6 +45,9 @@ union vreg {
 #define VSH(v, i) ((v)->sh[VREG_X(i, 8)])
 #define VSB(v, i) ((v)->sb[VREG_X(i, 16)])
 
+struct cpu_model;
+struct cpu_ops;
+
 enum { SLB_MAX = 64, TLB4XX_MAX = 64, TLBE500_MAX = 576 };
 
 struct slb_entry {
@@ -103,6 +106,16 @@ struct cpu_state {
 	struct soft_tlb_entry tlb[TLBE500_MAX];
 
 	u64 icount; /* guest instructions completed */
+
+	/* Time (cpu/time.h): offsets of the counters against the VM's clock, and deadlines as time
+	 * base values. */
+	u64 tb_offset, vtb_offset, purr_offset, spurr_offset;
+	u64 dec_expires, hdec_expires;
+
+	/* Host wiring: set by the vCPU's owner, kept by cpu_reset(), never saved. */
+	const struct cpu_model *model;
+	const struct cpu_ops *ops; /* cpu/ops.h */
+	void *ops_opaque;
 };
 
 #define SLOT(field)  ((u32)offsetof(struct cpu_state, field))

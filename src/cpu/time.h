@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time base, decrementers and the other counters of one processor. Nothing ticks: every register
+ * is a function of the VM's clock (cpu_ops.clock) and of one number kept in cpu_state. The owner
+ * of the vCPU arms a host timer for cpu_next_deadline() and calls cpu_timer_expire() then.
+ */
+#ifndef CPU_TIME_H
+#define CPU_TIME_H
+
+#include "base/types.h"
+
+struct cpu_state;
+
+/* TB = clock + tb_offset. */
+u64 cpu_timebase(const struct cpu_state *s);
+void cpu_set_timebase(struct cpu_state *s, u64 tb);
+
+/* Sign-extended from the current width (32 bits, or LPCR[LD]'s large decrementer). */
+u64 cpu_dec(const struct cpu_state *s);
+void cpu_set_dec(struct cpu_state *s, u64 value);
+u64 cpu_hdec(const struct cpu_state *s);
+void cpu_set_hdec(struct cpu_state *s, u64 value);
+
+/* Time base value at which cpu_timer_expire() has something to do; ~0 = never. */
+u64 cpu_next_deadline(const struct cpu_state *s);
+/* Sets or clears the timers' bits in irq_pending (BookE: TSR) by the clock; sets `wanted` when a
+ * bit became set. Cheap; also called before an idle processor is put to sleep. */
+void cpu_timer_expire(struct cpu_state *s);
+
+#endif

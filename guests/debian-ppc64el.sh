@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# debian-ppc64el.sh [--update] OUT: Debian's current ppc64el kernel and an initramfs with a busybox shell.
+#   OUT/vmlinux, OUT/initrd.gz are the result, OUT/packages names the package versions.
+# The packages stay in OUT/debs: nothing is fetched again unless --update asks for it.
+# needs: python3 apt dpkg xz-utils, a Debian mirror (that of the host's own apt sources)
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+update=no
+[ "${1:-}" != --update ] || { update=yes; shift; }
+out=$(realpath -m "${1:?usage: debian-ppc64el.sh [--update] OUT}")
+die() { echo "debian-ppc64el.sh: $*" >&2; exit 1; }
+
+mkdir -p "$out/debs"
+# one at a time: parallel test runs share the cache
+exec 9>"$out/.lock"
+flock 9
+
+fetch() {
+	local conf kernel busybox
+	conf=$(python3 "$here/debian-apt.py" "$out/apt" ppc64el)
+	# an index that fails its checks is ignored by apt; what matters is that the packages are found in the others
+	apt-get -q -c "$conf" update >"$out/apt/update.log" 2>&1 ||
+		echo "debian-ppc64el.sh: note: not every package index could be used, see $out/apt/update.log" >&2
+	kernel=$(apt-cache -c "$conf" show --no-all-versions linux-image-powerpc64le |
+		sed -n 's/^Depends:.*\(linux-image-[^ ,]*-powerpc64le\).*/\1/p')
+	[ -n "$kernel" ] || die "no kernel package found, see $out/apt/update.log"
+	busybox=busybox-static
+	rm -rf "$out/debs.new"
+	mkdir "$out/debs.new"
+	(cd "$out/debs.new" && apt-get -qq -c "$conf" download "$kernel" "$busybox" >&2) ||
+		die "packages could not be downloaded"
+	rm -rf "$out/debs"
+	mv "$out/debs.new" "$out/debs"
+}
+
+unpack() {
+	rm -rf "$out/root"
+	mkdir "$out/root"
+	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
+		tar -C "$out/root" -x --wildcards './boot/vmlinux-*'
+	dpkg-deb --fsys-tarfile "$out"/debs/busybox-static_*.deb | tar -C "$out/root" -x ./bin/busybox
+	mv "$out"/root/boot/vmlinux-* "$out/vmlinux.new"
+	mv "$out/vmlinux.new" "$out/vmlinux"
+	(cd "$out/debs" && ls -- *.deb) >"$out/packages"
+}
+
+initramfs() {
+	python3 "$here/mkcpio.py" "$out/initrd.new" <<-LIST
+		dir dev 755
+		dir bin 755
+		dir sbin 755
+		dir etc 755
+		nod dev/console 600 c 5 1
+		nod dev/null 666 c 1 3
+		file bin/busybox 755 $out/root/bin/busybox
+		file init 755 $here/init-busybox.sh
+		file etc/inittab 644 $here/inittab
+		file etc/rc 755 $here/rc
+		file etc/shell 755 $here/shell
+	LIST
+	mv "$out/initrd.new" "$out/initrd.gz"
+}
+
+have() { compgen -G "$1" >/dev/null; }
+
+if [ $update = yes ] || ! have "$out/debs/linux-image-*.deb" || ! have "$out/debs/busybox-static_*.deb"; then
+	fetch
+	rm -f "$out/vmlinux"
+fi
+[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] || unpack
+inputs=$(cat "$here"/{init-busybox.sh,inittab,rc,shell,mkcpio.py,debian-ppc64el.sh} "$out/packages" | sha256sum)
+if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
+	initramfs
+	echo "$inputs" >"$out/.inputs"
+fi

@@ -1,0 +1,361 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots real guests under a VMM, types at them and checks what they answer.
+
+Each check prints one line, `ok - NAME` or `not ok - NAME: REASON`; logs are kept per machine.  With --qemu the same
+table runs on qemu-system-ppc64, which is how the harness itself is proved.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import math
+import os
+import re
+import shlex
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+
+from cases import machines, refusals
+from guest import Failure, Guest, PROMPT, command_line
+
+BOOT = 150          # seconds to the shell
+END = 30            # seconds from a request to end to the end
+PRINT = threading.Lock()
+
+
+class Results:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def add(self, name, error=None):
+        with PRINT:
+            if error is None:
+                self.passed += 1
+                print(f"ok - {name}", flush=True)
+            else:
+                self.failed += 1
+                print(f"not ok - {name}: {error}", flush=True)
+
+
+class Checker:
+    """runs the checks of one case; each named step is one result"""
+
+    def __init__(self, options, results, case):
+        self.options = options
+        self.results = results
+        self.case = case
+
+    def start(self, check, extra=()):
+        argv = command_line(self.options.vmm, self.case, self.options.guests, self.options.qemu)
+        log = os.path.join(self.options.log, f"{self.case.name}-{check}.log")
+        return Guest(argv + list(extra), log, self.options.scale)
+
+    def ok(self, what, error=None):
+        self.results.add(f"{self.case.name}: {what}", error)
+
+    def equal(self, what, got, want):
+        self.ok(what, None if got == want else f"got {got!r}, expected {want!r}")
+
+    def answers(self, guest, what, command, want, timeout=60):
+        got = guest.run(command, timeout)
+        if isinstance(want, re.Pattern):
+            self.ok(what, None if want.fullmatch(got) else f"'{command}' said {got!r}")
+        else:
+            self.equal(f"{what}", got, want)
+
+    def boot(self, guest):
+        guest.expect(r"^guest: Linux", BOOT, "init's first line")
+        guest.expect(PROMPT, 30, "shell prompt")
+
+    def power_off(self, guest, command="poweroff -f"):
+        guest.type(command + "\n")
+        self.equal(f"'{command}' ends with 0", guest.wait(END), 0)
+
+    def clean_end(self, guest):
+        self.ok("terminal restored", None if guest.terminal_restored() else "terminal settings differ")
+        if not self.options.qemu:
+            self.equal("nothing on standard error", guest.stderr(), "")
+
+    def run(self):
+        for check in self.case.checks:
+            try:
+                getattr(self, "check_" + check)()
+            except Failure as e:
+                self.ok(check, e)
+            except Exception as e:          # a fault of the harness must not hide the other machines' results
+                self.ok(check, f"{type(e).__name__}: {e}")
+
+    def check_shell(self):
+        case = self.case
+        with self.start("shell") as guest:
+            self.boot(guest)
+            self.ok("boots to a shell")
+            log = guest.text
+            self.ok("no oops or warning while booting", complaint(log))
+            guest.run("dmesg -n 1")
+            self.answers(guest, "machine", "uname -m", "ppc64le")
+            self.answers(guest, "cpus online", "nproc", str(case.smp))
+            self.answers(guest, "cpus in cpuinfo", "grep -c ^processor /proc/cpuinfo", str(case.smp))
+            self.answers(guest, "mmu", "grep ^MMU /proc/cpuinfo", re.compile(r"MMU\s*: " + case.mmu))
+            self.answers(guest, "cpu model", "grep -m1 ^cpu /proc/cpuinfo",
+                         re.compile(rf"cpu\s*: {case.cpu[:6].upper()}.*altivec supported.*"))
+            self.answers(guest, "interrupt controller", f"grep -c {case.irqchip} /proc/interrupts",
+                         re.compile("[1-9][0-9]*"))
+            self.compute(guest)
+            self.terminal(guest)
+            if case.smp > 1:
+                self.multiprocessing(guest)
+            guest.run("cat /proc/cpuinfo; cat /proc/interrupts")
+            self.ok("no oops or warning while running", complaint(guest.run("dmesg", 120)))
+            self.power_off(guest)
+            self.clean_end(guest)
+
+    def compute(self, guest):
+        """results that Python knows too"""
+        text = "".join(f"{i}\n" for i in range(1, 3001)).encode()
+        self.answers(guest, "sha256", "seq 1 3000 | sha256sum", hashlib.sha256(text).hexdigest() + "  -")
+        self.answers(guest, "md5 behind gzip", "seq 1 3000 | gzip | gunzip | md5sum",
+                     hashlib.md5(text).hexdigest() + "  -")
+        self.answers(guest, "crc32", "seq 1 3000 | crc32", f"{zlib.crc32(text):08x}")
+        total = 0.0
+        for i in range(1, 501):
+            total += i / (i * i + 1.5)
+        guest.run("P='BEGIN{for(i=1;i<=500;i++)s+=i/(i*i+1.5);printf \"%.17g\",s}'")
+        self.answers(guest, "double precision", 'awk "$P"', f"{total:.17g}")
+        self.answers(guest, "64-bit arithmetic", "echo $((0x7fffffffffffffff / 1234567))",
+                     str(0x7FFFFFFFFFFFFFFF // 1234567))
+        self.answers(guest, "fork and pipes", "for i in 1 2 3 4 5; do (echo $i); done | wc -l", "5")
+        guest.run("dd if=/dev/urandom of=/tmp/a bs=64k count=16")
+        self.answers(guest, "files on tmpfs", "stat -c %s /tmp/a", "1048576")
+        self.answers(guest, "copies compare", "cp /tmp/a /tmp/b && cmp /tmp/a /tmp/b && echo same", "same")
+
+    def terminal(self, guest):
+        guest.type("sleep 1000\n")
+        guest.expect(r"sleep 1000 *\n", 10)
+        time.sleep(0.5)
+        guest.type("\x03")
+        guest.expect(PROMPT, 20, "prompt after Ctrl-C")
+        self.ok("Ctrl-C interrupts")
+        guest.type("sleep 1000\n")
+        guest.expect(r"sleep 1000 *\n", 10)
+        time.sleep(0.5)
+        guest.type("\x1a")
+        guest.expect("Stopped", 20, "a stopped job after Ctrl-Z")
+        guest.expect(PROMPT, 20, "prompt after Ctrl-Z")
+        guest.run("kill %1")
+        self.ok("Ctrl-Z stops a job")
+        began = time.monotonic()
+        guest.run("sleep 2")
+        took = time.monotonic() - began
+        self.ok("two seconds last two seconds", None if 1.9 < took < 2 + 3 * self.options.scale else f"{took:.2f} s")
+        self.answers(guest, "the clock is the host's", "date +%s | cut -c1-7", str(int(time.time()))[:7])
+        self.answers(guest, "long lines of output", "seq -s . 1 400 | wc -c",
+                     str(len(".".join(map(str, range(1, 401)))) + 1))
+        self.answers(guest, "much output in order", "seq 1 1500 | tee /tmp/seq",
+                     "\n".join(map(str, range(1, 1501))), 60)
+
+    def multiprocessing(self, guest):
+        n = self.case.smp
+        for cpu in range(n):
+            self.answers(guest, f"runs on cpu {cpu}", f"taskset {1 << cpu:x} sh -c 'echo yes'", "yes")
+        self.answers(guest, "work on all cpus at once",
+                     f"for i in `seq {n}`; do seq 1 3000 | md5sum & done | sort -u | wc -l; wait", re.compile(r"1\b.*", re.S),
+                     90)
+        cpus = n - 1
+        self.answers(guest, "cpu offline", f"echo 0 > /sys/devices/system/cpu/cpu{cpus}/online; nproc", str(n - 1))
+        self.answers(guest, "cpu online again", f"echo 1 > /sys/devices/system/cpu/cpu{cpus}/online; nproc", str(n))
+
+    def check_shell_be(self):
+        case = self.case
+        with self.start("shell_be") as guest:
+            self.boot(guest)
+            self.ok("boots to a shell")
+            self.ok("no oops or warning while booting", complaint(guest.text))
+            self.answers(guest, "byte order", "uname", re.compile("Linux .* ppc64 big-endian"))
+            self.answers(guest, "cpus online", "nproc", str(case.smp))
+            info = guest.run("cat /proc/cpuinfo")
+            self.ok("mmu", None if re.search(r"^MMU\s*: " + case.mmu, info, re.M) else info)
+            interrupts = guest.run("cat /proc/interrupts")
+            self.ok("interrupt controller", None if case.irqchip in interrupts else interrupts)
+            total = 0.0
+            for i in range(1, 1001):
+                total += math.sqrt(i) / (i + 1)
+            self.answers(guest, "double precision", "float", "float " + struct.pack(">d", total).hex())
+            self.answers(guest, "atomics of four threads", "threads 4", "threads 400000", 120)
+            self.answers(guest, "forty processes", "fork 40", "fork 20", 60)
+            self.ok("no oops or warning while running", complaint(guest.run("dmesg", 60)))
+            self.power_off(guest, "poweroff")
+            self.clean_end(guest)
+
+    def check_keys(self):
+        with self.start("keys") as guest:
+            self.boot(guest)
+            guest.type("\x01h")
+            guest.expect("C-a x|Ctrl-A x", 20, "the help of Ctrl-A h")
+            self.ok("Ctrl-A h prints help")
+            guest.type("\n")
+            guest.expect(PROMPT, 20)
+            guest.type("cat\n")
+            guest.expect(r"cat *\n", 10)
+            time.sleep(0.5)
+            guest.type("\x01\x01\n")
+            guest.expect(r"\^A", 20, "an echoed Ctrl-A")
+            self.ok("Ctrl-A Ctrl-A sends one Ctrl-A")
+            guest.type("\x01x")
+            self.equal("Ctrl-A x ends with 0", guest.wait(END), 0)
+            self.clean_end(guest)
+
+    def check_reboot(self):
+        with self.start("reboot") as guest:
+            self.boot(guest)
+            for turn in 1, 2:
+                guest.type("reboot -f\n")
+                self.boot(guest)
+                self.ok(f"reboot {turn} comes back")
+            self.answers(guest, "works after a reboot", "echo $((6 * 7))", "42")
+            # the orderly way, through init
+            guest.type("reboot\n")
+            self.boot(guest)
+            self.ok("orderly reboot comes back")
+            self.power_off(guest, "poweroff")
+            self.clean_end(guest)
+
+    def check_no_reboot(self):
+        with self.start("no_reboot", ["-no-reboot"]) as guest:
+            self.boot(guest)
+            guest.type("reboot -f\n")
+            self.equal("-no-reboot ends with 0", guest.wait(END), 0)
+            self.clean_end(guest)
+
+    def check_halt(self):
+        with self.start("halt") as guest:
+            self.boot(guest)
+            guest.run("echo 1 > /proc/sys/kernel/sysrq")
+            guest.type("echo c > /proc/sysrq-trigger\n")
+            guest.expect("Kernel panic - not syncing", 30, "a panic when asked for one")
+            self.ok("a panic is seen on the console")
+            guest.process.send_signal(signal.SIGTERM)
+            guest.wait(END)
+            self.clean_end(guest)
+
+    def check_signals(self):
+        for sig in signal.SIGTERM, signal.SIGINT:
+            with self.start(f"signals-{sig.name}") as guest:
+                # in the midst of the boot for one of them, at the prompt for the other
+                guest.expect(r"Linux version", 60)
+                if sig == signal.SIGTERM:
+                    self.boot(guest)
+                guest.process.send_signal(sig)
+                status = guest.wait(END)
+                self.ok(f"{sig.name} ends it by itself", None if status >= 0 else guest.ending())
+                self.clean_end(guest)
+
+
+def complaint(log):
+    """the first line in which the kernel speaks of trouble"""
+    trouble = re.compile(r"Oops|BUG:|WARNING:|Call Trace|Unable to handle|rcu.*stall|soft lockup|hung_task|"
+                         r"Kernel panic|bad page|segfault|unhandled signal|Machine check|Bad trap|Unrecoverable")
+    for line in log.splitlines():
+        # the firmware would have laid out partitions in a new NVRAM; neither qemu's x-vof nor we have one
+        if trouble.search(line) and "nvram corruption" not in line:
+            return line.strip()
+    return None
+
+
+def broken_files(folder, kernel):
+    os.makedirs(folder, exist_ok=True)
+    with open(kernel, "rb") as f:
+        head = f.read(1 << 20)
+
+    def write(name, data):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+
+    order = ">" if head[5] == 2 else "<"
+    phoff = struct.unpack_from(order + "Q", head, 32)[0]
+
+    def poke(offset, value):
+        data = bytearray(head)
+        struct.pack_into(order + "Q", data, offset, value)
+        return data
+
+    write("empty", b"")
+    write("text", b"this is not a kernel\n" * 100)
+    write("cut-header", head[:40])
+    write("cut-body", head)
+    write("wild-phoff", poke(32, 0xFFFFFFFFFFFFFFF0))
+    write("wild-memsz", poke(phoff + 40, 0x7FFFFFFFFFFFFFFF))
+
+
+def check_refusals(options, results):
+    folder = os.path.join(options.log, "broken")
+    guest = os.path.join(options.guests, "debian-ppc64el")
+    broken_files(folder, f"{guest}/vmlinux")
+    for name, args in refusals(f"{guest}/vmlinux", f"{guest}/initrd.gz", folder):
+        try:
+            p = subprocess.run(options.vmm + args, stdin=subprocess.DEVNULL, capture_output=True,
+                               timeout=20 * options.scale, check=False)
+        except subprocess.TimeoutExpired:
+            results.add(f"refusal: {name}", "did not end")
+            continue
+        err = p.stderr.decode(errors="replace")
+        error = None
+        if p.returncode != 1:
+            error = f"exit status {p.returncode}, expected 1; said {err.strip()[-200:]!r}"
+        elif len(err.splitlines()) != 1 or len(err.strip()) < 10:
+            error = f"expected one line on standard error, got {err!r}"
+        elif p.stdout:
+            error = f"unexpected standard output {p.stdout[:80]!r}"
+        results.add(f"refusal: {name}", error)
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--vmm", default="build/powervisor", help="command that starts the VMM (may have arguments)")
+    p.add_argument("--qemu", action="store_true", help="the VMM is qemu: leave out what qemu is not meant to do")
+    p.add_argument("--guests", default="build/guests", help="folder of the guests")
+    p.add_argument("--log", default="build/log/guest", help="folder for the logs")
+    p.add_argument("--jobs", type=int, default=2, help="machines at a time")
+    p.add_argument("--scale", type=float, default=1.0, help="factor for all timeouts (sanitizers: 4)")
+    p.add_argument("--full", action="store_true", help="the full matrix")
+    p.add_argument("--boot-only", action="store_true", help="of each machine only its shell")
+    p.add_argument("--list", action="store_true", help="name the cases")
+    p.add_argument("cases", nargs="*", help="regular expressions; `refusals` for the command lines to be refused")
+    return p.parse_args()
+
+
+def main():
+    options = arguments()
+    options.vmm = shlex.split(options.vmm)
+    if options.qemu and options.vmm == ["build/powervisor"]:
+        options.vmm = ["qemu-system-ppc64"]
+
+    def wanted(name, default):
+        return any(re.search(c, name) for c in options.cases) if options.cases else default
+
+    chosen = [c for c in machines() if wanted(c.name, options.full or c.quick)]
+    if options.boot_only:
+        for c in chosen:
+            object.__setattr__(c, "checks", c.checks[:1])
+    if options.list:
+        print("\n".join([c.name for c in chosen] + ["refusals"]))
+        return 0
+    os.makedirs(options.log, exist_ok=True)
+    results = Results()
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(Checker(options, results, c).run) for c in chosen]
+        if wanted("refusals", not options.qemu):
+            jobs.append(pool.submit(check_refusals, options, results))
+        for job in jobs:
+            job.result()
+    print(f"# boot.py: {results.passed} passed, {results.failed} failed", flush=True)
+    return 1 if results.failed or not results.passed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A virtual machine at a terminal: spawn a VMM, wait for text, type at the guest's shell, see how the program ends."""
+
+import errno
+import os
+import pty
+import re
+import select
+import shlex
+import signal
+import subprocess
+import termios
+import time
+
+PROMPT = "guest# "
+TICK = os.sysconf("SC_CLK_TCK")
+# what the guest's line editor asks of a terminal, and colours: not text
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Failure(Exception):
+    """an expectation that did not hold"""
+
+
+class Guest:
+    """One run of a VMM whose standard input and output are a terminal; standard error goes to a file beside the log."""
+
+    def __init__(self, argv, log, scale=1.0):
+        self.argv = argv
+        self.scale = scale
+        self.text = ""
+        self.pos = 0
+        self.status = None
+        self.log_path = log
+        self.log = open(log, "wb")
+        self.log.write(("$ " + shlex.join(argv) + "\n").encode())
+        self.err_path = log + ".stderr"
+        self.master, self.slave = pty.openpty()
+        self.termios_before = termios.tcgetattr(self.slave)
+        with open(self.err_path, "wb") as err:
+            self.started = time.monotonic()
+            self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave, stderr=err,
+                                            start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.log.close()
+        os.close(self.master)
+        os.close(self.slave)
+
+    def stderr(self):
+        with open(self.err_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def cpu_seconds(self):
+        """utime + stime of all threads so far"""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def read(self, seconds):
+        """takes in what arrives within that time; False if nothing did"""
+        ready, _, _ = select.select([self.master], [], [], max(seconds, 0))
+        if not ready:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError as e:
+            if e.errno != errno.EIO:
+                raise
+            data = b""
+        self.log.write(data)
+        self.log.flush()
+        # a sequence may be cut at the end of a read: clean the tail together with what follows
+        tail = self.text[self.pos:] + data.decode("utf-8", "replace").replace("\r", "")
+        self.text = self.text[:self.pos] + ESCAPES.sub("", tail)
+        return bool(data)
+
+    def drain(self):
+        while self.read(0):
+            pass
+
+    def expect(self, pattern, timeout, what=None):
+        """waits for a regular expression behind the last one found; returns the match"""
+        end = time.monotonic() + timeout * self.scale
+        regex = re.compile(pattern, re.M)
+        while True:
+            m = regex.search(self.text, self.pos)
+            if m:
+                self.pos = m.end()
+                return m
+            left = end - time.monotonic()
+            what = what or f"/{pattern}/"
+            if left <= 0:
+                raise Failure(f"no {what} within {timeout * self.scale:.0f} s; last: {self.last_line()!r}")
+            if not self.read(min(left, 0.5)) and self.process.poll() is not None:
+                self.drain()
+                if not regex.search(self.text, self.pos):
+                    raise Failure(f"ended ({self.ending()}) before {what}; last: {self.last_line()!r}")
+
+    def last_line(self):
+        text = self.text if self.process.poll() is None else self.text + "\n" + self.stderr()
+        lines = [x for x in text.splitlines() if x.strip()]
+        return lines[-1][-160:] if lines else ""
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def run(self, command, timeout=30):
+        """one command at the guest's shell; returns its output"""
+        self.type(command + "\n")
+        # the echo may be redrawn by the line editor, so its end is recognised only
+        self.expect(re.escape(command[-20:]) + r" *\n", timeout, f"echo of '{command}'")
+        start = self.pos
+        m = self.expect(PROMPT, timeout, f"prompt after '{command}'")
+        return self.text[start:m.start()].strip()
+
+    def ending(self):
+        code = self.process.poll()
+        if code is None:
+            return "still running"
+        return f"exit status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+    def wait(self, timeout):
+        """waits for the end of the VMM; returns its exit status, negative for a signal"""
+        end = time.monotonic() + timeout * self.scale
+        while self.process.poll() is None:
+            if time.monotonic() > end:
+                raise Failure(f"still running after {timeout * self.scale:.0f} s; last: {self.last_line()!r}")
+            self.read(0.1)
+        self.drain()
+        return self.process.returncode
+
+    def terminal_restored(self):
+        return termios.tcgetattr(self.slave) == self.termios_before
+
+
+def command_line(vmm, case, guests, qemu=False):
+    """the VMM's arguments for a case of boot.py's table; qemu has two options under other names"""
+    machine = dict(case.machine)
+    append = case.append
+    if qemu:
+        if machine.pop("x-mmu", None) == "hash":
+            append += " disable_radix"
+        machine["x-vof"] = "on"
+    options = "".join(f",{k}={v}" for k, v in machine.items())
+    folder = os.path.join(guests, case.guest)
+    return (vmm + ["-M", "pseries" + options, "-cpu", case.cpu, "-smp", str(case.smp), "-m", case.memory,
+                   "-nographic", "-nodefaults", "-serial", "mon:stdio",
+                   "-kernel", f"{folder}/vmlinux", "-initrd", f"{folder}/initrd.gz", "-append", append]
+            + list(case.extra))

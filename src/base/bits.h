@@ -9,8 +9,7 @@
 #define PPC_BIT(n)   (1ull << (63 - (n)))
 #define PPC_BIT32(n) (1u << (31 - (n)))
 /* Mask of bits first..last, inclusive, first <= last, in the Power ISA's numbering. */
-#define PPC_BITMASK(first, last) \
-	((~0ull >> (first)) & (~0ull << (63 - (last))))
+#define PPC_BITMASK(first, last) ((~0ull >> (first)) & (~0ull << (63 - (last))))
 
 /* len bits (1..63) of v from bit lsb (0 = least significant) on. */
 static inline u64 bits_get(u64 v, unsigned lsb, unsigned len)

@@ -21,28 +21,28 @@ static inline u64 bswap64(u64 v)
 	return __builtin_bswap64(v);
 }
 
-#define ENDIAN_ACCESSORS(bits)                                                    \
-	static inline u##bits ld_be##bits(const void *p)                          \
-	{                                                                         \
-		u##bits v;                                                        \
-		__builtin_memcpy(&v, p, sizeof(v));                               \
-		return HOST_BIG_ENDIAN ? v : bswap##bits(v);                      \
-	}                                                                         \
-	static inline u##bits ld_le##bits(const void *p)                          \
-	{                                                                         \
-		u##bits v;                                                        \
-		__builtin_memcpy(&v, p, sizeof(v));                               \
-		return HOST_BIG_ENDIAN ? bswap##bits(v) : v;                      \
-	}                                                                         \
-	static inline void st_be##bits(void *p, u##bits v)                        \
-	{                                                                         \
-		v = HOST_BIG_ENDIAN ? v : bswap##bits(v);                         \
-		__builtin_memcpy(p, &v, sizeof(v));                               \
-	}                                                                         \
-	static inline void st_le##bits(void *p, u##bits v)                        \
-	{                                                                         \
-		v = HOST_BIG_ENDIAN ? bswap##bits(v) : v;                         \
-		__builtin_memcpy(p, &v, sizeof(v));                               \
+#define ENDIAN_ACCESSORS(bits)                                                                     \
+	static inline u##bits ld_be##bits(const void *p)                                           \
+	{                                                                                          \
+		u##bits v;                                                                         \
+		__builtin_memcpy(&v, p, sizeof(v));                                                \
+		return HOST_BIG_ENDIAN ? v : bswap##bits(v);                                       \
+	}                                                                                          \
+	static inline u##bits ld_le##bits(const void *p)                                           \
+	{                                                                                          \
+		u##bits v;                                                                         \
+		__builtin_memcpy(&v, p, sizeof(v));                                                \
+		return HOST_BIG_ENDIAN ? bswap##bits(v) : v;                                       \
+	}                                                                                          \
+	static inline void st_be##bits(void *p, u##bits v)                                         \
+	{                                                                                          \
+		v = HOST_BIG_ENDIAN ? v : bswap##bits(v);                                          \
+		__builtin_memcpy(p, &v, sizeof(v));                                                \
+	}                                                                                          \
+	static inline void st_le##bits(void *p, u##bits v)                                         \
+	{                                                                                          \
+		v = HOST_BIG_ENDIAN ? bswap##bits(v) : v;                                          \
+		__builtin_memcpy(p, &v, sizeof(v));                                                \
 	}
 ENDIAN_ACCESSORS(16)
 ENDIAN_ACCESSORS(32)

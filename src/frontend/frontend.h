@@ -26,13 +26,13 @@ struct tr_ctx {
 	struct ir_region *r;
 	const struct cpu_model *model;
 	const struct insn_decoder *decoder;
-	u32 mode;         /* enum cpu_mode bits */
-	u64 pc;           /* of this instruction */
-	u64 next_pc;      /* of the one behind it, truncated to 32 bits unless MODE_SF */
+	u32 mode;	  /* enum cpu_mode bits */
+	u64 pc;		  /* of this instruction */
+	u64 next_pc;	  /* of the one behind it, truncated to 32 bits unless MODE_SF */
 	struct insn insn; /* this instruction */
-	u32 w;            /* its (first) word */
-	bool ended;       /* a terminator was emitted: the region is complete */
-	bool no_chain;    /* debug mode: no region longer than one instruction */
+	u32 w;		  /* its (first) word */
+	bool ended;	  /* a terminator was emitted: the region is complete */
+	bool no_chain;	  /* debug mode: no region longer than one instruction */
 };
 
 typedef void tr_fn(struct tr_ctx *c);

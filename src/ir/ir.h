@@ -31,11 +31,11 @@ enum ir_type { IR_V, IR_I, IR_F, IR_Q };
 
 /* .sub of LD, ST, LARX, STCX */
 enum ir_mem {
-	IR_MEM_SIZE = 7,      /* log2 of the size in bytes, 0..4 */
-	IR_MEM_SIGN = 1 << 3, /* LD: sign extend to 64 bits, else zero extend */
-	IR_MEM_BE = 1 << 4,   /* the access is big-endian, whatever the host is */
-	IR_MEM_ALIGN = 1 << 5,/* an address that is no multiple of the size: alignment exit */
-	IR_MEM_AS1 = 1 << 6,  /* the alternative view (BookE external PID, quiescent forms) */
+	IR_MEM_SIZE = 7,       /* log2 of the size in bytes, 0..4 */
+	IR_MEM_SIGN = 1 << 3,  /* LD: sign extend to 64 bits, else zero extend */
+	IR_MEM_BE = 1 << 4,    /* the access is big-endian, whatever the host is */
+	IR_MEM_ALIGN = 1 << 5, /* an address that is no multiple of the size: alignment exit */
+	IR_MEM_AS1 = 1 << 6,   /* the alternative view (BookE external PID, quiescent forms) */
 };
 
 enum ir_fence { IR_FENCE_SYNC, IR_FENCE_LWSYNC, IR_FENCE_EIEIO, IR_FENCE_ISYNC };
@@ -44,7 +44,7 @@ enum ir_fence { IR_FENCE_SYNC, IR_FENCE_LWSYNC, IR_FENCE_EIEIO, IR_FENCE_ISYNC }
 enum ir_hint { IR_HINT_NONE, IR_HINT_CALL, IR_HINT_RET };
 
 struct ir_insn {
-	u8 op;   /* enum ir_opcode */
+	u8 op;	 /* enum ir_opcode */
 	u8 type; /* enum ir_type of the result, or of the value for PUT and ST */
 	u8 sub;
 	u8 unused;
@@ -62,7 +62,7 @@ struct ir_pending {
 };
 
 struct ir_exit {
-	u64 pc;     /* guest address to resume at */
+	u64 pc;	    /* guest address to resume at */
 	u64 info;   /* handed out with code (trap bits, instruction word, …) */
 	u32 code;   /* 0 = none; else the front end's reason, enum cpu_exit for PowerPC */
 	u32 icount; /* guest instructions completed since the region's entry */
@@ -72,13 +72,13 @@ struct ir_exit {
 
 /* Effects of a helper. */
 enum ir_effect {
-	IR_FX_PURE = 0,        /* depends on its arguments only */
-	IR_FX_READ = 1 << 0,   /* reads guest state slots */
-	IR_FX_WRITE = 1 << 1,  /* writes guest state slots */
-	IR_FX_FP = 1 << 2,     /* reads and writes only the FP status slots */
-	IR_FX_MEM = 1 << 3,    /* accesses guest memory */
-	IR_FX_LEAVE = 1 << 4,  /* may ask to leave through the exit record */
-	IR_FX_VSAT = 1 << 5,   /* reads VSCR, may set VSCR.SAT, and nothing else */
+	IR_FX_PURE = 0,	      /* depends on its arguments only */
+	IR_FX_READ = 1 << 0,  /* reads guest state slots */
+	IR_FX_WRITE = 1 << 1, /* writes guest state slots */
+	IR_FX_FP = 1 << 2,    /* reads and writes only the FP status slots */
+	IR_FX_MEM = 1 << 3,   /* accesses guest memory */
+	IR_FX_LEAVE = 1 << 4, /* may ask to leave through the exit record */
+	IR_FX_VSAT = 1 << 5,  /* reads VSCR, may set VSCR.SAT, and nothing else */
 };
 
 /* sig: result letter, then one letter an argument: V I F Q as in op.def; a leading 'E' among the
@@ -95,12 +95,12 @@ struct ir_helper {
 enum { IR_MAX_INSNS = 4096, IR_MAX_EXITS = 1024, IR_MAX_PENDING = 8192, IR_MAX_LABELS = 256 };
 
 struct ir_region {
-	u32 count;         /* instructions used, including the unused number 0 */
-	u32 exits;         /* exit records used, including the unused number 0 */
+	u32 count; /* instructions used, including the unused number 0 */
+	u32 exits; /* exit records used, including the unused number 0 */
 	u32 pendings;
 	u32 labels;
-	u32 guest_insns;   /* instructions translated */
-	bool overflow;     /* a table was full: the builder's output is void */
+	u32 guest_insns;    /* instructions translated */
+	bool overflow;	    /* a table was full: the builder's output is void */
 	struct ir_exit cur; /* what the next E op's record will say */
 	struct ir_insn insn[IR_MAX_INSNS];
 	struct ir_exit exit[IR_MAX_EXITS];
@@ -108,7 +108,8 @@ struct ir_region {
 };
 
 /* Builder. All of these append to the region and return the new value's reference; on overflow
- * they set r->overflow and return a harmless reference. Trivial cases are folded (constants, x+0). */
+ * they set r->overflow and return a harmless reference. Trivial cases are folded (constants, x+0).
+ */
 void ir_begin(struct ir_region *r);
 ir_ref ir_const(struct ir_region *r, u64 v);
 ir_ref ir_get(struct ir_region *r, enum ir_type type, u32 slot);
@@ -150,24 +151,49 @@ struct ir_op_info {
 };
 extern const struct ir_op_info ir_op_info[IR_OP_COUNT];
 
-/* Check R1..R6; returns 0, or -EINVAL with one line in msg. */
-int ir_verify(const struct ir_region *r, const struct ir_helper *helpers, u32 nr_helpers, char *msg,
-	      size_t msg_size);
+/* What the passes and the verifier must know of the guest: its helpers, and which slots the effects
+ * IR_FX_FP and IR_FX_VSAT cover (byte ranges). */
+struct ir_env {
+	const struct ir_helper *helpers;
+	u32 nr_helpers;
+	u32 fp_slot, fp_len;
+	u32 vsat_slot, vsat_len;
+	u32 state_size; /* every slot must lie below */
+};
+
+/* Check R1..R5; returns 0, or -EINVAL with one line in msg. */
+int ir_verify(const struct ir_region *r, const struct ir_env *env, char *msg, size_t msg_size);
 
 /* Names of slots for the printer; may return NULL. */
 typedef const char *ir_slot_name_fn(u32 slot, enum ir_type type);
 typedef void ir_print_sink_fn(void *opaque, const char *line);
-void ir_print(const struct ir_region *r, const struct ir_helper *helpers, ir_slot_name_fn *slot_name,
+void ir_print(const struct ir_region *r, const struct ir_env *env, ir_slot_name_fn *slot_name,
 	      ir_print_sink_fn *sink, void *opaque);
 
 /* Passes; a set bit runs the pass. */
 enum ir_pass {
 	IR_PASS_FORWARD = 1 << 0,  /* GET after PUT or GET of the same slot becomes its value */
-	IR_PASS_FOLD = 1 << 1,     /* constants, identities, common subexpressions */
+	IR_PASS_FOLD = 1 << 1,	   /* constants, identities, common subexpressions */
 	IR_PASS_DEAD_PUT = 1 << 2, /* overwritten PUTs move into exit records */
-	IR_PASS_DEAD = 1 << 3,     /* values nobody uses */
+	IR_PASS_DEAD = 1 << 3,	   /* values nobody uses */
 	IR_PASS_ALL = (1 << 4) - 1,
 };
-void ir_optimise(struct ir_region *r, const struct ir_helper *helpers, u32 passes);
+void ir_optimise(struct ir_region *r, const struct ir_env *env, u32 passes);
+
+/* The passes one by one, and what they share. */
+void ir_pass_forward(struct ir_region *r, const struct ir_env *env, u32 passes);
+void ir_pass_dead_put(struct ir_region *r, const struct ir_env *env);
+void ir_pass_dead(struct ir_region *r, const struct ir_env *env);
+/* The value of a pure integer op on constants; false for ops that are not foldable. */
+bool ir_eval(enum ir_opcode op, u64 a, u64 b, u64 c, u64 *result);
+/* Bytes of a slot of that type. */
+static inline u32 ir_type_size(enum ir_type type)
+{
+	return type == IR_Q ? 16 : 8;
+}
+/* Whether an instruction may be dropped when nobody uses its value. */
+bool ir_removable(const struct ir_insn *i, const struct ir_env *env);
+/* Effects of a CALL (enum ir_effect). */
+u32 ir_call_effects(const struct ir_insn *i, const struct ir_env *env);
 
 #endif

@@ -8,14 +8,14 @@ enum cpu_exit {
 	CPU_EXIT_NONE,
 
 	/* Synchronous interrupts. SRR0 is the exit record's pc. */
-	CPU_EXC_PROGRAM,      /* info: SRR1 (BookE: ESR) cause, CPU_PROG_* */
-	CPU_EXC_SC,           /* info: LEV; pc is the next instruction */
-	CPU_EXC_SCV,          /* info: LEV; pc is the next instruction */
-	CPU_EXC_DSI,          /* event.ea, event.dsisr */
-	CPU_EXC_DSEG,         /* event.ea */
-	CPU_EXC_ISI,          /* info: SRR1 bits; event.ea */
-	CPU_EXC_ISEG,         /* event.ea */
-	CPU_EXC_ALIGN,        /* event.ea, event.dsisr */
+	CPU_EXC_PROGRAM, /* info: SRR1 (BookE: ESR) cause, CPU_PROG_* */
+	CPU_EXC_SC,	 /* info: LEV; pc is the next instruction */
+	CPU_EXC_SCV,	 /* info: LEV; pc is the next instruction */
+	CPU_EXC_DSI,	 /* event.ea, event.dsisr */
+	CPU_EXC_DSEG,	 /* event.ea */
+	CPU_EXC_ISI,	 /* info: SRR1 bits; event.ea */
+	CPU_EXC_ISEG,	 /* event.ea */
+	CPU_EXC_ALIGN,	 /* event.ea, event.dsisr */
 	CPU_EXC_FP_UNAVAIL,
 	CPU_EXC_VEC_UNAVAIL,
 	CPU_EXC_VSX_UNAVAIL,
@@ -23,14 +23,14 @@ enum cpu_exit {
 	CPU_EXC_HFAC_UNAVAIL, /* info: IC */
 	CPU_EXC_SPE_UNAVAIL,
 	CPU_EXC_AP_UNAVAIL,
-	CPU_EXC_TRACE,        /* pc is the next instruction; info: SRR1 bits */
-	CPU_EXC_MCHECK,       /* event.ea, event.dsisr; info: SRR1 bits */
-	CPU_EXC_HEMU_ASSIST,  /* info: instruction word */
-	CPU_EXC_HDSI,         /* event.ea, event.dsisr */
+	CPU_EXC_TRACE,	     /* pc is the next instruction; info: SRR1 bits */
+	CPU_EXC_MCHECK,	     /* event.ea, event.dsisr; info: SRR1 bits */
+	CPU_EXC_HEMU_ASSIST, /* info: instruction word */
+	CPU_EXC_HDSI,	     /* event.ea, event.dsisr */
 	CPU_EXC_HISI,
-	CPU_EXC_DTLB,         /* BookE data TLB miss: event.ea, event.dsisr = ESR */
-	CPU_EXC_ITLB,         /* BookE instruction TLB miss: event.ea */
-	CPU_EXC_DEBUG,        /* BookE debug: info = DBSR bits */
+	CPU_EXC_DTLB,  /* BookE data TLB miss: event.ea, event.dsisr = ESR */
+	CPU_EXC_ITLB,  /* BookE instruction TLB miss: event.ea */
+	CPU_EXC_DEBUG, /* BookE debug: info = DBSR bits */
 	CPU_EXC_FP_ASSIST,
 	CPU_EXC_SPE_FP_DATA,
 	CPU_EXC_SPE_FP_ROUND,
@@ -38,18 +38,18 @@ enum cpu_exit {
 
 	/* Not interrupts. */
 	CPU_EXIT_RESYNC = 64, /* machine state changed: look the next region up anew */
-	CPU_EXIT_HCALL,       /* sc 1 of a guest whose hypervisor we are; pc is the next instruction */
-	CPU_EXIT_MMIO,        /* the access at pc needs the vm; described beside the vCPU */
-	CPU_EXIT_IDLE,        /* stopped until an interrupt (MSR[WE], nap, stop, wait, H_CEDE) */
-	CPU_EXIT_DEBUG_STOP,  /* a breakpoint or single step of the debugger */
-	CPU_EXIT_RESET,       /* BookE DBCR0[RST], checkstop-like events; info says which */
-	CPU_EXIT_WANTED,      /* poll found vCPU wanted */
+	CPU_EXIT_HCALL, /* sc 1 of a guest whose hypervisor we are; pc is the next instruction */
+	CPU_EXIT_MMIO,	/* the access at pc needs the vm; described beside the vCPU */
+	CPU_EXIT_IDLE,	/* stopped until an interrupt (MSR[WE], nap, stop, wait, H_CEDE) */
+	CPU_EXIT_DEBUG_STOP, /* a breakpoint or single step of the debugger */
+	CPU_EXIT_RESET,	     /* BookE DBCR0[RST], checkstop-like events; info says which */
+	CPU_EXIT_WANTED,     /* poll found vCPU wanted */
 };
 
 /* info of CPU_EXC_PROGRAM: SRR1's cause bits of Book3S (BookE maps them to ESR). */
 enum {
-	CPU_PROG_FP = 1 << 20,   /* enabled floating-point exception */
-	CPU_PROG_ILL = 1 << 19,  /* illegal instruction */
+	CPU_PROG_FP = 1 << 20,	 /* enabled floating-point exception */
+	CPU_PROG_ILL = 1 << 19,	 /* illegal instruction */
 	CPU_PROG_PRIV = 1 << 18, /* privileged instruction in problem state */
 	CPU_PROG_TRAP = 1 << 17,
 };

@@ -7,14 +7,14 @@
 #include "base/types.h"
 
 enum cpu_mode {
-	MODE_SF = 1 << 0,   /* 64-bit addresses and results (BookE: CM) */
-	MODE_LE = 1 << 1,   /* little-endian data and instructions (BookE: of the page) */
-	MODE_PR = 1 << 2,   /* problem state */
-	MODE_HV = 1 << 3,   /* hypervisor state (never on pseries guests) */
-	MODE_IR = 1 << 4,   /* instruction relocation (BookE: IS) */
-	MODE_DR = 1 << 5,   /* data relocation (BookE: DS) */
-	MODE_FP = 1 << 6,   /* MSR[FP] */
-	MODE_VEC = 1 << 7,  /* MSR[VEC], BookE: MSR[SPE] */
+	MODE_SF = 1 << 0,  /* 64-bit addresses and results (BookE: CM) */
+	MODE_LE = 1 << 1,  /* little-endian data and instructions (BookE: of the page) */
+	MODE_PR = 1 << 2,  /* problem state */
+	MODE_HV = 1 << 3,  /* hypervisor state (never on pseries guests) */
+	MODE_IR = 1 << 4,  /* instruction relocation (BookE: IS) */
+	MODE_DR = 1 << 5,  /* data relocation (BookE: DS) */
+	MODE_FP = 1 << 6,  /* MSR[FP] */
+	MODE_VEC = 1 << 7, /* MSR[VEC], BookE: MSR[SPE] */
 	MODE_VSX = 1 << 8,
 	MODE_FE = 1 << 9,   /* MSR[FE0] or MSR[FE1]: enabled FP exceptions are taken */
 	MODE_SE = 1 << 10,  /* single-step trace (also the debugger's) */
@@ -27,7 +27,7 @@ enum cpu_mode {
 	MODE_FAC_EBB = 1 << 16,
 	MODE_FAC_PMU_READ = 1 << 17, /* MMCR0[PMCC] lets problem state read */
 	MODE_FAC_PMU_WRITE = 1 << 18,
-	MODE_FAC_TM = 1 << 19,  /* MSR[TM]; always 0 with the models of today */
+	MODE_FAC_TM = 1 << 19, /* MSR[TM]; always 0 with the models of today */
 	MODE_FAC_MSGP = 1 << 20,
 	MODE_FAC_LM = 1 << 21, /* copy/paste, load monitored */
 	MODE_UCLE = 1 << 22,   /* BookE: user cache locking */

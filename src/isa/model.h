@@ -20,7 +20,7 @@ enum cpu_family {
 
 /* First level of the architecture that has a row; models are "up to". */
 enum isa_level {
-	ISA_P1 = 100,  /* PowerPC 1.x, POWER heritage */
+	ISA_P1 = 100, /* PowerPC 1.x, POWER heritage */
 	ISA_2_00 = 200,
 	ISA_2_01 = 201,
 	ISA_2_02 = 202,
@@ -37,7 +37,7 @@ enum isa_level {
 enum cpu_facility {
 	FAC_NONE,
 	FAC_FP,
-	FAC_VEC,  /* VMX */
+	FAC_VEC, /* VMX */
 	FAC_VSX,
 	FAC_DFP,  /* decimal floating point, needs MSR[FP] */
 	FAC_QUAD, /* quad precision: VSX facility of ISA 3.0, on VRs */
@@ -63,16 +63,16 @@ enum mmu_kind { MMU_HASH64, MMU_RADIX_OR_HASH64, MMU_HASH32, MMU_4XX, MMU_E500 }
 struct cpu_model {
 	const char *name;
 	u32 pvr;
-	u32 families;    /* exactly one of enum cpu_family */
-	u32 isa;         /* enum isa_level */
-	u64 facilities;  /* bit n: enum cpu_facility n */
+	u32 families;	/* exactly one of enum cpu_family */
+	u32 isa;	/* enum isa_level */
+	u64 facilities; /* bit n: enum cpu_facility n */
 	enum mmu_kind mmu;
 	bool is64;
 	u32 slb_entries;
 	u32 dcache_line, icache_line; /* bytes */
-	u32 dcbz_block;               /* bytes */
-	u32 dec_bits;                 /* 32, or the large decrementer's width */
-	u64 msr_mask;                 /* bits that exist */
+	u32 dcbz_block;		      /* bytes */
+	u32 dec_bits;		      /* 32, or the large decrementer's width */
+	u64 msr_mask;		      /* bits that exist */
 	u64 reset_msr;
 };
 

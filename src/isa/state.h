@@ -68,7 +68,7 @@ struct cpu_event {
 	u32 code; /* enum cpu_exit, 0 = none */
 	u32 pad;
 	u64 info; /* code's own: SRR1 bits, trap kind, … */
-	u64 ea;   /* data or instruction address (DAR) */
+	u64 ea;	  /* data or instruction address (DAR) */
 	u64 dsisr;
 };
 
@@ -81,11 +81,11 @@ struct cpu_state {
 	u64 cr[8]; /* each 0..15: LT 8, GT 4, EQ 2, SO 1 */
 	u64 lr, ctr, tar;
 	u64 so, ov, ca, ov32, ca32; /* XER, each 0 or 1 */
-	u64 xer_rest;               /* XER's other bits: string count, compare byte */
-	u64 pc;                     /* address of the current or next instruction */
+	u64 xer_rest;		    /* XER's other bits: string count, compare byte */
+	u64 pc;			    /* address of the current or next instruction */
 	u64 msr;
-	u64 fpscr;                  /* the full architected image, FEX and VX kept current */
-	u64 vscr_sat, vscr_nj;      /* each 0 or 1 */
+	u64 fpscr;	       /* the full architected image, FEX and VX kept current */
+	u64 vscr_sat, vscr_nj; /* each 0 or 1 */
 	u64 vrsave;
 	u64 spefscr;
 	union vreg vsr[64]; /* FPR n is doubleword 0 of VSR n; VR n is VSR 32+n */
@@ -126,6 +126,6 @@ struct cpu_state {
 #define SLOT_VR(n)   SLOT_VSR(32 + (n))
 /* Doubleword i (0 = most significant) of VSR n; FPR n is doubleword 0. */
 #define SLOT_VSRD(n, i) ((u32)(SLOT_VSR(n) + 8 * VREG_X(i, 2)))
-#define SLOT_FPR(n)     SLOT_VSRD(n, 0)
+#define SLOT_FPR(n)	SLOT_VSRD(n, 0)
 
 #endif

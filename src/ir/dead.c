@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Removing what nobody needs: PUTs that a later one overwrites (their values move into the exit
+ * records between the two), and values without a user. */
+#include "base/string.h"
+#include "ir/ir.h"
+
+enum {
+	TRACKED = 1024,	 /* 8-byte cells below 8 KiB */
+	MAX_RECORDS = 8, /* exit records that one removed PUT may burden */
+};
+
+struct dead_put {
+	struct ir_region *r;
+	const struct ir_env *env;
+	/* The next PUT that writes the whole cell before anything reads it; 0 = none. */
+	ir_ref next[TRACKED];
+	u8 drop[IR_MAX_INSNS];
+};
+
+static void cells_of(u64 slot, u32 len, u32 *first, u32 *last)
+{
+	*first = (u32)slot / 8;
+	*last = ((u32)slot + len + 7) / 8;
+	if (*last > TRACKED)
+		*last = TRACKED;
+	if (*first > TRACKED)
+		*first = TRACKED;
+}
+
+static void read_range(struct dead_put *d, u64 slot, u32 len)
+{
+	u32 first, last;
+
+	for (cells_of(slot, len, &first, &last); first < last; first++)
+		d->next[first] = 0;
+}
+
+/* Exit records strictly between two instructions, or more than the limit. */
+static u32 records_between(const struct dead_put *d, ir_ref from, ir_ref to)
+{
+	u32 n, count = 0;
+
+	for (n = from + 1u; n < to && count <= MAX_RECORDS; n++)
+		count += d->r->insn[n].exit != 0;
+	return count;
+}
+
+/* The PUT that makes n superfluous: one that covers it exactly. */
+static ir_ref overwriter(const struct dead_put *d, ir_ref n)
+{
+	const struct ir_insn *i = &d->r->insn[n];
+	u32 first, last;
+	ir_ref by;
+
+	cells_of(i->imm, ir_type_size((enum ir_type)i->type), &first, &last);
+	if (first == last || last * 8 < i->imm + ir_type_size((enum ir_type)i->type))
+		return 0;
+	by = d->next[first];
+	if (!by || d->r->insn[by].imm != i->imm ||
+	    ir_type_size((enum ir_type)d->r->insn[by].type) != ir_type_size((enum ir_type)i->type))
+		return 0;
+	for (; first < last; first++)
+		if (d->next[first] != by)
+			return 0;
+	return by;
+}
+
+static void scan_backward(struct dead_put *d)
+{
+	u32 n, first, last, fx;
+
+	memset(d->next, 0, sizeof(d->next));
+	for (n = d->r->count - 1; n; n--) {
+		const struct ir_insn *i = &d->r->insn[n];
+		ir_ref by;
+
+		switch (i->op) {
+		case IR_GET:
+			read_range(d, i->imm, ir_type_size((enum ir_type)i->type));
+			break;
+		case IR_PUT:
+			by = overwriter(d, (ir_ref)n);
+			if (by && records_between(d, (ir_ref)n, by) <= MAX_RECORDS) {
+				d->drop[n] = 1;
+				break; /* cells still name the PUT that stays */
+			}
+			cells_of(i->imm, ir_type_size((enum ir_type)i->type), &first, &last);
+			for (; first < last; first++)
+				d->next[first] = (ir_ref)n;
+			break;
+		case IR_CALL:
+			fx = ir_call_effects(i, d->env);
+			if (fx & (IR_FX_READ | IR_FX_WRITE))
+				memset(d->next, 0, sizeof(d->next));
+			if (fx & IR_FX_FP)
+				read_range(d, d->env->fp_slot, d->env->fp_len);
+			if (fx & IR_FX_VSAT)
+				read_range(d, d->env->vsat_slot, d->env->vsat_len);
+			break;
+		default:
+			if (i->op == IR_LABEL || ir_op_info[i->op].terminator)
+				memset(d->next, 0, sizeof(d->next));
+			break;
+		}
+	}
+}
+
+/* Values of dropped PUTs that are still owed to the state at one point of the walk. */
+struct owed {
+	struct ir_pending item[64];
+	u32 count;
+};
+
+/* A PUT settles what was owed to its bytes. */
+static void settle(struct owed *o, u64 slot, u32 len)
+{
+	u32 k, kept = 0;
+
+	for (k = 0; k < o->count; k++) {
+		const struct ir_pending *p = &o->item[k];
+		bool overlap = p->slot < slot + len &&
+			       slot < p->slot + ir_type_size((enum ir_type)p->type);
+
+		if (!overlap)
+			o->item[kept++] = *p;
+	}
+	o->count = kept;
+}
+
+static void write_records(struct dead_put *d)
+{
+	struct ir_region *r = d->r;
+	struct owed o = {.count = 0};
+	u32 n;
+
+	for (n = 1; n < r->count; n++) {
+		struct ir_insn *i = &r->insn[n];
+		u32 len = ir_type_size((enum ir_type)i->type);
+
+		if (i->op == IR_PUT) {
+			settle(&o, i->imm, len);
+			if (!d->drop[n])
+				continue;
+			if (o.count == ARRAY_SIZE(o.item) ||
+			    r->pendings + 8 * ARRAY_SIZE(o.item) > IR_MAX_PENDING) {
+				d->drop[n] = 0;
+				continue;
+			}
+			o.item[o.count++] = (struct ir_pending){
+				.slot = (u32)i->imm, .type = i->type, .value = i->a};
+			continue;
+		}
+		if (i->exit && o.count && !r->exit[i->exit].pending &&
+		    r->pendings + o.count <= IR_MAX_PENDING) {
+			r->exit[i->exit].first_pending = (u16)r->pendings;
+			r->exit[i->exit].pending = (u16)o.count;
+			memcpy(&r->pending[r->pendings], o.item, o.count * sizeof(o.item[0]));
+			r->pendings += o.count;
+		}
+	}
+}
+
+static void use(u8 *used, ir_ref ref)
+{
+	used[ref] = 1;
+}
+
+void ir_pass_dead_put(struct ir_region *r, const struct ir_env *env)
+{
+	struct dead_put d = {.r = r, .env = env};
+	u32 n, kept = 1;
+	ir_ref map[IR_MAX_INSNS];
+
+	/* Records that already owe something belong to an earlier run of this pass. */
+	if (r->pendings)
+		return;
+	scan_backward(&d);
+	write_records(&d);
+	map[0] = 0;
+	for (n = 1; n < r->count; n++) {
+		struct ir_insn *i = &r->insn[n];
+
+		map[n] = (ir_ref)kept;
+		if (d.drop[n])
+			continue;
+		i->a = map[i->a];
+		i->b = map[i->b];
+		i->c = map[i->c];
+		i->d = map[i->d];
+		r->insn[kept++] = *i;
+	}
+	for (n = 0; n < r->pendings; n++)
+		r->pending[n].value = map[r->pending[n].value];
+	r->count = kept;
+}
+
+static void mark_used(const struct ir_region *r, const struct ir_env *env, u8 *used)
+{
+	u32 n, k;
+
+	for (n = r->count - 1; n; n--) {
+		const struct ir_insn *i = &r->insn[n];
+
+		if (!used[n] && ir_removable(i, env))
+			continue;
+		use(used, (ir_ref)n);
+		use(used, i->a);
+		use(used, i->b);
+		use(used, i->c);
+		use(used, i->d);
+		for (k = 0; i->exit && k < r->exit[i->exit].pending; k++)
+			use(used, r->pending[r->exit[i->exit].first_pending + k].value);
+	}
+}
+
+void ir_pass_dead(struct ir_region *r, const struct ir_env *env)
+{
+	u8 used[IR_MAX_INSNS];
+	ir_ref map[IR_MAX_INSNS];
+	u32 n, kept = 1;
+
+	memset(used, 0, r->count);
+	mark_used(r, env, used);
+	map[0] = 0;
+	for (n = 1; n < r->count; n++) {
+		struct ir_insn i = r->insn[n];
+
+		map[n] = 0;
+		if (!used[n])
+			continue;
+		i.a = map[i.a];
+		i.b = map[i.b];
+		i.c = map[i.c];
+		i.d = map[i.d];
+		map[n] = (ir_ref)kept;
+		r->insn[kept++] = i;
+	}
+	for (n = 0; n < r->pendings; n++)
+		r->pending[n].value = map[r->pending[n].value];
+	r->count = kept;
+}
+
+void ir_optimise(struct ir_region *r, const struct ir_env *env, u32 passes)
+{
+	if (r->overflow)
+		return;
+	if (passes & (IR_PASS_FORWARD | IR_PASS_FOLD))
+		ir_pass_forward(r, env, passes);
+	if (passes & IR_PASS_DEAD_PUT)
+		ir_pass_dead_put(r, env);
+	if (passes & IR_PASS_DEAD)
+		ir_pass_dead(r, env);
+}

@@ -240,7 +240,8 @@ bool os_cmpxchg16(void *p, u128 *expected, u128 desired)
 	u64 lo = (u64)*expected, hi = (u64)(*expected >> 64);
 	bool ok;
 
-	if (unlikely(!__builtin_cpu_supports("cmpxchg16b")))
+	/* clang 14 does not know "cmpxchg16b"; every processor with SSSE3 has it */
+	if (unlikely(!__builtin_cpu_supports("ssse3")))
 		return cmpxchg16_locked(p, expected, desired);
 	__asm__ volatile("lock cmpxchg16b %1"
 			 : "=@ccz"(ok), "+m"(*(u128 *)p), "+a"(lo), "+d"(hi)

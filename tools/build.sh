@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# build.sh NAME [MESON-OPTION...]: configures build/NAME if needed and builds it.
+#   meson        gcc, optimised with debug information and assertions: build/powervisor
+#   meson-clang  the same with clang
+#   meson-asan   clang, AddressSanitizer and UndefinedBehaviorSanitizer
+#   meson-tsan   clang, ThreadSanitizer
+set -eu
+cd "$(dirname "$0")/.."
+name=$1
+shift
+cc=gcc
+case $name in
+meson) ;;
+meson-clang) cc=clang ;;
+meson-asan)
+	cc=clang
+	set -- -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fno-sanitize-recover=all "$@"
+	;;
+meson-tsan)
+	cc=clang
+	set -- -Db_sanitize=thread -Db_lundef=false "$@"
+	;;
+*)
+	echo "build.sh: unknown configuration '$name'" >&2
+	exit 1
+	;;
+esac
+
+dir=build/$name
+setup() {
+	mkdir -p build
+	CC=$cc meson setup "$@" >"build/$name.log" 2>&1 || {
+		cat "build/$name.log" >&2
+		exit 1
+	}
+	mv "build/$name.log" "$dir/setup.log"
+}
+if [ ! -e "$dir/build.ninja" ]; then
+	rm -rf "$dir"
+	setup "$dir" "$@"
+	echo "$*" >"$dir/.options"
+elif [ $# -gt 0 ] && [ "$*" != "$(cat "$dir/.options" 2>/dev/null)" ]; then
+	setup --reconfigure "$dir" "$@"
+	echo "$*" >"$dir/.options"
+fi
+ninja -C "$dir" --quiet
+[ "$name" != meson ] || ln -sfn meson/src/cli/powervisor build/powervisor

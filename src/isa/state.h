@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 
+#include "base/endian.h"
 #include "base/types.h"
 #include "isa/spr.h"
 
@@ -31,19 +32,15 @@ union vreg {
 	s8 sb[16];
 } __attribute__((aligned(16)));
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define VREG_X(i, n) (i)
-#else
-#define VREG_X(i, n) ((n)-1 - (i))
-#endif
-#define VD(v, i)  ((v)->d[VREG_X(i, 2)])
-#define VW(v, i)  ((v)->w[VREG_X(i, 4)])
-#define VH(v, i)  ((v)->h[VREG_X(i, 8)])
-#define VB(v, i)  ((v)->b[VREG_X(i, 16)])
-#define VSD(v, i) ((v)->sd[VREG_X(i, 2)])
-#define VSW(v, i) ((v)->sw[VREG_X(i, 4)])
-#define VSH(v, i) ((v)->sh[VREG_X(i, 8)])
-#define VSB(v, i) ((v)->sb[VREG_X(i, 16)])
+#define VREG_X(i, n) (HOST_BIG_ENDIAN ? (i) : (n)-1 - (i))
+#define VD(v, i)     ((v)->d[VREG_X(i, 2)])
+#define VW(v, i)     ((v)->w[VREG_X(i, 4)])
+#define VH(v, i)     ((v)->h[VREG_X(i, 8)])
+#define VB(v, i)     ((v)->b[VREG_X(i, 16)])
+#define VSD(v, i)    ((v)->sd[VREG_X(i, 2)])
+#define VSW(v, i)    ((v)->sw[VREG_X(i, 4)])
+#define VSH(v, i)    ((v)->sh[VREG_X(i, 8)])
+#define VSB(v, i)    ((v)->sb[VREG_X(i, 16)])
 
 struct cpu_model;
 struct cpu_ops;

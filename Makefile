@@ -1,6 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The short way in; Meson does the building (tools/build.sh names its configurations).
+GUESTS = build/guests
+DEMO = $(GUESTS)/debian-ppc64el
+
 all:
-	@test -d build/meson || meson setup build/meson
-	@ninja -C build/meson
-	@ln -sfn meson/src/cli/powervisor build/powervisor
-.PHONY: all
+	@tools/deps.sh build
+	@tools/build.sh meson
+
+# a shell of Debian's ppc64el kernel on Powervisor; Ctrl-A x leaves
+demo:
+	@tools/deps.sh build guests
+	@tools/build.sh meson
+	@guests/debian-ppc64el.sh $(DEMO)
+	@echo "(Ctrl-A x ends the machine, Ctrl-A h shows more)"
+	@build/powervisor -M pseries -cpu power9 -m 1G -nographic -nodefaults -serial mon:stdio \
+		-kernel $(DEMO)/vmlinux -initrd $(DEMO)/initrd.gz -append console=hvc0
+
+guests:
+	@tools/deps.sh guests guests-be
+	@guests/debian-ppc64el.sh $(GUESTS)/debian-ppc64el
+	@guests/pseries-be.sh $(GUESTS)/pseries-be
+
+check:
+	@tools/deps.sh build guests guests-be check
+	@tools/check.py
+
+check-full:
+	@tools/deps.sh build guests guests-be check
+	@tools/check.py --full
+
+format:
+	@tools/deps.sh format
+	@tools/format.sh
+
+# the guests took a download or minutes of building: they stay
+clean:
+	@rm -rf build/meson build/meson-* build/log build/powervisor
+
+help:
+	@echo "make            build/powervisor"
+	@echo "make demo       boot Debian ppc64el to a shell"
+	@echo "make check      the tests that every change must pass"
+	@echo "make check-full all tests in their full sizes, under all sanitizers"
+	@echo "make guests     fetch and build the guests that the tests boot"
+	@echo "make format     clang-format"
+	@echo "make clean      removes what was built, but not the guests"
+
+.PHONY: all demo guests check check-full format clean help

@@ -33,7 +33,7 @@ def compile_one(path, headers):
                "-fno-strict-aliasing", "-fno-stack-protector", "-ffreestanding", "-nostdinc",
                # gcc's own limits.h would go on to the C library's
                "-D_LIBC_LIMITS_H_",
-               "-isystem", headers, "-Isrc", f"-I{BUILD}/src", "-c", path, "-o", obj]
+               "-isystem", headers, "-Isrc", "-Ibare/include", f"-I{BUILD}/src", "-c", path, "-o", obj]
     p = subprocess.run(command, capture_output=True, text=True, check=False)
     return obj, p.returncode, p.stderr if p.returncode else ""
 

@@ -38,7 +38,9 @@ MAY_INCLUDE = {
 }
 
 # what a compiler brings along without a C library
-FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "stdatomic.h", "float.h"}
+FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "stdatomic.h", "float.h",
+                # bare/include has one for builds without a C library
+                "errno.h"}
 # folders that may use the C library and the host's headers
 HOSTED = {"os", "host", "migration", "control", "cli", "engine/kvm"}
 GLIB = {"host", "migration", "control", "cli"}

@@ -1,0 +1,198 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The gate: builds, static checks, test suites and guests, one after the other; the last line is `N passed, N failed`.
+
+A stage prints what went wrong and its counts; its whole output is in build/log/STAGE.log.  Only what exists stands in
+the list of stages: a stage without a single test fails.
+"""
+
+import argparse
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+LOG = "build/log"
+SHOWN = 40      # lines of a failed stage's output
+
+
+class Stage:
+    def __init__(self, name, run, full=False):
+        self.name = name
+        self.run = run
+        self.full = full
+
+
+class Context:
+    """what a stage may use: commands with their output in the stage's log, and the counts"""
+
+    def __init__(self, name, full):
+        self.name = name
+        self.full = full
+        self.passed = 0
+        self.faults = []
+        self.log = open(os.path.join(LOG, name + ".log"), "w", encoding="utf-8", errors="replace")
+
+    def command(self, argv, env=None):
+        """runs it; returns (exit status, output)"""
+        self.log.write("$ " + shlex.join(argv) + "\n")
+        self.log.flush()
+        p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             env={**os.environ, **(env or {})})
+        lines = []
+        for raw in p.stdout:
+            line = raw.decode("utf-8", "replace")
+            lines.append(line)
+            self.log.write(line)
+            self.log.flush()
+        p.wait()
+        return p.returncode, "".join(lines)
+
+    def one(self, what, argv, env=None):
+        """a command that is one test"""
+        status, output = self.command(argv, env)
+        if status == 0:
+            self.passed += 1
+        else:
+            self.faults.append(f"{what}: exit status {status}\n" + tail(output))
+        return status == 0
+
+    def count_lines(self, where, output, status):
+        """counts `ok` and `not ok` lines; a program that failed without saying so is one failure more"""
+        ok = re.findall(r"^\s*ok\b", output, re.M)
+        bad = re.findall(r"^\s*not ok\b.*", output, re.M)
+        self.passed += len(ok)
+        self.faults += [f"{where}: {x.strip()}" for x in bad]
+        if status and not bad:
+            self.faults.append(f"{where}: exit status {status}\n" + tail(output))
+        elif not status and not ok and not bad:
+            self.passed += 1
+
+
+def tail(text):
+    return "\n".join("    " + x for x in text.rstrip().splitlines()[-SHOWN:])
+
+
+def build(name):
+    def run(c):
+        c.one(f"build of {name} without a warning", ["tools/build.sh", name, *TESTS])
+    return run
+
+
+def script(what, *argv):
+    def run(c):
+        c.one(what, list(argv))
+    return run
+
+
+TESTS = ["-Dtests=enabled"]
+# options that make every finding of a sanitizer a failure
+SANITIZERS = {
+    "ASAN_OPTIONS": "abort_on_error=0:detect_leaks=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+def meson_suite(config, suite, multiplier=1):
+    """one suite of one configuration; tests print `ok`/`not ok` lines (cmocka does when asked)"""
+    def run(c):
+        if not c.one(f"build of {config}", ["tools/build.sh", config, *TESTS]):
+            return
+        c.passed -= 1       # counted by the stage that is there to build
+        results = f"build/{config}/meson-logs/testlog.json"
+        if os.path.exists(results):
+            os.remove(results)
+        env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PV_FULL": "1" if c.full else "0", **SANITIZERS}
+        _, output = c.command(["meson", "test", "-C", f"build/{config}", "--no-rebuild", "--suite", suite,
+                               "--timeout-multiplier", str(multiplier * (20 if c.full else 1)),
+                               "--print-errorlogs", "--num-processes", "2"], env)
+        if not os.path.exists(results):
+            c.faults.append(f"suite {suite} of {config} did not run\n" + tail(output))
+            return
+        with open(results, encoding="utf-8") as f:
+            for line in f:
+                r = json.loads(line)
+                # meson prefixes suites: "powervisor:unit / name"
+                name = r["name"].split(" / ")[-1]
+                said = (r.get("stdout") or "") + "\n" + (r.get("stderr") or "")
+                failed = r["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")
+                c.count_lines(name, said, (r.get("returncode") or r["result"]) if failed else 0)
+    return run
+
+
+def guests(c):
+    for name in "debian-ppc64el", "pseries-be":
+        c.one(name, [f"guests/{name}.sh", f"build/guests/{name}"])
+
+
+def boot(config, log, *arguments):
+    """real guests under build/CONFIG's program"""
+    def run(c):
+        argv = ["test/guest/boot.py", "--vmm", f"build/{config}/src/cli/powervisor", "--log", f"{LOG}/{log}"]
+        status, output = c.command(argv + list(arguments) + (["--full"] if c.full else []), SANITIZERS)
+        c.count_lines(log, output, status)
+    return run
+
+
+# Each as soon as what it tests exists; --full adds those marked so.
+STAGES = [
+    Stage("build-gcc", build("meson")),
+    Stage("build-clang", build("meson-clang")),
+    Stage("build-asan", build("meson-asan")),
+    Stage("format", script("clang-format", "tools/format.sh", "--check")),
+    Stage("layering", script("layering", "tools/layering.py")),
+    Stage("freestanding", script("freestanding", "tools/freestanding.py")),
+    Stage("unit", meson_suite("meson", "unit")),
+    Stage("unit-asan", meson_suite("meson-asan", "unit", 4)),
+    Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
+    Stage("guests", guests),
+]
+
+
+def run_stage(stage, full):
+    c = Context(stage.name, full)
+    print(f"== {stage.name}", flush=True)
+    began = time.monotonic()
+    try:
+        stage.run(c)
+    except Exception as e:      # the other stages still have something to say
+        c.faults.append(f"{type(e).__name__}: {e}")
+    c.log.close()
+    if not c.passed and not c.faults:
+        c.faults.append("no test ran")
+    for fault in c.faults:
+        print(f"not ok: {fault}")
+    print(f"   {stage.name}: {c.passed} passed, {len(c.faults)} failed, {time.monotonic() - began:.0f} s", flush=True)
+    return c.passed, len(c.faults)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--full", action="store_true", help="everything, in full sizes")
+    p.add_argument("--list", action="store_true", help="name the stages")
+    p.add_argument("stages", nargs="*", help="only these stages")
+    options = p.parse_args()
+    os.chdir(TOP)
+    os.makedirs(LOG, exist_ok=True)
+    chosen = [s for s in STAGES if s.name in options.stages or not options.stages and (options.full or not s.full)]
+    unknown = set(options.stages) - {s.name for s in STAGES}
+    if unknown:
+        sys.exit("check.py: no stage " + ", ".join(sorted(unknown)))
+    if options.list:
+        print("\n".join(s.name for s in chosen))
+        return 0
+    passed = failed = 0
+    for stage in chosen:
+        good, bad = run_stage(stage, options.full)
+        passed += good
+        failed += bad
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main())

@@ -101,9 +101,10 @@ SANITIZERS = {
 def meson_suite(config, suite, multiplier=1):
     """one suite of one configuration; tests print `ok`/`not ok` lines (cmocka does when asked)"""
     def run(c):
-        if not c.one(f"build of {config}", ["tools/build.sh", config, *TESTS]):
+        # what a failing build says is shown by the stage that is there to build
+        if c.command(["tools/build.sh", config, *TESTS])[0]:
+            c.faults.append(f"{config} does not build")
             return
-        c.passed -= 1       # counted by the stage that is there to build
         results = f"build/{config}/meson-logs/testlog.json"
         if os.path.exists(results):
             os.remove(results)

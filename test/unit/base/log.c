@@ -23,8 +23,8 @@ static void test_formats(void **state)
 	SAME("%d %i %u", -5, 2147483647, 4000000000u);
 	SAME("%5d|%-5d|%05d|%+d|% d", 42, 42, -42, 42, 42);
 	SAME("%x %X %#x %#X %#x", 0xbeefu, 0xbeefu, 0xbeefu, 0xbeefu, 0u);
-	SAME("%016llx %lx %hhx %hx", 0x123456789abcdefull, 0xfffful, 0x12, 0x1234);
-	SAME("%lld %ld %hhd %zu", (long long)INT64_MIN, -1l, -1, (size_t)77);
+	SAME("%016llx %lx %hhx %hx", 0x123456789abcdefull, 0xfffful, (u8)0x12, (u16)0x1234);
+	SAME("%lld %ld %hhd %zu", (long long)INT64_MIN, -1l, (s8)-1, (size_t)77);
 	SAME("%s|%10s|%-10s|%.2s|%*s|%.*s", "abc", "abc", "abc", "abc", 6, "abc", 1, "abc");
 	SAME("%c%c %p", 'a', 'b', (void *)0x1234);
 	SAME("%.3d %8.3d %.0d", 5, 5, 0);

@@ -16,7 +16,8 @@ enum insn_id {
 
 /* Levels of the ISA; numeric order is age. */
 enum insn_isa_level {
-	ISA_PPC = 100,
+	ISA_PPC = 100, /* PowerPC 1.x, POWER heritage */
+	ISA_P1 = ISA_PPC,
 	ISA_2_00 = 200,
 	ISA_2_01 = 201,
 	ISA_2_02 = 202,
@@ -26,6 +27,7 @@ enum insn_isa_level {
 	ISA_2_06 = 206,
 	ISA_2_07 = 207,
 	ISA_3_0 = 300,
+	ISA_3_1 = 310,
 };
 
 /* Processor families; a set is a bitmask. */
@@ -81,6 +83,14 @@ enum insn_facility {
 	FAC_BHRB,
 	FAC_SCV,
 	FAC_SPE,
+	/* No row needs these; models have them and registers do. */
+	FAC_SPE_FP, /* embedded single/double floats of SPE */
+	FAC_MAC,    /* 440 multiply-accumulate */
+	FAC_DSCR,
+	FAC_PMU,
+	FAC_LM, /* copy, paste */
+	FAC_MSGP,
+	FAC_EXTPID, /* BookE external process ID */
 	FAC_COUNT,
 };
 

@@ -37,6 +37,10 @@ struct tr_ctx {
 
 typedef void tr_fn(struct tr_ctx *c);
 
+/* The translators of all rows. */
+#define INSN(name, ...) tr_fn tr_##name;
+#include "isa/insn.def"
+
 /* Reads one instruction word (already in host order) at effective address ea of the page that the
  * region starts in; false when it cannot be read there. */
 typedef bool tr_fetch_fn(void *opaque, u64 ea, u32 *word);
@@ -75,7 +79,8 @@ static inline ir_ref tr_fpr(struct tr_ctx *c, unsigned n)
 /* Writing an FPR leaves doubleword 1 of its VSR undefined (Power ISA 7.2.1.1); we keep it, as
  * POWER8 and POWER9 and qemu do for … see float.c, which owns the decision. */
 void tr_set_fpr(struct tr_ctx *c, unsigned n, ir_ref v);
-static inline ir_ref tr_vsr(struct tr_ctx *c, unsigned n)
+/* "get": tr_vsr is the translator of vsr. */
+static inline ir_ref tr_get_vsr(struct tr_ctx *c, unsigned n)
 {
 	return ir_get(c->r, IR_Q, SLOT_VSR(n));
 }
@@ -83,9 +88,9 @@ static inline void tr_set_vsr(struct tr_ctx *c, unsigned n, ir_ref v)
 {
 	ir_put(c->r, IR_Q, SLOT_VSR(n), v);
 }
-static inline ir_ref tr_vr(struct tr_ctx *c, unsigned n)
+static inline ir_ref tr_get_vr(struct tr_ctx *c, unsigned n)
 {
-	return tr_vsr(c, 32 + n);
+	return tr_get_vsr(c, 32 + n);
 }
 static inline void tr_set_vr(struct tr_ctx *c, unsigned n, ir_ref v)
 {

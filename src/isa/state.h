@@ -69,6 +69,8 @@ struct cpu_event {
 	u64 dsisr;
 };
 
+struct cpu_mem_ops;
+
 struct cpu_state {
 	/* Anything but 0 makes POLL leave; set by any thread. */
 	_Atomic u32 wanted;
@@ -113,6 +115,7 @@ struct cpu_state {
 	const struct cpu_model *model;
 	const struct cpu_ops *ops; /* cpu/ops.h */
 	void *ops_opaque;
+	const struct cpu_mem_ops *mem_ops; /* cpu/mem.h */
 };
 
 #define SLOT(field)  ((u32)offsetof(struct cpu_state, field))

@@ -50,8 +50,7 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
 	sudo=sudo
 else
-	echo "deps.sh: these Debian packages are needed: $*" >&2
-	echo "deps.sh: neither root nor sudo; install them with: apt install $*" >&2
+	echo "deps.sh: Debian packages are missing, and neither root nor sudo is there: apt install $*" >&2
 	exit 1
 fi
 echo "installing Debian packages: $*" >&2

@@ -99,7 +99,8 @@ SANITIZERS = {
 
 
 def meson_suite(config, suite, multiplier=1):
-    """one suite of one configuration; tests print `ok`/`not ok` lines (cmocka does when asked)"""
+    """one suite of one configuration, with --full also SUITE-full; tests print `ok`/`not ok` lines (cmocka does when
+    asked)"""
     def run(c):
         # what a failing build says is shown by the stage that is there to build
         if c.command(["tools/build.sh", config, *TESTS])[0]:
@@ -109,9 +110,10 @@ def meson_suite(config, suite, multiplier=1):
         if os.path.exists(results):
             os.remove(results)
         env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PV_FULL": "1" if c.full else "0", **SANITIZERS}
-        _, output = c.command(["meson", "test", "-C", f"build/{config}", "--no-rebuild", "--suite", suite,
-                               "--timeout-multiplier", str(multiplier * (20 if c.full else 1)),
-                               "--print-errorlogs", "--num-processes", "2"], env)
+        _, output = c.command(["meson", "test", "-C", f"build/{config}", "--no-rebuild", "--suite", suite]
+                              + (["--suite", suite + "-full"] if c.full else [])
+                              + ["--timeout-multiplier", str(multiplier * (20 if c.full else 1)),
+                                 "--print-errorlogs", "--num-processes", "2"], env)
         if not os.path.exists(results):
             c.faults.append(f"suite {suite} of {config} did not run\n" + tail(output))
             return
@@ -150,6 +152,7 @@ STAGES = [
     Stage("freestanding", script("freestanding", "tools/freestanding.py")),
     Stage("unit", meson_suite("meson", "unit")),
     Stage("unit-asan", meson_suite("meson-asan", "unit", 4)),
+    Stage("isa", meson_suite("meson", "isa")),
     Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
     Stage("guests", guests),
 ]

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Making, resetting and stopping a vm; see vm.h. */
+#include "vm/vm.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "isa/model.h"
+#include "vm/vcpu.h"
+
+int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
+{
+	struct engine_vm_config ec;
+	struct vm *vm;
+	int err;
+
+	if (!config->nr_vcpus || config->nr_vcpus > VM_MAX_VCPUS)
+		return error_set(e, -EINVAL, "%u processors: 1 to %u are possible",
+				 config->nr_vcpus, VM_MAX_VCPUS);
+	vm = os_alloc(sizeof(*vm));
+	if (!vm)
+		return error_set(e, -ENOMEM, "out of memory");
+	vm->name = config->name;
+	vm->ops = config->engine;
+	vm->model = config->model;
+	vm->tb_hz = config->tb_hz;
+	vm->paused = true;
+	os_mutex_init(&vm->lock);
+	os_mutex_init(&vm->run_lock);
+	os_cond_init(&vm->parked_cond);
+	vm_clock_init(&vm->clock);
+	vm->input = config->input ? config->input : &vm->clock.host;
+	irq_set_chip(vm, &irqchip_none, NULL);
+
+	ec = (struct engine_vm_config){
+		.input = vm->input,
+		.tb_hz = config->tb_hz,
+		.max_vcpus = config->nr_vcpus,
+		.papr = config->papr,
+		.icount = config->icount,
+		.options = config->engine_options,
+	};
+	err = vm->ops->vm_create(&ec, &vm->engine);
+	if (err) {
+		error_set(e, err, "engine %s cannot make a virtual machine", vm->ops->name);
+		os_free(vm);
+		return err;
+	}
+	for (u32 i = 0; i < config->nr_vcpus && !err; i++)
+		err = vcpu_create(vm, i);
+	if (err) {
+		error_set(e, err, "engine %s cannot make processor %u (%s)", vm->ops->name,
+			  vm->nr_vcpus, vm->model->name);
+		vm_destroy(vm);
+		return err;
+	}
+	*out = vm;
+	return 0;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	if (!vm)
+		return;
+	vm_pause(vm);
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		vcpu_destroy(&vm->vcpus[i]);
+	devices_destroy(vm);
+	vm->irqchip_ops->destroy(vm->irqchip);
+	vm_memory_destroy(vm);
+	vm->ops->vm_destroy(vm->engine);
+	os_cond_destroy(&vm->parked_cond);
+	os_mutex_destroy(&vm->run_lock);
+	os_mutex_destroy(&vm->lock);
+	os_free(vm);
+}
+
+void vm_add_state(struct vm *vm, const struct state_table *table, u32 instance, void *obj,
+		  void (*reset)(void *obj))
+{
+	pv_assert(vm->nr_states < VM_MAX_STATES);
+	pv_assert(state_table_check(table) == ~0u);
+	vm->states[vm->nr_states++] = (struct vm_state){table, instance, obj, reset};
+}
+
+void vm_pause(struct vm *vm)
+{
+	os_mutex_lock(&vm->run_lock);
+	vm->paused = true;
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		vm->ops->kick(vm->vcpus[i].engine);
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		while (!vm->vcpus[i].parked)
+			os_cond_wait(&vm->parked_cond, &vm->run_lock);
+	os_mutex_unlock(&vm->run_lock);
+	vm_clock_stop(&vm->clock);
+}
+
+void vm_resume(struct vm *vm)
+{
+	vm_clock_start(&vm->clock);
+	os_mutex_lock(&vm->run_lock);
+	vm->paused = false;
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		os_cond_broadcast(&vm->vcpus[i].cond);
+	os_mutex_unlock(&vm->run_lock);
+}
+
+int vm_reset(struct vm *vm, struct error *e)
+{
+	int err;
+
+	pv_assert(vm->paused);
+	vm_lock(vm);
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		vcpu_reset(&vm->vcpus[i]);
+	for (u32 i = 0; i < vm->nr_states; i++)
+		if (vm->states[i].reset)
+			vm->states[i].reset(vm->states[i].obj);
+	devices_reset(vm);
+	vm->irqchip_ops->reset(vm->irqchip);
+	err = vm->machine_reset(vm->machine, e);
+	vm_unlock(vm);
+	return err;
+}
+
+void vm_ask(struct vm *vm, enum vm_request request)
+{
+	bool first;
+
+	os_mutex_lock(&vm->run_lock);
+	first = vm->request == VM_REQUEST_NONE;
+	if (first)
+		vm->request = request;
+	for (u32 i = 0; i < vm->nr_vcpus; i++)
+		vm->ops->kick(vm->vcpus[i].engine);
+	os_mutex_unlock(&vm->run_lock);
+	if (first && vm->notify)
+		vm->notify(vm->notify_opaque);
+}
+
+enum vm_request vm_take_request(struct vm *vm)
+{
+	enum vm_request r;
+
+	os_mutex_lock(&vm->run_lock);
+	r = vm->request;
+	os_mutex_unlock(&vm->run_lock);
+	if (r == VM_REQUEST_NONE)
+		return r;
+	vm_pause(vm);
+	os_mutex_lock(&vm->run_lock);
+	vm->request = VM_REQUEST_NONE;
+	os_mutex_unlock(&vm->run_lock);
+	return r;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual machine: an engine's vm and vCPUs, one thread each, memory slots, the dispatch tables,
+ * devices, the clock, and who may run when.
+ *
+ * Locks. vm->lock is the machine's lock: devices, hypercalls and RTAS run under it. vm->run_lock is
+ * a leaf: it guards vCPU run states, pause and requests; it is taken with or without vm->lock held,
+ * never the other way round. vm_pause(), vm_reset(), vm_destroy() wait for vCPUs, so their caller
+ * holds neither.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include "os/os.h"
+#include "vm/call.h"
+#include "vm/clock.h"
+#include "vm/device.h"
+#include "vm/engine.h"
+#include "vm/irq.h"
+#include "vm/memory.h"
+#include "vm/mmio.h"
+
+enum { VM_MAX_VCPUS = 64, VM_MAX_DEVICES = 64, VM_MAX_STATES = 32 };
+
+/* Why the vCPUs stopped and the owner (cli/) has to act. */
+enum vm_request {
+	VM_REQUEST_NONE,
+	VM_REQUEST_RESET,
+	VM_REQUEST_SHUTDOWN,
+	VM_REQUEST_CRASH, /* the guest reported a panic and asks for no restart */
+	VM_REQUEST_DEBUG, /* a vCPU stopped for the debugger */
+	VM_REQUEST_ERROR, /* the engine failed; vm->error says why */
+	VM_REQUEST_COUNT
+};
+
+enum vcpu_state { VCPU_STOPPED, VCPU_STARTING, VCPU_RUNNING };
+
+struct vcpu {
+	struct vm *vm;
+	u32 index;
+	struct engine_vcpu *engine;
+	struct os_thread thread;
+	struct os_cond cond;
+	struct vm_exit exit;
+	u64 exits[VM_EXIT_COUNT]; /* counters by reason */
+
+	/* Under vm->run_lock. */
+	enum vcpu_state state;
+	bool parked; /* outside run() and staying there */
+	bool quit;
+	u64 start_pc, start_arg;
+};
+
+/* State that is not a device's: hypercall and RTAS state. */
+struct vm_state {
+	const struct state_table *table;
+	u32 instance;
+	void *obj;
+	void (*reset)(void *obj);
+};
+
+struct vm {
+	const char *name;
+	const struct engine_ops *ops;
+	struct engine_vm *engine;
+	const struct cpu_model *model;
+	u32 nr_vcpus;
+	struct vcpu vcpus[VM_MAX_VCPUS];
+
+	struct os_mutex lock, run_lock;
+	struct os_cond parked_cond;
+	bool paused;
+	bool threads_running;
+	enum vm_request request;
+	struct error error;
+	/* Called on any thread when request becomes something else than NONE. */
+	void (*notify)(void *opaque);
+	void *notify_opaque;
+
+	struct vm_clock clock;
+	const struct input_source *input;
+	u64 tb_hz;
+	struct vm_memory memory;
+	struct mmio_table mmio;
+	struct hcall_table hcalls;
+	struct rtas_table rtas;
+	const struct irqchip_ops *irqchip_ops;
+	struct irqchip *irqchip;
+	u32 nr_devices;
+	struct device *devices[VM_MAX_DEVICES];
+	u32 nr_states;
+	struct vm_state states[VM_MAX_STATES];
+
+	/* The machine's: initial registers of a started vCPU, and everything of a reset that is no
+	 * device's (load images, start vCPU 0). */
+	void (*vcpu_setup)(void *machine, struct vcpu *v, u64 pc, u64 arg);
+	int (*machine_reset)(void *machine, struct error *e);
+	void *machine;
+};
+
+struct vm_config {
+	const char *name;
+	const struct engine_ops *engine;
+	const char *engine_options;
+	const struct cpu_model *model;
+	const struct input_source *input; /* NULL: the host */
+	u32 nr_vcpus;
+	u64 tb_hz;
+	bool papr;
+	bool icount;
+};
+
+/* The vm is paused and its vCPUs stopped. */
+int vm_create(const struct vm_config *config, struct vm **vm, struct error *e);
+void vm_destroy(struct vm *vm);
+
+void vm_add_state(struct vm *vm, const struct state_table *table, u32 instance, void *obj,
+		  void (*reset)(void *obj));
+
+static inline void vm_lock(struct vm *vm)
+{
+	os_mutex_lock(&vm->lock);
+}
+static inline void vm_unlock(struct vm *vm)
+{
+	os_mutex_unlock(&vm->lock);
+}
+
+/* Returns when no vCPU runs. */
+void vm_pause(struct vm *vm);
+void vm_resume(struct vm *vm);
+/* Only while paused: devices, interrupt controller, vCPUs, then machine_reset(). */
+int vm_reset(struct vm *vm, struct error *e);
+/* From any thread: stop all vCPUs and tell the owner. The first request wins. */
+void vm_ask(struct vm *vm, enum vm_request request);
+/* The request that stopped the vCPUs; clears it, and leaves the vm paused if there was one. */
+enum vm_request vm_take_request(struct vm *vm);
+
+/* 0, or -EBUSY when it is not stopped. */
+int vcpu_start(struct vcpu *v, u64 pc, u64 arg);
+/* From the vCPU's own thread: it will not run again before vcpu_start(). */
+void vcpu_stop_self(struct vcpu *v);
+enum vcpu_state vcpu_get_state(struct vcpu *v);
+
+/* One register as a 64-bit value; the vCPU is outside run(). */
+u64 vcpu_get(struct vcpu *v, u64 reg);
+void vcpu_set(struct vcpu *v, u64 reg, u64 value);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a back end is: it compiles an IR region and runs it on a struct backend_cpu. It knows
+ * nothing of the guest: state is byte offsets, helpers are indexes, memory is a first-level TLB
+ * with callbacks behind it.
+ *
+ * Going on. A region ends in GOTO (constant address) or GOTO_IND. A GOTO that stays in the guest
+ * page has a link: run() stops with BACKEND_STOP_LINK, its user finds the target and calls link(),
+ * which patches the code atomically while other vCPUs run it. A GOTO that leaves the page and a
+ * GOTO_IND ask the vCPU's jump cache, whose entries hold only under the current code_key; its user
+ * fills the cache when run() stops with BACKEND_STOP_LOOKUP and drops entries when translations
+ * of addresses change.
+ *
+ * Leaving. Every other stop is through an exit record: the record's pending values are stored to
+ * their slots, pc is the record's, exit_code and exit_info say why. Memory callbacks and helpers
+ * with IR_FX_LEAVE leave by a code that is not 0.
+ *
+ * Threads: compile(), link() and discard() are called under one lock of the caller; run() by any
+ * number of vCPUs at the same time. discard() only when no vCPU can be inside the code.
+ */
+#ifndef BACKEND_BACKEND_H
+#define BACKEND_BACKEND_H
+
+#include <stdatomic.h>
+
+#include "base/types.h"
+#include "ir/ir.h"
+
+enum {
+	TLB_PAGE_BITS = 12,
+	TLB_BITS = 10, /* entries of a first-level array: 1 << TLB_BITS */
+	JUMP_CACHE_BITS = 12,
+};
+#define TLB_PAGE_MASK (~(u64)((1 << TLB_PAGE_BITS) - 1))
+/* A tag that no address has: tags are page addresses. */
+#define TLB_NO_TAG 1ull
+
+/* One guest page of 4 KiB in ordinary memory. An access of n bytes at ea is fast when the page
+ * address of its last byte equals the tag of the entry that ea selects. */
+struct tlb_fast {
+	u64 read_tag, write_tag;
+	uintptr_t addend; /* host address = ea + addend */
+	u64 pad;
+};
+
+static inline struct tlb_fast *tlb_fast_at(struct tlb_fast *tlb, u64 ea)
+{
+	return &tlb[(ea >> TLB_PAGE_BITS) & ((1 << TLB_BITS) - 1)];
+}
+
+struct jump_cache {
+	u64 pc, key;
+	const void *entry;
+	u64 pad;
+};
+
+/* The addresses of one 4K page share a group of entries, so that a page can be dropped. */
+static inline u32 jump_cache_index(u64 pc)
+{
+	u32 page = (u32)(pc >> TLB_PAGE_BITS);
+
+	page ^= page >> 6;
+	return ((page << 6) | ((pc >> 2 ^ pc >> 8) & 63)) & ((1 << JUMP_CACHE_BITS) - 1);
+}
+
+enum backend_stop {
+	BACKEND_STOP_LEAVE,  /* through a record, or a helper's or memory callback's code */
+	BACKEND_STOP_POLL,   /* *poll was not 0 */
+	BACKEND_STOP_LINK,   /* stop_link may be linked to the region at pc */
+	BACKEND_STOP_LOOKUP, /* the jump cache has nothing for pc */
+	BACKEND_STOP_BUDGET, /* budget used up */
+	BACKEND_STOP_RECORD, /* debug: a record was left through for no reason */
+};
+
+struct backend_cpu;
+struct backend_link;
+
+/* Behind the fast path. ea includes the displacement; mem is enum ir_mem. A result other than 0
+ * makes the op leave with that code. Values are those of the IR op, integers in the low half. */
+struct backend_mem_ops {
+	u32 (*load)(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value);
+	u32 (*store)(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value);
+	u32 (*larx)(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value);
+	u32 (*stcx)(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *stored);
+	u32 (*dcbz)(struct backend_cpu *cpu, u64 ea, u32 block);
+	void (*fence)(struct backend_cpu *cpu, enum ir_fence kind);
+};
+
+/* What one vCPU's code runs on. */
+struct backend_cpu {
+	u8 *state; /* guest state; frame_size bytes stand before it */
+	struct tlb_fast *tlb, *tlb_as1;
+	struct jump_cache *jump_cache;
+	u64 code_key;
+	_Atomic u32 *poll;
+	s64 budget;	  /* guest instructions until BACKEND_STOP_BUDGET */
+	u32 record_count; /* debug: leave at the n-th record from now; 0 = never */
+	u32 exit_code;
+	u64 exit_info;
+	u64 pc; /* where to go on, after any stop */
+	struct backend_link *stop_link;
+	const struct backend_mem_ops *mem;
+	void *opaque; /* of mem's implementer */
+};
+
+/* A GOTO that can be patched. from/next/target/prev are for the user of the back end. */
+struct backend_link {
+	u64 pc;
+	void *slot; /* the back end's */
+	void *owner;
+	struct backend_link *next;
+	struct backend_link **prev;
+};
+
+struct backend_code {
+	const void *entry;
+	size_t size; /* of everything, for the cache's bound */
+	u32 nr_links;
+	struct backend_link *links;
+};
+
+struct backend_config {
+	const struct ir_env *env;
+	u32 event_slot; /* u32: not 0 after a helper that wants to leave */
+	bool leave_at_records;
+};
+
+struct backend;
+
+struct backend_ops {
+	const char *name;
+	u32 passes; /* enum ir_pass: what to run before compile() */
+	size_t frame_size;
+	int (*create)(const struct backend_config *config, struct backend **b);
+	void (*destroy)(struct backend *b);
+	/* pc: of the region's entry. -E2BIG: too large for this back end, translate less. */
+	int (*compile)(struct backend *b, const struct ir_region *r, u64 pc,
+		       struct backend_code **code);
+	void (*discard)(struct backend *b, struct backend_code *code);
+	/* entry NULL: unlink. */
+	void (*link)(struct backend_link *link, const void *entry);
+	enum backend_stop (*run)(struct backend *b, struct backend_cpu *cpu, const void *entry);
+};
+
+extern const struct backend_ops backend_interp;
+
+/* Does a GOTO from the region at `from` to `to` stay in the page? */
+static inline bool backend_same_page(u64 from, u64 to)
+{
+	return !((from ^ to) & TLB_PAGE_MASK);
+}
+
+#endif

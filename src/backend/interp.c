@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The portable back end: IR becomes direct-threaded cells (interp_lower.c), which one function
+ * runs (interp_run.c). It is the reference that other back ends are compared with. */
+#include "backend/interp.h"
+
+#include <errno.h>
+
+#include "os/os.h"
+
+static int interp_create(const struct backend_config *config, struct backend **out)
+{
+	struct backend *b = os_alloc(sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	b->lower = interp_lower_create();
+	if (!b->lower) {
+		os_free(b);
+		return -ENOMEM;
+	}
+	b->config = *config;
+	interp_run(b, NULL, NULL, &b->labels);
+	*out = b;
+	return 0;
+}
+
+static void interp_destroy(struct backend *b)
+{
+	os_free(b->lower);
+	os_free(b);
+}
+
+static int interp_compile(struct backend *b, const struct ir_region *r, u64 pc,
+			  struct backend_code **out)
+{
+	struct interp_code *code;
+	int ret = interp_lower(b, r, pc, &code);
+
+	if (!ret)
+		*out = &code->base;
+	return ret;
+}
+
+static void interp_discard(struct backend *b, struct backend_code *code)
+{
+	interp_code_free(container_of(code, struct interp_code, base));
+}
+
+/* The slot is the target word of a GOTO; behind it stands the cell that stops unlinked. */
+static void interp_link(struct backend_link *link, const void *entry)
+{
+	union iword *slot = link->slot;
+
+	atomic_store_explicit(&slot->target, entry ? entry : slot + 1, memory_order_release);
+}
+
+static enum backend_stop interp_enter(struct backend *b, struct backend_cpu *cpu, const void *entry)
+{
+	return interp_run(b, cpu, entry, NULL);
+}
+
+/* PUTs cost nothing when the value is computed into its slot, which DEAD_PUT would prevent. */
+const struct backend_ops backend_interp = {
+	.name = "interp",
+	.passes = IR_PASS_ALL & ~IR_PASS_DEAD_PUT,
+	.frame_size = INTERP_FRAME,
+	.create = interp_create,
+	.destroy = interp_destroy,
+	.compile = interp_compile,
+	.discard = interp_discard,
+	.link = interp_link,
+	.run = interp_enter,
+};

@@ -1,0 +1,922 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * IR → cells. A value's place is decided so that GETs and PUTs mostly vanish:
+ *
+ *  - a GET names its slot as the place when nothing writes the slot before the value's last use;
+ *  - a value that is PUT is computed into the slot when nothing between its definition and the PUT
+ *    can leave, or reads or writes the slot, or still needs the slot's old value;
+ *  - constants are immediates where a cell has room for one;
+ *  - all else lives in temporaries, which are reused after a value's last use.
+ *
+ * Compares feed their branch directly when the branch is their only user.
+ */
+#include <errno.h>
+
+#include "backend/interp.h"
+#include "base/endian.h"
+#include "base/string.h"
+#include "os/os.h"
+
+enum {
+	WINDOW = 96,	 /* instructions looked through before giving up on naming a slot */
+	CELLS = 1 << 13, /* 8-byte units of guest state that can be named (64 KiB) */
+	NOWHERE = INT16_MIN,
+	MARGIN = 16, /* more words than any IR instruction becomes */
+};
+
+struct lower {
+	struct backend *b;
+	const struct ir_region *r;
+	u64 pc; /* of the region's entry */
+	struct interp_code *code;
+	u32 nr_words, nr_links;
+	bool full;
+	s16 place[IR_MAX_INSNS];
+	u16 last[IR_MAX_INSNS]; /* last user */
+	u16 uses[IR_MAX_INSNS];
+	u16 put[IR_MAX_INSNS]; /* first PUT of the value */
+	bool fused[IR_MAX_INSNS];
+	u16 busy[CELLS]; /* some value lives in the slot up to this instruction */
+	s16 free_temp[INTERP_TEMPS], free_qtemp[INTERP_QTEMPS];
+	u32 nr_free, nr_qfree;
+	u32 label_at[IR_MAX_LABELS];
+	union iword words[INTERP_WORDS];
+	u32 branch_at[IR_MAX_INSNS]; /* cells whose rel[] still hold labels */
+	u32 nr_branches;
+	/* Temporaries by the instruction that frees them: lists through next_dying. */
+	u16 dying[IR_MAX_INSNS], next_dying[IR_MAX_INSNS];
+};
+
+struct lower *interp_lower_create(void)
+{
+	return os_alloc(sizeof(struct lower));
+}
+
+void interp_code_free(struct interp_code *code)
+{
+	if (!code)
+		return;
+	os_free(code->exits);
+	os_free(code->pendings);
+	os_free(code->words);
+	os_free(code->base.links);
+	os_free(code);
+}
+
+static const struct ir_insn *def(const struct lower *l, ir_ref v)
+{
+	return &l->r->insn[v];
+}
+
+static bool has_value(const struct ir_insn *i)
+{
+	char result = ir_op_info[i->op].result;
+
+	return result == 'X' ? i->type != IR_V : result != 'V';
+}
+
+static bool is_q(const struct ir_insn *i)
+{
+	char result = ir_op_info[i->op].result;
+
+	return result == 'Q' || (result == 'X' && i->type == IR_Q);
+}
+
+static u32 effects(const struct lower *l, const struct ir_insn *i)
+{
+	return ir_call_effects(i, l->b->config.env);
+}
+
+static bool may_leave(const struct lower *l, const struct ir_insn *i)
+{
+	return i->op == IR_CALL ? (effects(l, i) & IR_FX_LEAVE) != 0 : ir_op_info[i->op].exits;
+}
+
+static bool overlap(u64 a, u32 alen, u64 b, u32 blen)
+{
+	return a < b + blen && b < a + alen;
+}
+
+static u32 size_of(const struct ir_insn *i)
+{
+	return ir_type_size((enum ir_type)i->type);
+}
+
+/* What i does to the bytes [slot, slot + len) of the guest state. */
+static bool reads_slot(const struct lower *l, const struct ir_insn *i, u64 slot, u32 len)
+{
+	const struct ir_env *env = l->b->config.env;
+	u32 fx;
+
+	if (i->op == IR_GET)
+		return overlap(i->imm, size_of(i), slot, len);
+	if (i->op != IR_CALL)
+		return false;
+	fx = effects(l, i);
+	return (fx & (IR_FX_READ | IR_FX_WRITE)) ||
+	       ((fx & IR_FX_FP) && overlap(env->fp_slot, env->fp_len, slot, len)) ||
+	       ((fx & IR_FX_VSAT) && overlap(env->vsat_slot, env->vsat_len, slot, len));
+}
+
+static bool writes_slot(const struct lower *l, const struct ir_insn *i, u64 slot, u32 len)
+{
+	if (i->op == IR_PUT)
+		return overlap(i->imm, size_of(i), slot, len);
+	return i->op == IR_CALL && (effects(l, i) & ~(u32)IR_FX_READ) &&
+	       reads_slot(l, i, slot, len);
+}
+
+/* --- who uses what --- */
+static void use(struct lower *l, ir_ref v, u32 user)
+{
+	if (!v)
+		return;
+	l->last[v] = (u16)user;
+	l->uses[v]++;
+}
+
+static void extend(struct lower *l, ir_ref v, u32 user)
+{
+	if (v && l->last[v] < user)
+		l->last[v] = (u16)user;
+}
+
+static void scan_uses(struct lower *l)
+{
+	const struct ir_region *r = l->r;
+	u32 n, k;
+
+	memset(l->last, 0, sizeof(l->last));
+	memset(l->uses, 0, sizeof(l->uses));
+	memset(l->put, 0, sizeof(l->put));
+	memset(l->fused, 0, sizeof(l->fused));
+	for (n = 1; n < r->count; n++) {
+		const struct ir_insn *i = &r->insn[n];
+
+		use(l, i->a, n);
+		use(l, i->b, n);
+		use(l, i->c, n);
+		use(l, i->d, n);
+		if (i->op == IR_PUT && !l->put[i->a])
+			l->put[i->a] = (u16)n;
+		if (!i->exit || !may_leave(l, i))
+			continue;
+		for (k = 0; k < r->exit[i->exit].pending; k++)
+			use(l, r->pending[r->exit[i->exit].first_pending + k].value, n);
+	}
+}
+
+static bool small_const(const struct lower *l, ir_ref v)
+{
+	u64 c;
+
+	return ir_is_const(l->r, v, &c) && (u64)(s64)(s32)c == c;
+}
+
+static int branch_cell(u8 op)
+{
+	switch (op) {
+	case IR_EQ:
+		return ICELL_BR_EQ;
+	case IR_NE:
+		return ICELL_BR_NE;
+	case IR_LTS:
+		return ICELL_BR_LTS;
+	case IR_LTU:
+		return ICELL_BR_LTU;
+	case IR_LES:
+		return ICELL_BR_LES;
+	case IR_LEU:
+		return ICELL_BR_LEU;
+	case IR_AND:
+		return ICELL_BR_AND;
+	default:
+		return -1;
+	}
+}
+
+/* A test of (x & y) against zero. */
+static bool is_zero_test(const struct lower *l, const struct ir_insn *i)
+{
+	u64 c;
+
+	return (i->op == IR_EQ || i->op == IR_NE) && ir_is_const(l->r, i->b, &c) && !c &&
+	       def(l, i->a)->op == IR_AND && l->uses[i->a] == 1;
+}
+
+static void fuse_branches(struct lower *l)
+{
+	u32 n;
+
+	for (n = 1; n < l->r->count; n++) {
+		const struct ir_insn *i = &l->r->insn[n], *c;
+
+		if (i->op != IR_BR || l->uses[i->a] != 1)
+			continue;
+		c = def(l, i->a);
+		if (branch_cell(c->op) < 0)
+			continue;
+		l->fused[i->a] = true;
+		if (is_zero_test(l, c)) {
+			l->fused[c->a] = true;
+			c = def(l, c->a);
+		}
+		extend(l, c->a, n);
+		extend(l, c->b, n);
+	}
+}
+
+/* --- places --- */
+static s16 new_temp(struct lower *l, bool q)
+{
+	if (q ? !l->nr_qfree : !l->nr_free) {
+		l->full = true;
+		return -2;
+	}
+	return q ? l->free_qtemp[--l->nr_qfree] : l->free_temp[--l->nr_free];
+}
+
+static void free_temp(struct lower *l, s16 place)
+{
+	if (place < -INTERP_TEMPS)
+		l->free_qtemp[l->nr_qfree++] = place;
+	else
+		l->free_temp[l->nr_free++] = place;
+}
+
+static void give_temp(struct lower *l, u32 v)
+{
+	u16 until = l->last[v] ? l->last[v] : (u16)v;
+
+	l->place[v] = new_temp(l, is_q(&l->r->insn[v]));
+	l->next_dying[v] = l->dying[until];
+	l->dying[until] = (u16)v;
+}
+
+/* Values whose last user was n are gone. */
+static void bury(struct lower *l, u32 n)
+{
+	u16 v;
+
+	for (v = l->dying[n]; v; v = l->next_dying[v])
+		free_temp(l, l->place[v]);
+	l->dying[n] = 0;
+}
+
+static void occupy(struct lower *l, u64 slot, u32 len, u16 until)
+{
+	u32 k;
+
+	for (k = (u32)slot / 8; k < (slot + len) / 8; k++)
+		if (l->busy[k] < until)
+			l->busy[k] = until;
+}
+
+static u16 busy_until(const struct lower *l, u64 slot, u32 len)
+{
+	u16 until = 0;
+	u32 k;
+
+	for (k = (u32)slot / 8; k < (slot + len) / 8; k++)
+		if (l->busy[k] > until)
+			until = l->busy[k];
+	return until;
+}
+
+static bool slot_fits(u64 slot, u32 len)
+{
+	return !(slot % 8) && slot + len <= 8 * CELLS;
+}
+
+/* Nothing after `from` and up to `until` writes the slot. */
+static bool slot_stays(const struct lower *l, u64 slot, u32 len, u32 from, u32 until)
+{
+	u32 n;
+
+	if (until > from + WINDOW)
+		return false;
+	for (n = from + 1; n <= until; n++)
+		if (writes_slot(l, &l->r->insn[n], slot, len))
+			return false;
+	return true;
+}
+
+static bool place_get(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	u32 len = size_of(i);
+
+	if (!slot_fits(i->imm, len) || !slot_stays(l, i->imm, len, n, l->last[n]))
+		return false;
+	l->place[n] = (s16)(i->imm / 8);
+	occupy(l, i->imm, len, l->last[n]);
+	return true;
+}
+
+/* May the value n be computed straight into the slot of its first PUT? */
+static bool place_put(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n], *p = &l->r->insn[l->put[n]];
+	u32 k, len, busy;
+
+	if (!l->put[n] || l->put[n] > n + WINDOW)
+		return false;
+	len = size_of(p);
+	if (!slot_fits(p->imm, len) || len != (is_q(i) ? 16u : 8u))
+		return false;
+	busy = busy_until(l, p->imm, len);
+	/* A helper writes its vector result before it read everything. */
+	if (i->op == IR_CALL && is_q(i)) {
+		if (effects(l, i) & ~(u32)(IR_FX_FP | IR_FX_VSAT) || busy >= n)
+			return false;
+	}
+	if (busy > n)
+		return false;
+	for (k = n + 1; k < l->put[n]; k++) {
+		const struct ir_insn *o = &l->r->insn[k];
+
+		if (may_leave(l, o) || reads_slot(l, o, p->imm, len) ||
+		    writes_slot(l, o, p->imm, len))
+			return false;
+	}
+	if (!slot_stays(l, p->imm, len, l->put[n], l->last[n]))
+		return false;
+	l->place[n] = (s16)(p->imm / 8);
+	occupy(l, p->imm, len, l->last[n]);
+	return true;
+}
+
+static void place_result(struct lower *l, u32 n)
+{
+	if (!place_put(l, n))
+		give_temp(l, n);
+}
+
+/* --- emission --- */
+static union iword *emit(struct lower *l, enum interp_op op, u32 words)
+{
+	union iword *w = &l->words[l->nr_words];
+
+	memset(w, 0, words * sizeof(*w));
+	w->h = l->b->labels[op];
+	l->nr_words += words;
+	return w;
+}
+
+static void emit_const(struct lower *l, s16 place, u64 v)
+{
+	union iword *w;
+
+	if ((u64)(s64)(s32)v == v) {
+		w = emit(l, ICELL_CONST, 2);
+		w[1].imm = (s32)v;
+	} else {
+		w = emit(l, ICELL_CONST64, 3);
+		w[2].u = v;
+	}
+	w[1].d = place;
+}
+
+/* Where v is; a constant is made now if it was not yet. */
+static s16 place_of(struct lower *l, ir_ref v)
+{
+	if (l->place[v] == NOWHERE) {
+		give_temp(l, v);
+		emit_const(l, l->place[v], def(l, v)->imm);
+	}
+	return l->place[v];
+}
+
+static const struct interp_exit *exit_of(struct lower *l, u32 n)
+{
+	return &l->code->exits[l->r->insn[n].exit];
+}
+
+static void make_exit(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	const struct ir_exit *from = &l->r->exit[i->exit];
+	struct interp_exit *x = &l->code->exits[i->exit];
+	u32 k;
+
+	*x = (struct interp_exit){
+		.pc = from->pc,
+		.info = from->info,
+		.code = from->code,
+		.icount = from->icount,
+		.pending = &l->code->pendings[from->first_pending],
+	};
+	if (from->pending > INTERP_PENDINGS) {
+		l->full = true;
+		return;
+	}
+	for (k = 0; k < from->pending; k++) {
+		const struct ir_pending *p = &l->r->pending[from->first_pending + k];
+		struct interp_pending *to = &x->pending[x->count];
+
+		*to = (struct interp_pending){.slot = (s16)(p->slot / 8), .type = p->type};
+		if (!slot_fits(p->slot, 16)) {
+			l->full = true;
+		} else if (l->place[p->value] == NOWHERE) {
+			to->constant = true;
+			to->imm = def(l, p->value)->imm;
+		} else {
+			to->place = l->place[p->value];
+			if (to->place == to->slot)
+				continue;
+		}
+		x->count++;
+	}
+}
+
+static void lower_bin(struct lower *l, u32 n, enum interp_op op)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	union iword *w;
+	s16 a, b = 0;
+	u64 c = 0;
+
+	a = place_of(l, i->a);
+	if (small_const(l, i->b)) {
+		ir_is_const(l->r, i->b, &c);
+		op++;
+	} else {
+		b = place_of(l, i->b);
+	}
+	place_result(l, n);
+	w = emit(l, op, 2);
+	w[1].d = l->place[n];
+	w[1].a = a;
+	if (b || !small_const(l, i->b))
+		w[1].o[2] = b;
+	else
+		w[1].imm = (s32)c;
+}
+
+static void lower_op(struct lower *l, u32 n, enum interp_op op)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	s16 a = i->a ? place_of(l, i->a) : 0;
+	s16 b = i->b ? place_of(l, i->b) : 0;
+	s16 c = i->c ? place_of(l, i->c) : 0;
+	union iword *w;
+
+	place_result(l, n);
+	w = emit(l, op, 2);
+	w[1].d = l->place[n];
+	w[1].a = a;
+	w[1].o[2] = b;
+	w[1].o[3] = c;
+}
+
+static void lower_put(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	s16 slot = (s16)(i->imm / 8), from;
+	union iword *w;
+
+	if (!slot_fits(i->imm, size_of(i))) {
+		l->full = true;
+		return;
+	}
+	if (l->place[i->a] == NOWHERE) {
+		emit_const(l, slot, def(l, i->a)->imm);
+		return;
+	}
+	from = place_of(l, i->a);
+	if (from == slot)
+		return;
+	w = emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
+	w[1].d = slot;
+	w[1].a = from;
+}
+
+static void lower_get(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	union iword *w;
+
+	if (!l->uses[n] || place_get(l, n))
+		return;
+	if (!slot_fits(i->imm, size_of(i))) {
+		l->full = true;
+		return;
+	}
+	give_temp(l, n);
+	w = emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
+	w[1].d = l->place[n];
+	w[1].a = (s16)(i->imm / 8);
+}
+
+static enum interp_op load_cell(u32 mem, bool reversed)
+{
+	static const u16 cells[4][4] = {
+		/* unsigned, signed, and the same reversed */
+		{ICELL_LD_U8, ICELL_LD_S8, ICELL_LD_U8, ICELL_LD_S8},
+		{ICELL_LD_U16, ICELL_LD_S16, ICELL_LD_U16R, ICELL_LD_S16R},
+		{ICELL_LD_U32, ICELL_LD_S32, ICELL_LD_U32R, ICELL_LD_S32R},
+		{ICELL_LD_U64, ICELL_LD_U64, ICELL_LD_U64R, ICELL_LD_U64R},
+	};
+
+	if ((mem & (IR_MEM_ALIGN | IR_MEM_AS1)) || (mem & IR_MEM_SIZE) > 3)
+		return ICELL_LD;
+	return cells[mem & IR_MEM_SIZE][(reversed ? 2 : 0) + !!(mem & IR_MEM_SIGN)];
+}
+
+static enum interp_op store_cell(u32 mem, bool reversed)
+{
+	static const u16 cells[4][2] = {
+		{ICELL_ST_U8, ICELL_ST_U8},
+		{ICELL_ST_U16, ICELL_ST_U16R},
+		{ICELL_ST_U32, ICELL_ST_U32R},
+		{ICELL_ST_U64, ICELL_ST_U64R},
+	};
+
+	if ((mem & (IR_MEM_ALIGN | IR_MEM_AS1)) || (mem & IR_MEM_SIZE) > 3)
+		return ICELL_ST;
+	return cells[mem & IR_MEM_SIZE][reversed];
+}
+
+static void lower_memory(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	bool reversed = !!(i->sub & IR_MEM_BE) != HOST_BIG_ENDIAN;
+	s16 a = place_of(l, i->a), b = i->b ? place_of(l, i->b) : 0;
+	bool q = i->type == IR_Q;
+	union iword *w;
+
+	if (has_value(i))
+		place_result(l, n);
+	make_exit(l, n);
+	switch (i->op) {
+	case IR_LD:
+		w = emit(l, q ? ICELL_LD : load_cell(i->sub, reversed), 4);
+		w[1].imm = (s32)i->imm;
+		break;
+	case IR_ST:
+		w = emit(l, q ? ICELL_ST : store_cell(i->sub, reversed), 4);
+		w[1].imm = (s32)i->imm;
+		break;
+	case IR_LARX:
+		w = emit(l, ICELL_LARX, 4);
+		break;
+	case IR_STCX:
+		w = emit(l, ICELL_STCX, 4);
+		w[1].o[2] = b;
+		break;
+	default:
+		w = emit(l, ICELL_DCBZ, 4);
+		break;
+	}
+	w[1].d = has_value(i) ? l->place[n] : b;
+	w[1].a = a;
+	w[2].p = exit_of(l, n);
+	w[3].w[0] = i->op == IR_DCBZ ? (u32)i->imm : i->sub;
+	w[3].w[1] = q ? INTERP_MEM_Q : 0;
+}
+
+static void lower_call(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	const struct ir_helper *h = &l->b->config.env->helpers[i->imm];
+	const ir_ref arg[4] = {i->a, i->b, i->c, i->d};
+	s16 place[6] = {0};
+	u32 nr = 0, by_address = 0, k = 0;
+	const char *sig = h->sig + 1;
+	union iword *w;
+	bool q = h->sig[0] == 'Q';
+
+	if (q)
+		by_address |= 1u << nr++;
+	if (*sig == 'E') {
+		by_address |= 1u << nr++; /* place 0 is the state */
+		sig++;
+	}
+	for (; *sig && k < ARRAY_SIZE(arg); sig++, k++) {
+		place[nr] = place_of(l, arg[k]);
+		by_address |= (u32)(*sig == 'Q') << nr++;
+	}
+	if (h->sig[0] != 'V')
+		place_result(l, n);
+	if (q)
+		place[0] = l->place[n];
+	make_exit(l, n);
+	w = emit(l, ICELL_CALL0 + nr, 6);
+	w[1].d = h->sig[0] == 'V' ? 0 : l->place[n];
+	w[1].o[1] = (s16)by_address;
+	w[1].o[2] = (s16)((h->sig[0] != 'V' && !q) | (may_leave(l, i) ? 2 : 0));
+	w[2].p = (const void *)h->fn;
+	w[3].p = exit_of(l, n);
+	memcpy(&w[4], place, sizeof(place));
+}
+
+static void lower_branch(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n], *c = def(l, i->a);
+	u32 if_true = (u32)i->imm, if_false = i->imm2, t;
+	union iword *w;
+	int op = ICELL_BR_NE;
+	s16 a, b = 0;
+	u64 imm = 0;
+	bool has_imm = true;
+
+	if (!l->fused[i->a]) {
+		a = place_of(l, i->a);
+	} else {
+		op = branch_cell(c->op);
+		if (is_zero_test(l, c)) {
+			if (c->op == IR_EQ) {
+				t = if_true;
+				if_true = if_false;
+				if_false = t;
+			}
+			op = ICELL_BR_AND;
+			c = def(l, c->a);
+		}
+		a = place_of(l, c->a);
+		has_imm = small_const(l, c->b);
+		if (has_imm)
+			ir_is_const(l->r, c->b, &imm);
+		else
+			b = place_of(l, c->b);
+	}
+	l->branch_at[l->nr_branches++] = l->nr_words;
+	w = emit(l, (enum interp_op)(op + has_imm), 3);
+	w[1].a = a;
+	if (has_imm)
+		w[1].imm = (s32)imm;
+	else
+		w[1].o[2] = b;
+	w[2].rel[0] = (s32)if_true;
+	w[2].rel[1] = (s32)if_false;
+}
+
+static void lower_pending(struct lower *l, u32 n)
+{
+	make_exit(l, n);
+	if (exit_of(l, n)->count)
+		emit(l, ICELL_PENDING, 2)[1].p = exit_of(l, n);
+}
+
+static void lower_goto(struct lower *l, u32 n)
+{
+	const struct ir_exit *x = &l->r->exit[l->r->insn[n].exit];
+	struct backend_link *link;
+	union iword *w;
+
+	lower_pending(l, n);
+	if (!backend_same_page(l->pc, x->pc)) {
+		w = emit(l, ICELL_GOTO_PAGE, 3);
+		w[1].imm = (s32)x->icount;
+		w[2].u = x->pc;
+		return;
+	}
+	link = &l->code->base.links[l->nr_links++];
+	link->pc = x->pc;
+	link->slot = &((union iword *)NULL)[l->nr_words + 2]; /* made an address by finish() */
+	w = emit(l, ICELL_GOTO, 3);
+	w[1].imm = (s32)x->icount;
+	w = emit(l, ICELL_UNLINKED, 2);
+	w[1].p = link;
+}
+
+static void lower_record(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+
+	if (!l->b->config.leave_at_records || !i->exit || !may_leave(l, i) ||
+	    !l->r->exit[i->exit].icount || i->op == IR_GOTO || i->op == IR_GOTO_IND ||
+	    i->op == IR_LEAVE)
+		return;
+	make_exit(l, n);
+	emit(l, ICELL_RECORD, 2)[1].p = exit_of(l, n);
+}
+
+static void lower_terminator(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	union iword *w;
+	s16 a;
+
+	switch (i->op) {
+	case IR_JMP:
+		if (l->r->insn[n + 1].op == IR_LABEL && n + 1 < l->r->count &&
+		    l->r->insn[n + 1].imm == i->imm)
+			return;
+		l->branch_at[l->nr_branches++] = l->nr_words;
+		emit(l, ICELL_JMP, 2)[1].rel[0] = (s32)i->imm;
+		return;
+	case IR_BR:
+		lower_branch(l, n);
+		return;
+	case IR_LEAVE:
+		make_exit(l, n);
+		emit(l, ICELL_LEAVE, 2)[1].p = exit_of(l, n);
+		return;
+	case IR_GOTO:
+		lower_goto(l, n);
+		return;
+	default: /* IR_GOTO_IND: its target survives the stores in a place of its own */
+		a = place_of(l, i->a);
+		if (l->r->exit[i->exit].pending && a >= 0) {
+			s16 t = new_temp(l, false);
+
+			w = emit(l, ICELL_MOV, 2);
+			w[1].d = t;
+			w[1].a = a;
+			a = t;
+			free_temp(l, t);
+		}
+		lower_pending(l, n);
+		w = emit(l, ICELL_GOTO_IND, 2);
+		w[1].a = a;
+		w[1].imm = (s32)l->r->exit[i->exit].icount;
+		return;
+	}
+}
+
+/* Ops that are one cell; BIN marks those with an immediate form. */
+enum { BIN = 0x8000 };
+static const u16 cell_of[IR_OP_COUNT] = {
+	[IR_ADD] = ICELL_ADD | BIN,	[IR_SUB] = ICELL_SUB | BIN,
+	[IR_MUL] = ICELL_MUL | BIN,	[IR_MULHS] = ICELL_MULHS | BIN,
+	[IR_MULHU] = ICELL_MULHU | BIN, [IR_DIVS] = ICELL_DIVS | BIN,
+	[IR_DIVU] = ICELL_DIVU | BIN,	[IR_MODS] = ICELL_MODS | BIN,
+	[IR_MODU] = ICELL_MODU | BIN,	[IR_AND] = ICELL_AND | BIN,
+	[IR_OR] = ICELL_OR | BIN,	[IR_XOR] = ICELL_XOR | BIN,
+	[IR_ANDC] = ICELL_ANDC | BIN,	[IR_SHL] = ICELL_SHL | BIN,
+	[IR_SHR] = ICELL_SHR | BIN,	[IR_SAR] = ICELL_SAR | BIN,
+	[IR_ROTL] = ICELL_ROTL | BIN,	[IR_ROTL32] = ICELL_ROTL32 | BIN,
+	[IR_EQ] = ICELL_EQ | BIN,	[IR_NE] = ICELL_NE | BIN,
+	[IR_LTS] = ICELL_LTS | BIN,	[IR_LTU] = ICELL_LTU | BIN,
+	[IR_LES] = ICELL_LES | BIN,	[IR_LEU] = ICELL_LEU | BIN,
+	[IR_CMPS] = ICELL_CMPS | BIN,	[IR_CMPU] = ICELL_CMPU | BIN,
+	[IR_NOT] = ICELL_NOT,		[IR_NEG] = ICELL_NEG,
+	[IR_SEXT8] = ICELL_SEXT8,	[IR_SEXT16] = ICELL_SEXT16,
+	[IR_SEXT32] = ICELL_SEXT32,	[IR_ZEXT8] = ICELL_ZEXT8,
+	[IR_ZEXT16] = ICELL_ZEXT16,	[IR_ZEXT32] = ICELL_ZEXT32,
+	[IR_CLZ] = ICELL_CLZ,		[IR_CTZ] = ICELL_CTZ,
+	[IR_POPCNT] = ICELL_POPCNT,	[IR_BSWAP16] = ICELL_BSWAP16,
+	[IR_BSWAP32] = ICELL_BSWAP32,	[IR_BSWAP64] = ICELL_BSWAP64,
+	[IR_F2I] = ICELL_MOV,		[IR_I2F] = ICELL_MOV,
+	[IR_SELECT] = ICELL_SELECT,	[IR_CARRY] = ICELL_CARRY,
+	[IR_QMAKE] = ICELL_QMAKE,	[IR_QHI] = ICELL_QHI,
+	[IR_QLO] = ICELL_QLO,		[IR_QAND] = ICELL_QAND,
+	[IR_QOR] = ICELL_QOR,		[IR_QXOR] = ICELL_QXOR,
+	[IR_QANDC] = ICELL_QANDC,	[IR_QNOT] = ICELL_QNOT,
+};
+
+static void lower_insn(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	u16 cell = cell_of[i->op];
+
+	lower_record(l, n);
+	switch (i->op) {
+	case IR_CONST:
+		return;
+	case IR_GET:
+		lower_get(l, n);
+		return;
+	case IR_PUT:
+		lower_put(l, n);
+		return;
+	case IR_LABEL:
+		l->label_at[i->imm] = l->nr_words;
+		return;
+	case IR_LD:
+	case IR_ST:
+	case IR_LARX:
+	case IR_STCX:
+	case IR_DCBZ:
+		lower_memory(l, n);
+		return;
+	case IR_FENCE:
+		emit(l, ICELL_FENCE, 2)[1].imm = i->sub;
+		return;
+	case IR_CALL:
+		lower_call(l, n);
+		return;
+	case IR_POLL:
+		make_exit(l, n);
+		emit(l, ICELL_POLL, 2)[1].p = exit_of(l, n);
+		return;
+	case IR_LEAVE_IF: {
+		s16 a = place_of(l, i->a);
+		union iword *w;
+
+		make_exit(l, n);
+		w = emit(l, ICELL_LEAVE_IF, 3);
+		w[1].a = a;
+		w[2].p = exit_of(l, n);
+		return;
+	}
+	default:
+		break;
+	}
+	if (ir_op_info[i->op].terminator)
+		lower_terminator(l, n);
+	else if (l->fused[n] || !l->uses[n])
+		return;
+	else if (cell & BIN)
+		lower_bin(l, n, cell & ~BIN);
+	else
+		lower_op(l, n, cell);
+}
+
+static void begin(struct lower *l)
+{
+	u32 k;
+
+	l->nr_words = l->nr_links = l->nr_branches = 0;
+	l->full = false;
+	memset(l->busy, 0, sizeof(l->busy));
+	memset(l->dying, 0, sizeof(l->dying));
+	for (k = 0; k < l->r->count; k++)
+		l->place[k] = NOWHERE;
+	/* Taken from the end: the first temporaries are those nearest to the state. */
+	for (k = 0; k < INTERP_TEMPS; k++)
+		l->free_temp[k] = (s16)(-INTERP_TEMPS + (s32)k);
+	for (k = 0; k < INTERP_QTEMPS; k++)
+		l->free_qtemp[k] = (s16)(-INTERP_TEMPS - 2 * INTERP_QTEMPS + 2 * (s32)k);
+	l->nr_free = INTERP_TEMPS;
+	l->nr_qfree = INTERP_QTEMPS;
+}
+
+/* Labels become distances, word numbers become addresses. */
+static int finish(struct lower *l)
+{
+	struct interp_code *code = l->code;
+	u32 k;
+
+	for (k = 0; k < l->nr_branches; k++) {
+		u32 at = l->branch_at[k];
+		union iword *w = &l->words[at];
+
+		if (w->h == l->b->labels[ICELL_JMP]) {
+			w[1].rel[0] = (s32)(l->label_at[w[1].rel[0]] - at);
+			continue;
+		}
+		w[2].rel[0] = (s32)(l->label_at[w[2].rel[0]] - at);
+		w[2].rel[1] = (s32)(l->label_at[w[2].rel[1]] - at);
+	}
+	code->words = os_alloc(l->nr_words * sizeof(union iword));
+	if (!code->words)
+		return -ENOMEM;
+	memcpy(code->words, l->words, l->nr_words * sizeof(union iword));
+	for (k = 0; k < l->nr_links; k++) {
+		struct backend_link *link = &code->base.links[k];
+		union iword *slot = &code->words[(uintptr_t)link->slot / sizeof(union iword)];
+
+		link->slot = slot;
+		atomic_init(&slot->target, slot + 1);
+	}
+	code->base.nr_links = l->nr_links;
+	code->base.entry = code->words;
+	code->base.size = sizeof(*code) + l->nr_words * sizeof(union iword) +
+			  l->r->exits * sizeof(struct interp_exit) +
+			  l->r->pendings * sizeof(struct interp_pending) +
+			  l->nr_links * sizeof(struct backend_link);
+	return 0;
+}
+
+int interp_lower(struct backend *b, const struct ir_region *r, u64 pc, struct interp_code **out)
+{
+	struct lower *l = b->lower;
+	u32 n, gotos = 0;
+	int ret = -ENOMEM;
+
+	l->b = b;
+	l->r = r;
+	l->pc = pc;
+	for (n = 1; n < r->count; n++)
+		gotos += r->insn[n].op == IR_GOTO;
+	l->code = os_alloc(sizeof(*l->code));
+	if (!l->code)
+		return -ENOMEM;
+	l->code->exits = os_alloc(r->exits * sizeof(struct interp_exit));
+	l->code->pendings = os_alloc(r->pendings * sizeof(struct interp_pending));
+	l->code->base.links = os_alloc(gotos * sizeof(struct backend_link));
+	if (!l->code->exits || !l->code->pendings || !l->code->base.links)
+		goto fail;
+	begin(l);
+	scan_uses(l);
+	fuse_branches(l);
+	ret = -E2BIG;
+	for (n = 1; n < r->count; n++) {
+		if (l->nr_words + 4 * MARGIN > INTERP_WORDS)
+			goto fail;
+		lower_insn(l, n);
+		bury(l, n);
+		if (l->full)
+			goto fail;
+	}
+	ret = finish(l);
+	if (ret)
+		goto fail;
+	*out = l->code;
+	return 0;
+fail:
+	interp_code_free(l->code);
+	return ret;
+}

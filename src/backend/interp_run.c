@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The interpreter's loop. Cell layouts, in 64-bit words behind the handler's address:
+ *
+ *   most            {d a b c} or {d a imm32}
+ *   CONST64         {d} value
+ *   loads, stores   {d a imm32} exit {mem, flags}     stores: d is the value's place
+ *   branches        {- a imm32} or {- a b} {rel, rel}
+ *   CALLn           {d, mask of arguments passed by address, flags, -} function exit
+ *                   {args 0..3} {args 4, 5}      flags: 1 integer result, 2 may leave
+ *   GOTO            {- - icount} target, then UNLINKED: link
+ *   GOTO_PAGE       {- - icount} pc
+ *   GOTO_IND        {- a icount}
+ *   JMP             {rel -}
+ *   POLL, LEAVE, PENDING, RECORD    exit
+ *   LEAVE_IF        {- a -} exit
+ *
+ * Guest memory is accessed with relaxed atomics of the access's size, at any alignment that stays
+ * inside a page; the hosts we run on do that in one access.
+ */
+#include "backend/interp.h"
+#include "base/endian.h"
+
+/* A pending value may stand where another one goes, so all are read before any is written. */
+static __attribute__((noinline)) void store_pending(u64 *f, const struct interp_exit *x)
+{
+	u128 value[INTERP_PENDINGS];
+	u32 n;
+
+	for (n = 0; n < x->count; n++) {
+		const struct interp_pending *p = &x->pending[n];
+
+		if (p->constant)
+			value[n] = p->imm;
+		else if (p->type == IR_Q)
+			value[n] = *(const u128 *)&f[p->place];
+		else
+			value[n] = f[p->place];
+	}
+	for (n = 0; n < x->count; n++) {
+		const struct interp_pending *p = &x->pending[n];
+
+		if (p->type == IR_Q)
+			*(u128 *)&f[p->slot] = value[n];
+		else
+			f[p->slot] = (u64)value[n];
+	}
+}
+
+static enum backend_stop leave(struct backend_cpu *cpu, u64 *f, const struct interp_exit *x,
+			       enum backend_stop stop)
+{
+	if (x->count)
+		store_pending(f, x);
+	cpu->pc = x->pc;
+	cpu->budget -= x->icount;
+	return stop;
+}
+
+static void fence(struct backend_cpu *cpu, enum ir_fence kind)
+{
+	if (kind == IR_FENCE_SYNC)
+		atomic_thread_fence(memory_order_seq_cst);
+	else
+		atomic_thread_fence(memory_order_acq_rel);
+	cpu->mem->fence(cpu, kind);
+}
+
+static inline u64 interp_divs(u64 a, u64 b)
+{
+	if (!b)
+		return 0;
+	return b == ~0ull ? -a : (u64)((s64)a / (s64)b);
+}
+
+static inline u64 interp_mods(u64 a, u64 b)
+{
+	return !b || b == ~0ull ? 0 : (u64)((s64)a % (s64)b);
+}
+
+/* clang-format off */
+#define R(n)      f[n]
+#define RQ(n)     (*(union iquad *)&f[n])
+#define D         ip[1].d
+#define A         ip[1].a
+#define B         ip[1].o[2]
+#define C         ip[1].o[3]
+#define IMM       ip[1].imm
+#define NEXT(n)   do { ip += (n); goto *(void *)ip->h; } while (0)
+#define EXIT(n)   ((const struct interp_exit *)ip[n].p)
+/* clang-format on */
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+enum { HI = 0, LO = 1 };
+#else
+enum { HI = 1, LO = 0 };
+#endif
+
+union iquad {
+	u128 q;
+	u64 d[2];
+};
+
+/* Argument k of a CALL: by value, or the address of its place. */
+static inline u64 call_arg(u64 *f, const union iword *ip, unsigned k)
+{
+	u64 *place = &f[((const s16 *)&ip[4])[k]];
+
+	return ip[1].o[1] >> k & 1 ? (u64)(uintptr_t)place : *place;
+}
+
+#define U6	   u64, u64, u64, u64, u64, u64
+#define ARG(k)	   call_arg(f, ip, k)
+#define CALL_0(fn) ((u64(*)(void))(fn))()
+#define CALL_1(fn) ((u64(*)(u64))(fn))(ARG(0))
+#define CALL_2(fn) ((u64(*)(u64, u64))(fn))(ARG(0), ARG(1))
+#define CALL_3(fn) ((u64(*)(u64, u64, u64))(fn))(ARG(0), ARG(1), ARG(2))
+#define CALL_4(fn) ((u64(*)(u64, u64, u64, u64))(fn))(ARG(0), ARG(1), ARG(2), ARG(3))
+#define CALL_5(fn) ((u64(*)(u64, u64, u64, u64, u64))(fn))(ARG(0), ARG(1), ARG(2), ARG(3), ARG(4))
+#define CALL_6(fn) ((u64(*)(U6))(fn))(ARG(0), ARG(1), ARG(2), ARG(3), ARG(4), ARG(5))
+
+__attribute__((no_sanitize("alignment"))) enum backend_stop interp_run(struct backend *be,
+								       struct backend_cpu *cpu,
+								       const void *entry,
+								       const void *const **labels)
+{
+	/* clang-format off */
+#define IBIN(name, expr)      [ICELL_##name] = &&do_##name, [ICELL_##name##_I] = &&do_##name##_I,
+#define IUN(name, expr)       [ICELL_##name] = &&do_##name,
+#define ILD(name, type, expr) [ICELL_##name] = &&do_##name,
+#define IST(name, type, expr) [ICELL_##name] = &&do_##name,
+#define IBR(name, expr)       [ICELL_##name] = &&do_##name, [ICELL_##name##_I] = &&do_##name##_I,
+#define ICALL(n)              [ICELL_CALL##n] = &&do_CALL##n,
+#define IOP(name)             [ICELL_##name] = &&do_##name,
+	static const void *const table[ICELL_COUNT] = {
+#include "backend/interp_op.def"
+	};
+#undef IBIN
+#undef IUN
+#undef ILD
+#undef IST
+#undef IBR
+#undef ICALL
+#undef IOP
+	/* clang-format on */
+	const union iword *ip = entry;
+	const struct interp_exit *x;
+	struct jump_cache *jc;
+	u64 *f, ea, pc;
+	u32 code;
+	u128 q;
+
+	if (!cpu) {
+		*labels = table;
+		return BACKEND_STOP_LEAVE;
+	}
+	f = (u64 *)cpu->state;
+	NEXT(0);
+
+	/* clang-format off */
+#define IBIN(name, expr) \
+do_##name: { \
+	u64 a = R(A), b = R(B); \
+	R(D) = (expr); \
+	NEXT(2); \
+} \
+do_##name##_I: { \
+	u64 a = R(A), b = (u64)(s64)IMM; \
+	R(D) = (expr); \
+	NEXT(2); \
+}
+#define IUN(name, expr) \
+do_##name: { \
+	u64 a = R(A); \
+	R(D) = (expr); \
+	NEXT(2); \
+}
+#define ILD(name, type, expr) \
+do_##name: { \
+	struct tlb_fast *t; \
+	ea = R(A) + (u64)(s64)IMM; \
+	t = tlb_fast_at(cpu->tlb, ea); \
+	if (likely(t->read_tag == ((ea + sizeof(type) - 1) & TLB_PAGE_MASK))) { \
+		type v = __atomic_load_n((const type *)(uintptr_t)(ea + t->addend), \
+					 __ATOMIC_RELAXED); \
+		R(D) = (expr); \
+		NEXT(4); \
+	} \
+	goto slow_load; \
+}
+#define IST(name, type, expr) \
+do_##name: { \
+	struct tlb_fast *t; \
+	ea = R(A) + (u64)(s64)IMM; \
+	t = tlb_fast_at(cpu->tlb, ea); \
+	if (likely(t->write_tag == ((ea + sizeof(type) - 1) & TLB_PAGE_MASK))) { \
+		u64 v = R(D); \
+		__atomic_store_n((type *)(uintptr_t)(ea + t->addend), (expr), __ATOMIC_RELAXED); \
+		NEXT(4); \
+	} \
+	goto slow_store; \
+}
+#define IBR(name, expr) \
+do_##name: { \
+	u64 a = R(A), b = R(B); \
+	NEXT((expr) ? ip[2].rel[0] : ip[2].rel[1]); \
+} \
+do_##name##_I: { \
+	u64 a = R(A), b = (u64)(s64)IMM; \
+	NEXT((expr) ? ip[2].rel[0] : ip[2].rel[1]); \
+}
+
+#define ICALL(n) \
+do_CALL##n: { \
+	u64 v = CALL_##n(ip[2].p); \
+	if (ip[1].o[2] & 2) { \
+		code = *(const u32 *)(cpu->state + be->config.event_slot); \
+		if (unlikely(code)) { \
+			x = EXIT(3); \
+			goto leave_code; \
+		} \
+	} \
+	if (ip[1].o[2] & 1) \
+		R(ip[1].o[0]) = v; \
+	NEXT(6); \
+}
+#define IOP(name)
+#include "backend/interp_op.def"
+#undef IBIN
+#undef IUN
+#undef ILD
+#undef IST
+#undef IBR
+#undef ICALL
+#undef IOP
+	/* clang-format on */
+
+do_CONST:
+	R(D) = (u64)(s64)IMM;
+	NEXT(2);
+do_CONST64:
+	R(D) = ip[2].u;
+	NEXT(3);
+do_SELECT:
+	R(D) = R(A) ? R(B) : R(C);
+	NEXT(2);
+do_CARRY:
+	R(D) = (u64)(((u128)R(A) + R(B) + R(C)) >> 64);
+	NEXT(2);
+do_MOVQ:
+	RQ(D) = RQ(A);
+	NEXT(2);
+do_QMAKE : {
+	u64 hi = R(A), lo = R(B);
+
+	RQ(D).d[HI] = hi;
+	RQ(D).d[LO] = lo;
+	NEXT(2);
+}
+do_QHI:
+	R(D) = RQ(A).d[HI];
+	NEXT(2);
+do_QLO:
+	R(D) = RQ(A).d[LO];
+	NEXT(2);
+do_QAND:
+	RQ(D).q = RQ(A).q & RQ(B).q;
+	NEXT(2);
+do_QOR:
+	RQ(D).q = RQ(A).q | RQ(B).q;
+	NEXT(2);
+do_QXOR:
+	RQ(D).q = RQ(A).q ^ RQ(B).q;
+	NEXT(2);
+do_QANDC:
+	RQ(D).q = RQ(A).q & ~RQ(B).q;
+	NEXT(2);
+do_QNOT:
+	RQ(D).q = ~RQ(A).q;
+	NEXT(2);
+
+do_LD:
+	ea = R(A) + (u64)(s64)IMM;
+slow_load:
+	code = cpu->mem->load(cpu, ea, ip[3].w[0], &q);
+	if (code)
+		goto leave_memory;
+	if (ip[3].w[1] & INTERP_MEM_Q)
+		RQ(D).q = q;
+	else
+		R(D) = (u64)q;
+	NEXT(4);
+do_ST:
+	ea = R(A) + (u64)(s64)IMM;
+slow_store:
+	q = ip[3].w[1] & INTERP_MEM_Q ? RQ(D).q : R(D);
+	code = cpu->mem->store(cpu, ea, ip[3].w[0], q);
+	if (code)
+		goto leave_memory;
+	NEXT(4);
+do_LARX:
+	code = cpu->mem->larx(cpu, R(A) + (u64)(s64)IMM, ip[3].w[0], &q);
+	if (code)
+		goto leave_memory;
+	if (ip[3].w[1] & INTERP_MEM_Q)
+		RQ(D).q = q;
+	else
+		R(D) = (u64)q;
+	NEXT(4);
+do_STCX:
+	/* {d a b}: no displacement */
+	q = ip[3].w[1] & INTERP_MEM_Q ? RQ(B).q : R(B);
+	code = cpu->mem->stcx(cpu, R(A), ip[3].w[0], q, &ea);
+	if (code)
+		goto leave_memory;
+	R(D) = ea;
+	NEXT(4);
+do_DCBZ:
+	code = cpu->mem->dcbz(cpu, R(A), ip[3].w[0]);
+	if (code)
+		goto leave_memory;
+	NEXT(4);
+do_FENCE:
+	fence(cpu, (enum ir_fence)IMM);
+	NEXT(2);
+do_JMP:
+	NEXT(ip[1].rel[0]);
+do_POLL:
+	if (unlikely(atomic_load_explicit(cpu->poll, memory_order_relaxed))) {
+		x = EXIT(1);
+		cpu->exit_code = x->code;
+		cpu->exit_info = x->info;
+		return leave(cpu, f, x, BACKEND_STOP_POLL);
+	}
+	NEXT(2);
+do_LEAVE_IF:
+	if (unlikely(R(A))) {
+		x = EXIT(2);
+		code = x->code;
+		goto leave_code;
+	}
+	NEXT(3);
+do_LEAVE:
+	x = EXIT(1);
+	code = x->code;
+	goto leave_code;
+do_PENDING:
+	store_pending(f, EXIT(1));
+	NEXT(2);
+do_RECORD:
+	if (unlikely(cpu->record_count && !--cpu->record_count)) {
+		cpu->exit_code = 0;
+		return leave(cpu, f, EXIT(1), BACKEND_STOP_RECORD);
+	}
+	NEXT(2);
+do_GOTO:
+	cpu->budget -= IMM;
+	if (unlikely(cpu->budget < 0)) {
+		const struct backend_link *l = ip[4].p;
+
+		cpu->pc = l->pc;
+		return BACKEND_STOP_BUDGET;
+	}
+	ip = atomic_load_explicit(&((union iword *)&ip[2])->target, memory_order_acquire);
+	NEXT(0);
+do_UNLINKED:
+	cpu->stop_link = (struct backend_link *)ip[1].p;
+	cpu->pc = cpu->stop_link->pc;
+	return BACKEND_STOP_LINK;
+do_GOTO_PAGE:
+	pc = ip[2].u;
+	goto jump;
+do_GOTO_IND:
+	pc = R(A);
+jump:
+	cpu->budget -= IMM;
+	cpu->pc = pc;
+	if (unlikely(cpu->budget < 0))
+		return BACKEND_STOP_BUDGET;
+	jc = &cpu->jump_cache[jump_cache_index(pc)];
+	if (unlikely(jc->pc != pc || jc->key != cpu->code_key))
+		return BACKEND_STOP_LOOKUP;
+	ip = jc->entry;
+	NEXT(0);
+
+leave_memory:
+	x = EXIT(2);
+leave_code:
+	cpu->exit_code = code;
+	cpu->exit_info = x->info;
+	return leave(cpu, f, x, BACKEND_STOP_LEAVE);
+}

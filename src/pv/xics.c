@@ -211,7 +211,8 @@ void xics_reset(struct xics *x)
 
 		s->server = 0;
 		s->priority = s->saved_priority = XICS_MASKED;
-		s->flags &= SRC_LSI;
+		/* Lines keep the level that devices drive. */
+		s->flags &= s->flags & SRC_LSI ? SRC_LSI | SRC_ASSERTED : 0;
 	}
 	for (n = 0; n < x->servers; n++) {
 		x->icp[n] = (struct xics_icp){.mfrr = XICS_MASKED};

@@ -72,6 +72,13 @@ bool xive_is_lsi(const struct xive *x, u32 lisn)
 	return xive_claimed(x, lisn) && x->source[lisn].lsi;
 }
 
+static struct xive_queue *queue_of(struct xive *x, u64 number)
+{
+	if (number / XIVE_PRIORITIES >= x->servers)
+		return NULL;
+	return &x->context[number / XIVE_PRIORITIES].queue[number % XIVE_PRIORITIES];
+}
+
 struct xive *xive_create(u32 servers, u32 lisns, const struct xive_host *host)
 {
 	struct xive *x = os_alloc(sizeof(*x));
@@ -102,7 +109,7 @@ void xive_destroy(struct xive *x)
 	os_free(x);
 }
 
-void xive_reset(struct xive *x)
+void xive_reset_routing(struct xive *x)
 {
 	u32 n;
 
@@ -113,8 +120,18 @@ void xive_reset(struct xive *x)
 		s->server = s->eisn = 0;
 		s->priority = XIVE_MASKED;
 		s->pq = XIVE_PQ_OFF;
-		s->asserted = false;
 	}
+	for (n = 0; n < x->servers * XIVE_PRIORITIES; n++)
+		*queue_of(x, n) = (struct xive_queue){0};
+	os_mutex_unlock(&x->lock);
+}
+
+void xive_reset(struct xive *x)
+{
+	u32 n;
+
+	xive_reset_routing(x);
+	os_mutex_lock(&x->lock);
 	for (n = 0; n < x->servers; n++) {
 		x->context[n] = (struct xive_context){.pipr = 0xff};
 		x->host.set_line(x->host.opaque, n, false);
@@ -228,13 +245,6 @@ void xive_esb_store(struct xive *x, u64 offset, u64 value)
 		ended(x, (u32)lisn, xive_pq_eoi(&x->source[lisn].pq));
 	}
 	os_mutex_unlock(&x->lock);
-}
-
-static struct xive_queue *queue_of(struct xive *x, u64 number)
-{
-	if (number / XIVE_PRIORITIES >= x->servers)
-		return NULL;
-	return &x->context[number / XIVE_PRIORITIES].queue[number % XIVE_PRIORITIES];
 }
 
 u64 xive_queue_esb_load(struct xive *x, u64 offset)

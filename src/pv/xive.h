@@ -41,7 +41,9 @@ struct xive_host {
 
 struct xive *xive_create(u32 servers, u32 lisns, const struct xive_host *host);
 void xive_destroy(struct xive *x);
-/* As after H_INT_RESET of everything, thread contexts included; kinds of sources stay. */
+/* H_INT_RESET: all sources off and unrouted, no queues. Kinds and levels of sources stay. */
+void xive_reset_routing(struct xive *x);
+/* As after power-on: thread contexts too. */
 void xive_reset(struct xive *x);
 
 u32 xive_servers(const struct xive *x);

@@ -4,9 +4,8 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/string.h"
+#include "isa/papr.h"
 #include "vm/vm.h"
-
-enum { H_FUNCTION = -2 };
 
 static struct hcall *hcall_slot(struct hcall_table *t, u64 nr)
 {

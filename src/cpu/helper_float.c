@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Scalar floating-point arithmetic on doubles, with results of either precision in double format
+ * (Power ISA Book I 4.6.5 - 4.6.8). A single-precision instruction rounds once, to single.
+ *
+ * Estimates (fre, frsqrte and the singles) need a relative error of 2^-8 or better only; ours
+ * are the quotients, correctly rounded but for the intermediate square root. XX is left alone and
+ * FR, FI, which are undefined, are cleared.
+ */
+#include "cpu/fp.h"
+#include "isa/helper.h"
+
+typedef struct sf_num binary_fn(struct sf_num a, struct sf_num b, struct sf_status *st);
+
+static u64 binary(struct cpu_state *s, u64 a, u64 b, binary_fn *op, const struct sf_fmt *f)
+{
+	struct sf_status st = fp_status(s);
+	struct sf_num r = op(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b), &st);
+
+	r = sf_round(r, f, &st);
+	fp_done(s, &st, FP_SETS_ALL);
+	return (u64)sf_pack(&sf_f64, &r);
+}
+
+#define BINARY(name, op)                                                                           \
+	u64 helper_f##name(struct cpu_state *s, u64 a, u64 b)                                      \
+	{                                                                                          \
+		return binary(s, a, b, op, &sf_f64);                                               \
+	}                                                                                          \
+	u64 helper_f##name##s(struct cpu_state *s, u64 a, u64 b)                                   \
+	{                                                                                          \
+		return binary(s, a, b, op, &sf_f32);                                               \
+	}
+BINARY(add, sf_add)
+BINARY(sub, sf_sub)
+BINARY(mul, sf_mul)
+BINARY(div, sf_div)
+
+static u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant, const struct sf_fmt *f)
+{
+	struct sf_status st = fp_status(s);
+	struct sf_num r = sf_fma(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b),
+				 sf_unpack(&sf_f64, c), variant, &st);
+
+	r = sf_round(r, f, &st);
+	if (variant & SF_FMA_NEG)
+		r = sf_fma_negate(r, &st);
+	fp_done(s, &st, FP_SETS_ALL);
+	return (u64)sf_pack(&sf_f64, &r);
+}
+
+#define FMA(name, variant)                                                                         \
+	u64 helper_f##name(struct cpu_state *s, u64 a, u64 c, u64 b)                               \
+	{                                                                                          \
+		return mul_add(s, a, c, b, variant, &sf_f64);                                          \
+	}                                                                                          \
+	u64 helper_f##name##s(struct cpu_state *s, u64 a, u64 c, u64 b)                            \
+	{                                                                                          \
+		return mul_add(s, a, c, b, variant, &sf_f32);                                          \
+	}
+FMA(madd, 0)
+FMA(msub, SF_FMA_SUB)
+FMA(nmadd, SF_FMA_NEG)
+FMA(nmsub, SF_FMA_SUB | SF_FMA_NEG)
+
+static u64 square_root(struct cpu_state *s, u64 b, const struct sf_fmt *f)
+{
+	struct sf_status st = fp_status(s);
+	struct sf_num r = sf_round(sf_sqrt(sf_unpack(&sf_f64, b), &st), f, &st);
+
+	fp_done(s, &st, FP_SETS_ALL);
+	return (u64)sf_pack(&sf_f64, &r);
+}
+
+u64 helper_fsqrt(struct cpu_state *s, u64 b)
+{
+	return square_root(s, b, &sf_f64);
+}
+
+u64 helper_fsqrts(struct cpu_state *s, u64 b)
+{
+	return square_root(s, b, &sf_f32);
+}
+
+static u64 estimate(struct cpu_state *s, u64 b, bool root, const struct sf_fmt *f)
+{
+	struct sf_status st = fp_status(s);
+	struct sf_num r = fp_estimate(sf_unpack(&sf_f64, b), root, f, &st);
+
+	fp_done(s, &st, FP_SETS_ALL);
+	return (u64)sf_pack(&sf_f64, &r);
+}
+
+u64 helper_fre(struct cpu_state *s, u64 b)
+{
+	return estimate(s, b, false, &sf_f64);
+}
+
+u64 helper_fres(struct cpu_state *s, u64 b)
+{
+	return estimate(s, b, false, &sf_f32);
+}
+
+u64 helper_frsqrte(struct cpu_state *s, u64 b)
+{
+	return estimate(s, b, true, &sf_f64);
+}
+
+u64 helper_frsqrtes(struct cpu_state *s, u64 b)
+{
+	return estimate(s, b, true, &sf_f32);
+}
+
+static u64 compare(struct cpu_state *s, u64 a, u64 b, bool ordered)
+{
+	struct sf_num x = sf_unpack(&sf_f64, a), y = sf_unpack(&sf_f64, b);
+
+	return fp_compare(s, &x, &y, ordered);
+}
+
+u64 helper_fcmpu(struct cpu_state *s, u64 a, u64 b)
+{
+	return compare(s, a, b, false);
+}
+
+u64 helper_fcmpo(struct cpu_state *s, u64 a, u64 b)
+{
+	return compare(s, a, b, true);
+}
+
+u64 helper_ftdiv(u64 a, u64 b)
+{
+	struct sf_num x = sf_unpack(&sf_f64, a), y = sf_unpack(&sf_f64, b);
+
+	return fp_test_div(&x, &y, &sf_f64);
+}
+
+u64 helper_ftsqrt(u64 b)
+{
+	struct sf_num y = sf_unpack(&sf_f64, b);
+
+	return fp_test_sqrt(&y, &sf_f64);
+}

@@ -58,6 +58,8 @@ struct cpu_ops {
 	 * false: the core's own storage answers. */
 	bool (*spr_read)(struct cpu_state *s, u32 sprn, u64 *value);
 	bool (*spr_write)(struct cpu_state *s, u32 sprn, u64 value);
+	/* darn: 64 random bits. NULL: the host's. */
+	u64 (*random)(struct cpu_state *s);
 };
 
 #endif

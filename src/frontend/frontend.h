@@ -109,9 +109,23 @@ u32 tr_mem_rev(const struct tr_ctx *c, unsigned log2_size);
 /* CR0 of a record form from the result (compared with 0 in the current width), and CR1. */
 void tr_record_cr0(struct tr_ctx *c, ir_ref result);
 void tr_record_cr1(struct tr_ctx *c);
+/* ea in the current width. */
+u64 tr_addr(const struct tr_ctx *c, u64 ea);
 /* End the region with a synchronous interrupt at this instruction. */
 void tr_raise(struct tr_ctx *c, enum cpu_exit code, u64 info);
 /* End the region with code, going on behind this instruction. */
 void tr_leave_after(struct tr_ctx *c, enum cpu_exit code, u64 info);
+/* Program interrupt, illegal instruction. */
+void tr_illegal(struct tr_ctx *c);
+/* Alignment interrupt of an access that little-endian mode does not have (lmw, lswi …). */
+void tr_align_le(struct tr_ctx *c, ir_ref ea);
+/* End the region, this instruction being complete, and go on at pc. All branches and whatever else
+ * ends a region without leaving translated code use these: they know single step. */
+void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint);
+void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint);
+
+/* Every row's translator. */
+#define INSN(name, ...) tr_fn tr_##name;
+#include "isa/insn.def"
 
 #endif

@@ -23,7 +23,7 @@ enum cpu_exit {
 	CPU_EXC_HFAC_UNAVAIL, /* info: IC */
 	CPU_EXC_SPE_UNAVAIL,
 	CPU_EXC_AP_UNAVAIL,
-	CPU_EXC_TRACE,	     /* pc is the next instruction; info: SRR1 bits */
+	CPU_EXC_TRACE,	     /* pc is the next instruction; info: SRR1 bits, CPU_TRACE_* */
 	CPU_EXC_MCHECK,	     /* event.ea, event.dsisr; info: SRR1 bits */
 	CPU_EXC_HEMU_ASSIST, /* info: instruction word */
 	CPU_EXC_HDSI,	     /* event.ea, event.dsisr */
@@ -53,6 +53,9 @@ enum {
 	CPU_PROG_PRIV = 1 << 18, /* privileged instruction in problem state */
 	CPU_PROG_TRAP = 1 << 17,
 };
+
+/* info of CPU_EXC_TRACE beside SRR1 bits: the next instruction's address is in event.ea. */
+#define CPU_TRACE_PC_IN_EA (1ull << 63)
 
 /* Bits of cpu_state.irq_pending: asynchronous conditions, in no order of priority. */
 enum cpu_irq {

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Helpers of fixed-point instructions that are rare or intricate (Power ISA Book I, 3.3.9, 3.3.13,
+ * 3.3.15; Book II, icbi). */
+#include "cpu/ops.h"
+#include "isa/helper.h"
+#include "isa/model.h"
+#include "os/os.h"
+
+/* --- divide extended: the dividend is RA followed by zeros --- */
+
+static bool div_signed(s128 dividend, s64 divisor, unsigned bits, u64 *quotient)
+{
+	s128 q, limit = (s128)1 << (bits - 1);
+
+	*quotient = 0;
+	if (!divisor || (divisor == -1 && dividend == (s128)((u128)1 << 127)))
+		return false;
+	q = dividend / divisor;
+	if (q < -limit || q >= limit)
+		return false;
+	*quotient = (u64)q;
+	return true;
+}
+
+static bool div_unsigned(u128 dividend, u64 divisor, unsigned bits, u64 *quotient)
+{
+	u128 q;
+
+	*quotient = 0;
+	if (!divisor)
+		return false;
+	q = dividend / divisor;
+	if (q >> bits)
+		return false;
+	*quotient = (u64)q;
+	return true;
+}
+
+u64 helper_divwe(u64 a, u64 b)
+{
+	u64 q;
+
+	div_signed((s64)(a << 32), (s32)b, 32, &q);
+	return q;
+}
+
+u64 helper_divwe_ov(u64 a, u64 b)
+{
+	u64 q;
+
+	return !div_signed((s64)(a << 32), (s32)b, 32, &q);
+}
+
+u64 helper_divweu(u64 a, u64 b)
+{
+	u64 q;
+
+	div_unsigned(a << 32, (u32)b, 32, &q);
+	return q;
+}
+
+u64 helper_divweu_ov(u64 a, u64 b)
+{
+	u64 q;
+
+	return !div_unsigned(a << 32, (u32)b, 32, &q);
+}
+
+u64 helper_divde(u64 a, u64 b)
+{
+	u64 q;
+
+	div_signed((s128)((u128)a << 64), (s64)b, 64, &q);
+	return q;
+}
+
+u64 helper_divde_ov(u64 a, u64 b)
+{
+	u64 q;
+
+	return !div_signed((s128)((u128)a << 64), (s64)b, 64, &q);
+}
+
+u64 helper_divdeu(u64 a, u64 b)
+{
+	u64 q;
+
+	div_unsigned((u128)a << 64, b, 64, &q);
+	return q;
+}
+
+u64 helper_divdeu_ov(u64 a, u64 b)
+{
+	u64 q;
+
+	return !div_unsigned((u128)a << 64, b, 64, &q);
+}
+
+/* --- permutation and BCD assist --- */
+u64 helper_bpermd(u64 rs, u64 rb)
+{
+	u64 res = 0;
+
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned index = (rs >> (8 * i)) & 255;
+
+		if (index < 64 && (rb >> (63 - index)) & 1)
+			res |= 1u << i;
+	}
+	return res;
+}
+
+u64 helper_addg6s(u64 a, u64 b)
+{
+	u64 res = 0, carry = 0;
+
+	for (unsigned i = 0; i < 64; i += 4) {
+		carry = (((a >> i) & 15) + ((b >> i) & 15) + carry) >> 4;
+		if (!carry)
+			res |= 6ull << i;
+	}
+	return res;
+}
+
+/* Ten bits of densely packed decimal to three digits (Book I, appendix B.3). */
+static u32 dpd_to_bcd(u32 dpd)
+{
+	u32 p = dpd >> 9 & 1, q = dpd >> 8 & 1, r = dpd >> 7 & 1, s = dpd >> 6 & 1;
+	u32 t = dpd >> 5 & 1, u = dpd >> 4 & 1, v = dpd >> 3 & 1, w = dpd >> 2 & 1;
+	u32 x = dpd >> 1 & 1, y = dpd & 1;
+	u32 pqr = p << 2 | q << 1 | r, stu = s << 2 | t << 1 | u, wxy = w << 2 | x << 1 | y;
+
+	if (!v)
+		return pqr << 8 | stu << 4 | wxy;
+	switch (w << 1 | x) {
+	case 0:
+		return pqr << 8 | stu << 4 | 8 | y;
+	case 1:
+		return pqr << 8 | (8 | u) << 4 | s << 2 | t << 1 | y;
+	case 2:
+		return (8 | r) << 8 | stu << 4 | p << 2 | q << 1 | y;
+	}
+	switch (s << 1 | t) {
+	case 0:
+		return (8 | r) << 8 | (8 | u) << 4 | p << 2 | q << 1 | y;
+	case 1:
+		return (8 | r) << 8 | (p << 2 | q << 1 | u) << 4 | 8 | y;
+	case 2:
+		return pqr << 8 | (8 | u) << 4 | 8 | y;
+	default:
+		return (8 | r) << 8 | (8 | u) << 4 | 8 | y;
+	}
+}
+
+/* Three digits to ten bits; each digit is small (0..7) or large (8, 9). Digits above 9 follow the
+ * same equations on their bits. */
+static u32 bcd_to_dpd(u32 bcd)
+{
+	u32 a = bcd >> 11 & 1, e = bcd >> 7 & 1, i = bcd >> 3 & 1;
+	u32 bc = bcd >> 9 & 3, d = bcd >> 8 & 1, fg = bcd >> 5 & 3, h = bcd >> 4 & 1;
+	u32 jk = bcd >> 1 & 3, m = bcd & 1;
+	u32 low = d << 7 | h << 4 | m;
+
+	switch (a << 2 | e << 1 | i) {
+	case 0:
+		return low | bc << 8 | fg << 5 | jk << 1;
+	case 1:
+		return low | bc << 8 | fg << 5 | 1 << 3;
+	case 2:
+		return low | bc << 8 | jk << 5 | 1 << 3 | 1 << 1;
+	case 3:
+		return low | bc << 8 | 2 << 5 | 1 << 3 | 3 << 1;
+	case 4:
+		return low | jk << 8 | fg << 5 | 1 << 3 | 2 << 1;
+	case 5:
+		return low | fg << 8 | 1 << 5 | 1 << 3 | 3 << 1;
+	case 6:
+		return low | jk << 8 | 1 << 3 | 3 << 1;
+	default:
+		return low | 3 << 5 | 1 << 3 | 3 << 1;
+	}
+}
+
+/* Each word holds two groups of three digits, right adjusted. */
+u64 helper_cdtbcd(u64 rs)
+{
+	u64 res = 0;
+
+	for (unsigned w = 0; w < 64; w += 32) {
+		res |= (u64)dpd_to_bcd((rs >> w) & 0x3ff) << w;
+		res |= (u64)dpd_to_bcd((rs >> (w + 10)) & 0x3ff) << (w + 12);
+	}
+	return res;
+}
+
+u64 helper_cbcdtd(u64 rs)
+{
+	u64 res = 0;
+
+	for (unsigned w = 0; w < 64; w += 32) {
+		res |= (u64)bcd_to_dpd((rs >> w) & 0xfff) << w;
+		res |= (u64)bcd_to_dpd((rs >> (w + 12)) & 0xfff) << (w + 10);
+	}
+	return res;
+}
+
+/* --- random numbers: L = 0 a word, 1 conditioned, 2 raw; another L gives the error value --- */
+u64 helper_darn(struct cpu_state *s, u64 l)
+{
+	u64 v;
+
+	if (l > 2)
+		return ~0ull;
+	if (s->ops && s->ops->random)
+		return l ? s->ops->random(s) : (u32)s->ops->random(s);
+	os_random(&v, sizeof(v));
+	return l ? v : (u32)v;
+}
+
+void helper_icbi(struct cpu_state *s, u64 ea)
+{
+	u64 line = s->model ? s->model->icache_line : 32;
+
+	if (s->ops && s->ops->icache_flush)
+		s->ops->icache_flush(s, ea & ~(line - 1), line);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the translators of all groups share: effective addresses, access kinds, record forms and
+ * the ways to end a region.
+ *
+ * Single step and branch trace (Power ISA Book III, Trace interrupt): an instruction that goes on
+ * elsewhere ends the region through tr_goto() or tr_goto_ind(), which leave with CPU_EXC_TRACE
+ * instead when the mode word asks for it.
+ */
+#include "base/bits.h"
+#include "frontend/frontend.h"
+
+enum { TRACE_SRR1 = 1 << 30 }; /* SRR1[33]: the trace interrupt's own bit, Book III 6.5.15 */
+
+u64 tr_addr(const struct tr_ctx *c, u64 ea)
+{
+	return tr_is64(c) ? ea : (u32)ea;
+}
+
+static ir_ref narrow(struct tr_ctx *c, ir_ref ea)
+{
+	return tr_is64(c) ? ea : ir_op1(c->r, IR_ZEXT32, ea);
+}
+
+ir_ref tr_ea_disp(struct tr_ctx *c, unsigned ra, s64 disp)
+{
+	if (!ra)
+		return tr_const(c, tr_addr(c, (u64)disp));
+	return narrow(c, ir_op2i(c->r, IR_ADD, tr_gpr(c, ra), (u64)disp));
+}
+
+ir_ref tr_ea_index(struct tr_ctx *c, unsigned ra, unsigned rb)
+{
+	if (!ra)
+		return narrow(c, tr_gpr(c, rb));
+	return narrow(c, ir_op2(c->r, IR_ADD, tr_gpr(c, ra), tr_gpr(c, rb)));
+}
+
+ir_ref tr_ea_add(struct tr_ctx *c, ir_ref ea, s64 n)
+{
+	return narrow(c, ir_op2i(c->r, IR_ADD, ea, (u64)n));
+}
+
+u32 tr_mem(const struct tr_ctx *c, unsigned log2_size)
+{
+	return log2_size | (c->mode & MODE_LE ? 0 : IR_MEM_BE);
+}
+
+u32 tr_mem_rev(const struct tr_ctx *c, unsigned log2_size)
+{
+	return log2_size | (c->mode & MODE_LE ? IR_MEM_BE : 0);
+}
+
+void tr_record_cr0(struct tr_ctx *c, ir_ref result)
+{
+	ir_ref v = tr_is64(c) ? result : ir_op1(c->r, IR_SEXT32, result);
+	ir_ref nibble = ir_op2(c->r, IR_CMPS, v, tr_const(c, 0));
+
+	ir_put(c->r, IR_I, SLOT_CR(0), ir_op2(c->r, IR_OR, nibble, ir_get(c->r, IR_I, SLOT(so))));
+}
+
+void tr_record_cr1(struct tr_ctx *c)
+{
+	ir_ref fpscr = ir_get(c->r, IR_I, SLOT(fpscr));
+
+	/* FX FEX VX OX */
+	ir_put(c->r, IR_I, SLOT_CR(1), ir_op2i(c->r, IR_AND, ir_op2i(c->r, IR_SHR, fpscr, 28), 15));
+}
+
+void tr_raise(struct tr_ctx *c, enum cpu_exit code, u64 info)
+{
+	ir_leave(c->r, code, info, c->pc, c->r->cur.icount);
+	c->ended = true;
+}
+
+void tr_illegal(struct tr_ctx *c)
+{
+	tr_raise(c, CPU_EXC_PROGRAM, CPU_PROG_ILL);
+}
+
+void tr_leave_after(struct tr_ctx *c, enum cpu_exit code, u64 info)
+{
+	if (code == CPU_EXIT_RESYNC && (c->mode & MODE_SE)) {
+		code = CPU_EXC_TRACE;
+		info = TRACE_SRR1;
+	}
+	ir_leave(c->r, code, info, c->next_pc, c->r->cur.icount + 1);
+	c->ended = true;
+}
+
+static bool traced(const struct tr_ctx *c)
+{
+	bool branch = c->insn.row && (c->insn.row->flags & IF_BRANCH);
+
+	return (c->mode & MODE_SE) || ((c->mode & MODE_BE) && branch);
+}
+
+void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
+{
+	u32 icount = c->r->cur.icount + 1;
+
+	pc = tr_addr(c, pc);
+	if (traced(c))
+		ir_leave(c->r, CPU_EXC_TRACE, TRACE_SRR1, pc, icount);
+	else
+		ir_goto(c->r, pc, icount, hint);
+	c->ended = true;
+}
+
+void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
+{
+	u32 icount = c->r->cur.icount + 1;
+
+	pc = ir_op2i(c->r, IR_AND, pc, tr_is64(c) ? ~3ull : 0xfffffffcull);
+	if (traced(c)) {
+		/* An exit record has a constant pc: the target goes beside it. */
+		ir_put(c->r, IR_I, SLOT(event.ea), pc);
+		ir_leave(c->r, CPU_EXC_TRACE, TRACE_SRR1 | CPU_TRACE_PC_IN_EA, c->pc, icount);
+	} else {
+		ir_goto_ind(c->r, pc, icount, hint);
+	}
+	c->ended = true;
+}

@@ -15,32 +15,15 @@ import re
 import shlex
 import signal
 import struct
-import subprocess
 import sys
-import threading
 import time
 import zlib
 
-from cases import machines, refusals
-from guest import Failure, Guest, PROMPT, command_line
+from cases import machines
+from guest import Failure, Guest, PROMPT, Results, command_line
 
 BOOT = 150          # seconds to the shell
 END = 30            # seconds from a request to end to the end
-PRINT = threading.Lock()
-
-
-class Results:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def add(self, name, error=None):
-        with PRINT:
-            if error is None:
-                self.passed += 1
-                print(f"ok - {name}", flush=True)
-            else:
-                self.failed += 1
-                print(f"not ok - {name}: {error}", flush=True)
 
 
 class Checker:
@@ -268,53 +251,6 @@ def complaint(log):
     return None
 
 
-def broken_files(folder, kernel):
-    os.makedirs(folder, exist_ok=True)
-    with open(kernel, "rb") as f:
-        head = f.read(1 << 20)
-
-    def write(name, data):
-        with open(os.path.join(folder, name), "wb") as f:
-            f.write(data)
-
-    order = ">" if head[5] == 2 else "<"
-    phoff = struct.unpack_from(order + "Q", head, 32)[0]
-
-    def poke(offset, value):
-        data = bytearray(head)
-        struct.pack_into(order + "Q", data, offset, value)
-        return data
-
-    write("empty", b"")
-    write("text", b"this is not a kernel\n" * 100)
-    write("cut-header", head[:40])
-    write("cut-body", head)
-    write("wild-phoff", poke(32, 0xFFFFFFFFFFFFFFF0))
-    write("wild-memsz", poke(phoff + 40, 0x7FFFFFFFFFFFFFFF))
-
-
-def check_refusals(options, results):
-    folder = os.path.join(options.log, "broken")
-    guest = os.path.join(options.guests, "debian-ppc64el")
-    broken_files(folder, f"{guest}/vmlinux")
-    for name, args in refusals(f"{guest}/vmlinux", f"{guest}/initrd.gz", folder):
-        try:
-            p = subprocess.run(options.vmm + args, stdin=subprocess.DEVNULL, capture_output=True,
-                               timeout=20 * options.scale, check=False)
-        except subprocess.TimeoutExpired:
-            results.add(f"refusal: {name}", "did not end")
-            continue
-        err = p.stderr.decode(errors="replace")
-        error = None
-        if p.returncode != 1:
-            error = f"exit status {p.returncode}, expected 1; said {err.strip()[-200:]!r}"
-        elif len(err.splitlines()) != 1 or len(err.strip()) < 10:
-            error = f"expected one line on standard error, got {err!r}"
-        elif p.stdout:
-            error = f"unexpected standard output {p.stdout[:80]!r}"
-        results.add(f"refusal: {name}", error)
-
-
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--vmm", default="build/powervisor", help="command that starts the VMM (may have arguments)")
@@ -326,7 +262,7 @@ def arguments():
     p.add_argument("--full", action="store_true", help="the full matrix")
     p.add_argument("--boot-only", action="store_true", help="of each machine only its shell")
     p.add_argument("--list", action="store_true", help="name the cases")
-    p.add_argument("cases", nargs="*", help="regular expressions; `refusals` for the command lines to be refused")
+    p.add_argument("cases", nargs="*", help="regular expressions")
     return p.parse_args()
 
 
@@ -344,18 +280,15 @@ def main():
         for c in chosen:
             object.__setattr__(c, "checks", c.checks[:1])
     if options.list:
-        print("\n".join([c.name for c in chosen] + ["refusals"]))
+        print("\n".join(c.name for c in chosen))
         return 0
     os.makedirs(options.log, exist_ok=True)
     results = Results()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         jobs = [pool.submit(Checker(options, results, c).run) for c in chosen]
-        if wanted("refusals", not options.qemu):
-            jobs.append(pool.submit(check_refusals, options, results))
         for job in jobs:
             job.result()
-    print(f"# boot.py: {results.passed} passed, {results.failed} failed", flush=True)
-    return 1 if results.failed or not results.passed else 0
+    return results.end("boot.py")
 
 
 sys.exit(main())

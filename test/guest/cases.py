@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The machines that boot.py boots, and the command lines that must be refused."""
+"""The machines that boot.py boots."""
 
 from dataclasses import dataclass, field
 
@@ -46,44 +46,3 @@ def machines():
              mmu="Hash", irqchip="XICS", quick=False),
     ]
     return le + [dual, p8e] + be
-
-
-def refusals(kernel, initrd, folder):
-    """(name, arguments): each must end with status 1 and one line that says why; folder holds the broken files"""
-    base = ["-nographic", "-nodefaults", "-serial", "mon:stdio"]
-    pseries = ["-M", "pseries", "-cpu", "power9", "-m", "1G"] + base
-
-    def refuse(*args, machine=pseries):
-        return machine + list(args)
-
-    return [
-        ("kernel missing", refuse("-kernel", f"{folder}/absent")),
-        ("kernel is a folder", refuse("-kernel", folder)),
-        ("kernel is empty", refuse("-kernel", f"{folder}/empty")),
-        ("kernel is not ELF", refuse("-kernel", f"{folder}/text")),
-        ("kernel cut in its header", refuse("-kernel", f"{folder}/cut-header")),
-        ("kernel cut in its segments", refuse("-kernel", f"{folder}/cut-body")),
-        ("kernel of another machine", refuse("-kernel", "/bin/true")),
-        ("kernel with wild program headers", refuse("-kernel", f"{folder}/wild-phoff")),
-        ("kernel with a huge segment", refuse("-kernel", f"{folder}/wild-memsz")),
-        ("initrd missing", refuse("-kernel", kernel, "-initrd", f"{folder}/absent")),
-        ("bios missing", refuse("-bios", f"{folder}/absent")),
-        ("too little memory", refuse("-m", "16M", "-kernel", kernel, "-initrd", initrd)),
-        ("no memory", refuse("-m", "0", "-kernel", kernel)),
-        ("negative memory", refuse("-m", "-1", "-kernel", kernel)),
-        ("absurd memory", refuse("-m", "16777216T", "-kernel", kernel)),
-        ("memory overflows", refuse("-m", "99999999999999999999G", "-kernel", kernel)),
-        ("memory not a number", refuse("-m", "lots", "-kernel", kernel)),
-        ("no cpus", refuse("-smp", "0", "-kernel", kernel)),
-        ("negative cpus", refuse("-smp", "-1", "-kernel", kernel)),
-        ("absurd cpus", refuse("-smp", "100000", "-kernel", kernel)),
-        ("cpus not a number", refuse("-smp", "four", "-kernel", kernel)),
-        ("unknown machine", refuse("-kernel", kernel, machine=["-M", "toaster"] + base)),
-        ("unknown machine option", refuse("-kernel", kernel, machine=["-M", "pseries,colour=red"] + base)),
-        ("bad machine option", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=pic"] + base)),
-        ("power8 has no XIVE", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=xive", "-cpu", "power8"] + base)),
-        ("unknown cpu", refuse("-cpu", "power99", "-kernel", kernel)),
-        ("unknown option", refuse("-frobnicate")),
-        ("option without its value", refuse("-kernel")),
-        ("unknown serial", refuse("-serial", "carrier-pigeon:", "-kernel", kernel)),
-    ]

@@ -21,24 +21,33 @@ NORMAL = [
 ]
 
 
-def lines(path):
-    """(normal form, text) of each message"""
-    with open(path, encoding="utf-8", errors="replace") as f:
-        text = f.read().replace("\r", "")
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+def messages(text):
+    """{normal form: text} of each kernel message from `Linux version` on"""
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.replace("\r", ""))
+    found = {}
     started = False
     for line in text.splitlines():
         m = re.match(r"\s*\[\s*\d+\.\d+\]\s?(.*)", line)
         if not m:
             continue
         started = started or "Linux version" in m[1]
-        if not started:
-            continue
         normal = m[1].strip()
         for pattern, replacement in NORMAL:
             normal = pattern.sub(replacement, normal)
-        if normal:
-            yield normal, m[1].strip()
+        if started and normal:
+            found.setdefault(normal, m[1].strip())
+    return found
+
+
+def read_accepted(path):
+    with open(path, encoding="utf-8") as f:
+        return [re.compile(x.rstrip("\n")) for x in f if x.strip() and not x.startswith("#")]
+
+
+def only_in(ours, theirs, accepted=()):
+    """the messages of ours that theirs does not have and nobody accepted"""
+    return [text for normal, text in ours.items()
+            if normal not in theirs and not any(a.search(text) for a in accepted)]
 
 
 def main():
@@ -48,26 +57,20 @@ def main():
     p.add_argument("--both", action="store_true", help="also the lines that only the second log has")
     p.add_argument("--accepted", help="file of regular expressions")
     options = p.parse_args()
-    ours, theirs = list(lines(options.ours)), list(lines(options.theirs))
-    if not ours or not theirs:
-        sys.exit("dmesg_diff.py: a log has no line `Linux version`")
-    accepted = []
-    if options.accepted:
-        with open(options.accepted, encoding="utf-8") as f:
-            accepted = [re.compile(x.rstrip("\n")) for x in f if x.strip() and not x.startswith("#")]
-    known = {n for n, _ in theirs}
-    found = 0
-    for normal, text in ours:
-        if normal not in known and not any(a.search(text) for a in accepted):
-            known.add(normal)
-            found += 1
-            print(("! " if TROUBLE.search(text) else "+ ") + text)
+    logs = []
+    for path in options.ours, options.theirs:
+        with open(path, encoding="utf-8", errors="replace") as f:
+            logs.append(messages(f.read()))
+        if not logs[-1]:
+            sys.exit(f"dmesg_diff.py: {path} has no line `Linux version`")
+    accepted = read_accepted(options.accepted) if options.accepted else []
+    found = only_in(logs[0], logs[1], accepted)
+    for text in found:
+        print(("! " if TROUBLE.search(text) else "+ ") + text)
     if options.both:
-        known = {n for n, _ in ours}
-        for normal, text in theirs:
-            if normal not in known:
-                print("- " + text)
+        print("\n".join("- " + text for text in only_in(logs[1], logs[0])))
     return 1 if found else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,12 +10,35 @@ import shlex
 import signal
 import subprocess
 import termios
+import threading
 import time
 
 PROMPT = "guest# "
 TICK = os.sysconf("SC_CLK_TCK")
 # what the guest's line editor asks of a terminal, and colours: not text
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Results:
+    """counts and prints; several threads may report"""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+        self.lock = threading.Lock()
+
+    def add(self, name, error=None):
+        with self.lock:
+            if error is None:
+                self.passed += 1
+                print(f"ok - {name}", flush=True)
+            else:
+                self.failed += 1
+                print(f"not ok - {name}: {error}", flush=True)
+
+    def end(self, who):
+        """the last line; returns an exit status"""
+        print(f"# {who}: {self.passed} passed, {self.failed} failed", flush=True)
+        return 1 if self.failed or not self.passed else 0
 
 
 class Failure(Exception):
@@ -113,6 +136,8 @@ class Guest:
 
     def run(self, command, timeout=30):
         """one command at the guest's shell; returns its output"""
+        # the line editor would wrap a longer one
+        assert len(PROMPT + command) < 79, command
         self.type(command + "\n")
         # the echo may be redrawn by the line editor, so its end is recognised only
         self.expect(re.escape(command[-20:]) + r" *\n", timeout, f"echo of '{command}'")

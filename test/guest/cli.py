@@ -1,0 +1,292 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line: what must be refused with one clear line, where the console goes, help, logs.
+
+Prints ok/not ok lines.  The guest is the big-endian kernel, whose init runs one command of `test=` first.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from guest import Failure, Results
+
+
+def refusals(kernel, initrd, folder):
+    """(name, arguments): each must end with status 1 and one line that says why; folder holds the broken files"""
+    base = ["-nographic", "-nodefaults", "-serial", "mon:stdio"]
+    pseries = ["-M", "pseries", "-cpu", "power9", "-m", "1G"] + base
+
+    def refuse(*args, machine=pseries):
+        return machine + list(args)
+
+    return [
+        ("kernel missing", refuse("-kernel", f"{folder}/absent")),
+        ("kernel is a folder", refuse("-kernel", folder)),
+        ("kernel is empty", refuse("-kernel", f"{folder}/empty")),
+        ("kernel is not ELF", refuse("-kernel", f"{folder}/text")),
+        ("kernel cut in its header", refuse("-kernel", f"{folder}/cut-header")),
+        ("kernel cut in its segments", refuse("-kernel", f"{folder}/cut-body")),
+        ("kernel of another machine", refuse("-kernel", "/bin/true")),
+        ("kernel with wild program headers", refuse("-kernel", f"{folder}/wild-phoff")),
+        ("kernel with a huge segment", refuse("-kernel", f"{folder}/wild-memsz")),
+        ("initrd missing", refuse("-kernel", kernel, "-initrd", f"{folder}/absent")),
+        ("bios missing", refuse("-bios", f"{folder}/absent")),
+        ("too little memory", refuse("-m", "16M", "-kernel", kernel, "-initrd", initrd)),
+        ("no memory", refuse("-m", "0", "-kernel", kernel)),
+        ("negative memory", refuse("-m", "-1", "-kernel", kernel)),
+        ("absurd memory", refuse("-m", "16777216T", "-kernel", kernel)),
+        ("memory overflows", refuse("-m", "99999999999999999999G", "-kernel", kernel)),
+        ("memory not a number", refuse("-m", "lots", "-kernel", kernel)),
+        ("no cpus", refuse("-smp", "0", "-kernel", kernel)),
+        ("negative cpus", refuse("-smp", "-1", "-kernel", kernel)),
+        ("absurd cpus", refuse("-smp", "100000", "-kernel", kernel)),
+        ("cpus not a number", refuse("-smp", "four", "-kernel", kernel)),
+        ("unknown machine", refuse("-kernel", kernel, machine=["-M", "toaster"] + base)),
+        ("unknown machine option", refuse("-kernel", kernel, machine=["-M", "pseries,colour=red"] + base)),
+        ("bad machine option", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=pic"] + base)),
+        ("power8 has no XIVE", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=xive", "-cpu", "power8"] + base)),
+        ("unknown cpu", refuse("-cpu", "power99", "-kernel", kernel)),
+        ("unknown option", refuse("-frobnicate")),
+        ("option without its value", refuse("-kernel")),
+        ("unknown serial", refuse("-serial", "carrier-pigeon:", "-kernel", kernel)),
+    ]
+
+
+def broken_files(folder, kernel):
+    os.makedirs(folder, exist_ok=True)
+    with open(kernel, "rb") as f:
+        head = f.read(1 << 20)
+
+    def write(name, data):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+
+    order = ">" if head[5] == 2 else "<"
+    phoff = struct.unpack_from(order + "Q", head, 32)[0]
+
+    def poke(offset, value):
+        data = bytearray(head)
+        struct.pack_into(order + "Q", data, offset, value)
+        return data
+
+    write("empty", b"")
+    write("text", b"this is not a kernel\n" * 100)
+    write("cut-header", head[:40])
+    write("cut-body", head)
+    write("wild-phoff", poke(32, 0xFFFFFFFFFFFFFFF0))
+    write("wild-memsz", poke(phoff + 40, 0x7FFFFFFFFFFFFFFF))
+
+
+class CommandLine:
+    def __init__(self, options):
+        self.options = options
+        self.results = Results()
+        self.folder = options.log
+        self.le = os.path.join(options.guests, "debian-ppc64el")
+        self.be = os.path.join(options.guests, "pseries-be")
+
+    def guest(self, test, *extra, serial="mon:stdio"):
+        machine = "pseries,x-vof=on" if self.options.qemu else "pseries"
+        return (self.options.vmm + ["-M", machine, "-cpu", "power9", "-m", "512M", "-nographic", "-nodefaults",
+                                    "-serial", serial, "-kernel", f"{self.be}/vmlinux", "-initrd",
+                                    f"{self.be}/initrd.gz", "-append", f"console=hvc0 test={test}"] + list(extra))
+
+    def run(self, argv, seconds=120, stdin=subprocess.DEVNULL):
+        try:
+            return subprocess.run(argv, stdin=stdin, capture_output=True, timeout=seconds * self.options.scale,
+                                  check=False)
+        except subprocess.TimeoutExpired as e:
+            said = (e.stdout or b"").decode(errors="replace")[-120:]
+            raise Failure(f"did not end within {seconds * self.options.scale:.0f} s; last: {said!r}") from e
+
+    def start(self, argv):
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def refusals(self):
+        folder = os.path.join(self.folder, "broken")
+        broken_files(folder, f"{self.le}/vmlinux")
+        for name, args in refusals(f"{self.le}/vmlinux", f"{self.le}/initrd.gz", folder):
+            error = None
+            try:
+                p = self.run(self.options.vmm + args, 20)
+                err = p.stderr.decode(errors="replace")
+                if p.returncode != 1:
+                    error = f"exit status {p.returncode}, expected 1; said {err.strip()[-200:]!r}"
+                elif len(err.splitlines()) != 1 or len(err.strip()) < 10:
+                    error = f"expected one line on standard error, got {err!r}"
+                elif p.stdout:
+                    error = f"unexpected standard output {p.stdout[:80]!r}"
+            except Failure as e:
+                error = e
+            self.results.add(f"refused: {name}", error)
+
+    def expect(self, what, good, said):
+        self.results.add(what, None if good else f"said {said!r}")
+
+    def help(self):
+        for option in "-version", "--version":
+            p = self.run(self.options.vmm + [option], 20)
+            self.expect(f"{option} names program and version",
+                        p.returncode == 0 and re.match(rb".*\b\d+\.\d+", p.stdout), p.stdout)
+        for option in "-h", "-help", "--help":
+            p = self.run(self.options.vmm + [option], 20)
+            text = p.stdout.decode(errors="replace")
+            self.expect(f"{option} is the manual", p.returncode == 0 and len(text.splitlines()) > 40, text[:200])
+            wanted = ("-M", "-cpu", "-smp", "-m", "-kernel", "-initrd", "-append", "-bios", "-nographic", "-nodefaults",
+                      "-serial", "-name", "-no-reboot", "-S", "-d", "-D")
+            missing = [x for x in wanted if not re.search(rf"(^|\W){x}\b", text)]
+            self.expect(f"{option} names every option", not missing, missing)
+
+    def pipe(self):
+        """without a terminal; the end of standard input is no reason to end"""
+        p = self.run(self.guest("poweroff"))
+        self.expect("console on a pipe, standard input empty", p.returncode == 0 and b"guest: Linux" in p.stdout,
+                    p.stdout[-200:])
+        self.expect("-append reaches the guest", b"console=hvc0 test=poweroff" in p.stdout, p.stdout[:400])
+        self.expect("nothing on standard error", self.options.qemu or not p.stderr, p.stderr)
+
+    def serial_null(self):
+        p = self.run(self.guest("poweroff", serial="null"))
+        self.expect("-serial null", p.returncode == 0 and not p.stdout, p.stdout[-200:])
+
+    def serial_file(self):
+        path = os.path.join(self.folder, "serial.txt")
+        p = self.run(self.guest("poweroff", serial=f"file:{path}"))
+        with open(path, "rb") as f:
+            text = f.read()
+        self.expect("-serial file:", p.returncode == 0 and not p.stdout and b"guest: Linux" in text, text[-200:])
+
+    def converse(self, what, process, read, write):
+        """waits for the prompt, asks, powers off"""
+        text = b""
+        end = time.monotonic() + 120 * self.options.scale
+        for wanted, answer in ((b"guest# ", b"uname\n"), (b"big-endian", b"poweroff\n"), (None, None)):
+            while wanted is not None and wanted not in text:
+                if time.monotonic() > end:
+                    raise Failure(f"no {wanted!r}; last: {text[-120:]!r}")
+                text += read()
+            if wanted is None:
+                break
+            text = b""
+            write(answer)
+        status = process.wait(60 * self.options.scale)
+        self.expect(what, status == 0, status)
+
+    def socket_serial(self, what, serial, connect):
+        p = self.start(self.guest("uname", serial=serial))
+        try:
+            end = time.monotonic() + 20 * self.options.scale
+            while True:
+                try:
+                    s = connect()
+                    break
+                except OSError as e:
+                    if time.monotonic() > end or p.poll() is not None:
+                        raise Failure(f"no connection: {e}; {p.stdout.read(200) if p.poll() is not None else ''}") from e
+                    time.sleep(0.1)
+            with s:
+                s.settimeout(120 * self.options.scale)
+                self.converse(what, p, lambda: s.recv(4096) or self.gone(), s.sendall)
+        finally:
+            p.kill()
+            p.wait()
+
+    def gone(self):
+        raise Failure("connection closed")
+
+    def serial_unix(self):
+        path = os.path.join(self.folder, "serial.sock")
+        if os.path.exists(path):
+            os.remove(path)
+
+        def connect():
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(path)
+            return s
+        self.socket_serial("-serial unix:", f"unix:{path},server=on,wait=on", connect)
+
+    def serial_tcp(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        self.socket_serial("-serial tcp:", f"tcp:127.0.0.1:{port},server=on,wait=on",
+                           lambda: socket.create_connection(("127.0.0.1", port), 5))
+
+    def serial_pty(self):
+        p = self.start(self.guest("uname", serial="pty"))
+        try:
+            line = p.stdout.readline() + p.stdout.readline() if self.options.qemu else p.stdout.readline()
+            while b"/dev/pts/" not in line and p.poll() is None:
+                line = p.stdout.readline()
+            m = re.search(rb"/dev/pts/\d+", line)
+            if not m:
+                raise Failure(f"no terminal named: {line!r}")
+            fd = os.open(m[0].decode(), os.O_RDWR | os.O_NOCTTY)
+            self.converse("-serial pty", p, lambda: os.read(fd, 4096), lambda data: os.write(fd, data))
+            os.close(fd)
+        finally:
+            p.kill()
+            p.wait()
+
+    def paused(self):
+        p = self.start(self.guest("poweroff", "-S"))
+        time.sleep(3)
+        running = p.poll() is None
+        p.send_signal(signal.SIGTERM)
+        try:
+            text = p.communicate(timeout=30)[0]
+        except subprocess.TimeoutExpired as e:
+            p.kill()
+            p.wait()
+            raise Failure("SIGTERM does not end a paused machine") from e
+        self.expect("-S starts paused", running and b"Linux version" not in text, text[-200:])
+
+    def log_file(self):
+        path = os.path.join(self.folder, "debug.log")
+        p = self.run(self.guest("poweroff", "-d", "int" if self.options.qemu else "hcall", "-D", path), 300)
+        size = os.path.getsize(path) if os.path.exists(path) else 0
+        self.expect("-D holds what -d logs", p.returncode == 0 and size > 1000, size)
+        self.expect("-d does not disturb the console", b"guest: Linux" in p.stdout and
+                    (self.options.qemu or not p.stderr), p.stdout[-200:])
+
+    def all(self):
+        parts = [self.refusals, self.help, self.pipe, self.serial_null, self.serial_file, self.serial_unix,
+                 self.serial_tcp, self.serial_pty, self.paused, self.log_file]
+        for part in parts:
+            if self.options.parts and part.__name__ not in self.options.parts:
+                continue
+            # qemu has its own ideas of what to refuse and says it in several lines
+            if self.options.qemu and part in (self.refusals, self.help):
+                continue
+            try:
+                part()
+            except Failure as e:
+                self.results.add(part.__name__, e)
+            except Exception as e:
+                self.results.add(part.__name__, f"{type(e).__name__}: {e}")
+        return self.results.end("cli.py")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--vmm", default="build/powervisor", help="command that starts the VMM (may have arguments)")
+    p.add_argument("--qemu", action="store_true", help="prove these tests with qemu-system-ppc64")
+    p.add_argument("--guests", default="build/guests")
+    p.add_argument("--log", default="build/log/cli")
+    p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("parts", nargs="*", help="refusals help pipe serial_null ...")
+    options = p.parse_args()
+    options.vmm = ["qemu-system-ppc64"] if options.qemu else shlex.split(options.vmm)
+    os.makedirs(options.log, exist_ok=True)
+    return CommandLine(options).all()
+
+
+sys.exit(main())

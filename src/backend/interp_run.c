@@ -90,11 +90,7 @@ static inline u64 interp_mods(u64 a, u64 b)
 #define EXIT(n)   ((const struct interp_exit *)ip[n].p)
 /* clang-format on */
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-enum { HI = 0, LO = 1 };
-#else
-enum { HI = 1, LO = 0 };
-#endif
+enum { HI = !HOST_BIG_ENDIAN, LO = HOST_BIG_ENDIAN };
 
 union iquad {
 	u128 q;

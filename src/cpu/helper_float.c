@@ -36,7 +36,8 @@ BINARY(sub, sf_sub)
 BINARY(mul, sf_mul)
 BINARY(div, sf_div)
 
-static u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant, const struct sf_fmt *f)
+static u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant,
+		   const struct sf_fmt *f)
 {
 	struct sf_status st = fp_status(s);
 	struct sf_num r = sf_fma(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b),
@@ -52,11 +53,11 @@ static u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant, c
 #define FMA(name, variant)                                                                         \
 	u64 helper_f##name(struct cpu_state *s, u64 a, u64 c, u64 b)                               \
 	{                                                                                          \
-		return mul_add(s, a, c, b, variant, &sf_f64);                                          \
+		return mul_add(s, a, c, b, variant, &sf_f64);                                      \
 	}                                                                                          \
 	u64 helper_f##name##s(struct cpu_state *s, u64 a, u64 c, u64 b)                            \
 	{                                                                                          \
-		return mul_add(s, a, c, b, variant, &sf_f32);                                          \
+		return mul_add(s, a, c, b, variant, &sf_f32);                                      \
 	}
 FMA(madd, 0)
 FMA(msub, SF_FMA_SUB)

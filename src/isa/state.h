@@ -84,7 +84,7 @@ struct cpu_state {
 	u64 pc;			    /* address of the current or next instruction */
 	u64 msr;
 	u64 fpscr;	       /* the full architected image, FEX and VX kept current */
-	u64 fp_suppressed; /* transient: an enabled exception drops the last FP result */
+	u64 fp_suppressed;     /* transient: an enabled exception drops the last FP result */
 	u64 vscr_sat, vscr_nj; /* each 0 or 1 */
 	u64 vrsave;
 	u64 spefscr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Helpers of fixed-point instructions that are rare or intricate (Power ISA Book I, 3.3.9, 3.3.13,
  * 3.3.15; Book II, icbi). */
+#include "cpu/mem.h"
 #include "cpu/ops.h"
 #include "isa/helper.h"
 #include "isa/model.h"
@@ -223,4 +224,25 @@ void helper_icbi(struct cpu_state *s, u64 ea)
 
 	if (s->ops && s->ops->icache_flush)
 		s->ops->icache_flush(s, ea & ~(line - 1), line);
+}
+
+/* --- strings: the low words of registers rt, rt + 1 ..., 31, 0 ... hold four bytes each --- */
+void helper_load_string(struct cpu_state *s, u64 ea, u64 count, u64 rt)
+{
+	u8 buf[128] = {0};
+
+	if (!count || !cpu_mem_read(s, ea, buf, (u32)count))
+		return;
+	for (u64 i = 0; i < count; i += 4, rt++)
+		s->gpr[rt & 31] = ld_be32(buf + i);
+}
+
+void helper_store_string(struct cpu_state *s, u64 ea, u64 count, u64 rs)
+{
+	u8 buf[128];
+
+	for (u64 i = 0; i < count; i += 4, rs++)
+		st_be32(buf + i, (u32)s->gpr[rs & 31]);
+	if (count)
+		cpu_mem_write(s, ea, buf, (u32)count);
 }

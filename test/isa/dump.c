@@ -4,7 +4,7 @@
  *
  *   dump MODEL decode         big-endian words on standard input, one line of text per word;
  *                             "?" before it: reserved bits are set
- *   dump MODEL generate N     N words of every row with random strict operands: "word text"
+ *   dump MODEL generate N     words of every row, N of them random: "row word text", pc being 0
  *   dump MODEL rows           one line per row: name match mask reserved mnemonic
  */
 #include <stdio.h>
@@ -56,28 +56,34 @@ static void decode(void)
 	}
 }
 
+/* Prints the word of row id with the field bits in fill, if it is that row's and strict. */
+static void generate_one(unsigned id, u32 fill)
+{
+	const struct insn_row *row = &insn_rows[id];
+	u32 fields = (u32)~row->mask & ~insn_row_reserved(row);
+	char text[DISASM_MAX];
+	struct insn insn;
+
+	if (!insn_decode(&decoder, row->match | (fill & fields), &insn) || insn.id != id ||
+	    !insn_is_strict(&insn))
+		return;
+	insn_disasm(&insn, 0, text, sizeof(text));
+	printf("%s %08x %s\n", row->name, (unsigned)insn.word, text);
+}
+
+/* No field bit, every single one, all of them, and n random fillings. */
 static void generate(const struct insn_set *set, unsigned n)
 {
-	char text[DISASM_MAX];
-	u64 pc = 0;
-
 	for (unsigned id = 0; id < INSN_COUNT; id++) {
-		const struct insn_row *row = &insn_rows[id];
-
-		if (!insn_set_has(set, row))
+		if (!insn_set_has(set, &insn_rows[id]))
 			continue;
-		for (unsigned i = 0, tries = 0; i < n && tries < 64; tries++) {
-			u32 fill = (random_word() & ~row->mask) & ~insn_row_reserved(row);
-			struct insn insn;
-
-			if (!insn_decode(&decoder, row->match | fill, &insn) || insn.id != id ||
-			    !insn_is_strict(&insn))
-				continue;
-			insn_disasm(&insn, pc, text, sizeof(text));
-			printf("%08x %s\n", (unsigned)insn.word, text);
-			pc += 4;
-			i++;
-		}
+		generate_one(id, 0);
+		for (u32 bit = 1; bit; bit <<= 1)
+			if (bit & ~(u32)insn_rows[id].mask & ~insn_row_reserved(&insn_rows[id]))
+				generate_one(id, bit);
+		generate_one(id, ~0u);
+		for (unsigned i = 0; i < n; i++)
+			generate_one(id, random_word());
 	}
 }
 

@@ -92,8 +92,8 @@ static void put_opnd(struct text *t, const struct insn *insn, const struct insn_
 		put_crb(t, (unsigned)v);
 		break;
 	case OPND_KIND_TARGET:
-		put(t, "0x%llx",
-		    (unsigned long long)(f_aa((u32)insn->word) ? (u64)v : pc + (u64)v));
+		v = f_aa((u32)insn->word) ? v : (s64)(pc + (u64)v);
+		put(t, "0x%llx", (unsigned long long)v);
 		break;
 	case OPND_KIND_SIMM:
 	case OPND_KIND_UIMM:

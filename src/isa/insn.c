@@ -91,7 +91,10 @@ const struct insn_opnd insn_opnds[OPND_COUNT] = {
 
 bool insn_set_has(const struct insn_set *set, const struct insn_row *row)
 {
-	if (!(row->families & set->families) || row->level > set->isa_level)
+	if (!(row->families & set->families))
+		return false;
+	/* The other families stopped at their own points of the ISA: membership alone tells. */
+	if ((set->families & FAM_S64) && row->level > set->isa_level)
 		return false;
 	if ((row->flags & IF_REMOVED_3_0) && set->isa_level >= ISA_3_0)
 		return false;

@@ -37,6 +37,7 @@ REFUSALS = {
     'illegal WC operand value': 'reserved values of WC',
     'invalid counter access': 'bcctr that decrements CTR',
     'address register in load range': 'lswi with RA among the targets',
+    'junk at end of line': 'an operand of a later level of the ISA, other than 0',
     'invalid tbr number': 'mftb of other than TB and TBU',
 }
 # Words that need their own options: GNU as turns mftb into mfspr for the 64-bit processors.
@@ -47,13 +48,24 @@ SPECIAL = {
 NOT_YET = ('unrecognized opcode', 'junk at end of line')
 
 
+# Operands that GNU as does not take for the older processors: they have to be 0.
+OLDER = [(r'(dcbt(st)?|mtfsfi[.]?) (.*),0', r'\1 \3'), (r'(mtfsf[.]?) (.*),0,0', r'\1 \2')]
+# What Book E writes in another order, or has under another name.
+BOOKE = [(r'(dcbt(st)?) +(r?\d+),(r?\d+),(\d+)', r'\1 \5,\3,\4'), (r'sync +0', 'sync'),
+         (r'ehpriv +0', 'ehpriv'), *OLDER[1:], (r'(mtfsfi[.]?) (.*),0', r'\1 \2')]
+REWRITES = {'7450': OLDER, '440': OLDER, 'e500': BOOKE, 'e500mc': BOOKE, 'e5500': BOOKE}
+
+
 def accepted(row, expected, word):
     # mtcrf of one field becomes mtocrf, which does the same.
     return word == expected or (row == 'mtcrf' and word == expected | 0x00100000)
 
 
-def source(text):
-    """Branch targets as offsets: GNU as would relocate a plain number."""
+def source(model, text):
+    """The text as GNU as takes it; branch targets as offsets, a number would be relocated."""
+    for pattern, replacement in REWRITES.get(model, []):
+        if re.fullmatch(pattern, text):
+            text = re.sub(pattern, replacement, text)
     if re.match(r'(b|bc)l? ', text):
         return re.sub(r'0x([0-9a-f]+)$', lambda m: '.+%d' % to_signed(int(m.group(1), 16)), text)
     return text
@@ -109,7 +121,7 @@ def main():
     pending = [case for case in cases if case[0] not in SPECIAL]
     for options in option_sets:
         unknown = []
-        words = assemble(tool, options, [source(text) for _, _, text in pending])
+        words = assemble(tool, options, [source(model, text) for _, _, text in pending])
         for case, word in zip(pending, words):
             row, expected, text = case
             if isinstance(word, int):

@@ -168,16 +168,22 @@ void helper_lvsr(union vreg *r, u64 ea)
 		VB(r, i) = 16 - (ea & 15) + i;
 }
 
-/* size (1, 2, 4, 8) bytes from byte `at` on; bytes behind the register read as 0 */
+static u64 low_bytes(u64 v, u64 size)
+{
+	return v & (~0ull >> (64 - 8 * size));
+}
+
+/* size (1, 2, 4, 8) bytes from byte `at` on. What reaches behind the register is undefined; the
+ * shifts, with the sign and a count modulo 128, are those that qemu makes. */
 u64 helper_vmx_extract(const union vreg *a, u64 at, u64 size)
 {
-	return (u64)(a->q << (8 * (at & 15)) >> (128 - 8 * size));
+	return low_bytes((u64)((s128)a->q >> ((128 - 8 * ((at & 15) + size)) & 127)), size);
 }
 
 /* The same with bytes numbered from the right: byte 0 is the least significant */
 u64 helper_vmx_extract_right(const union vreg *a, u64 at, u64 size)
 {
-	return (u64)(a->q >> (8 * (at & 15))) & (~0ull >> (64 - 8 * size));
+	return low_bytes((u64)((s128)a->q >> (8 * (at & 15))), size);
 }
 
 /* a with its size bytes from `at` on replaced by v's; bytes behind the register are dropped */

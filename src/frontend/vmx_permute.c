@@ -176,20 +176,13 @@ void tr_vspltisw(struct tr_ctx *c)
 	splat_const(c, (u32)f_sim(c->w) * 0x0000000100000001ull);
 }
 
-/* UIM that does not reach behind the register; others make the result undefined, and mean 0 here
- * as they do for qemu. */
-static ir_ref element_at(struct tr_ctx *c, unsigned size)
-{
-	unsigned at = f_uim4(c->w);
-
-	return tr_const(c, at <= 16 - size ? at : 0);
-}
-
-/* size bytes of VRB as doubleword 0 */
+/* size bytes of VRB as doubleword 0. A UIM with which they would reach behind the register makes
+ * the result undefined, and means 0 here as it does for qemu. */
 static void extract(struct tr_ctx *c, unsigned size)
 {
+	unsigned uim = f_uim4(c->w);
 	ir_ref b = tr_get_vr(c, f_vrb(c->w));
-	ir_ref at = element_at(c, size);
+	ir_ref at = tr_const(c, uim <= 16 - size ? uim : 0);
 	ir_ref v = ir_call(c->r, IR_I, HELPER_vmx_extract, b, at, tr_const(c, size), 0);
 
 	tr_set_vr(c, f_vrt(c->w), ir_op2(c->r, IR_QMAKE, v, tr_const(c, 0)));
@@ -215,13 +208,16 @@ void tr_vextractd(struct tr_ctx *c)
 	extract(c, 8);
 }
 
-/* The low size bytes of VRB's doubleword 0 into VRT at byte UIM */
+/* The low size bytes of VRB's doubleword 0 into VRT at byte UIM; nothing happens where they would
+ * reach behind the register, which makes the result undefined */
 static void insert(struct tr_ctx *c, unsigned size)
 {
 	ir_ref t = tr_get_vr(c, f_vrt(c->w));
 	ir_ref v = ir_op1(c->r, IR_QHI, tr_get_vr(c, f_vrb(c->w)));
-	ir_ref at = element_at(c, size);
+	ir_ref at = tr_const(c, f_uim4(c->w));
 
+	if (f_uim4(c->w) > 16 - size)
+		return;
 	t = ir_call(c->r, IR_Q, HELPER_vmx_insert, t, v, at, tr_const(c, size));
 	tr_set_vr(c, f_vrt(c->w), t);
 }

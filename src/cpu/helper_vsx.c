@@ -72,38 +72,3 @@ void helper_stxvl_le(struct cpu_state *s, u64 ea, u64 rb, const union vreg *a)
 {
 	store(s, ea, rb, a, true);
 }
-
-/* DOUBLE(): exact; denormals become normal, NaNs keep their payload and stay signalling */
-u64 helper_vsx_single_to_double(u64 word)
-{
-	u64 sign = word >> 31 & 1, exp = word >> 23 & 0xff, frac = word & 0x7fffff;
-
-	if (exp == 0xff) {
-		exp = 0x7ff;
-	} else if (exp) {
-		exp += 1023 - 127;
-	} else if (frac) {
-		unsigned shift = __builtin_clz((u32)frac) - 8;
-
-		frac = frac << shift & 0x7fffff;
-		exp = 1023 - 126 - shift;
-	}
-	return sign << 63 | exp << 52 | frac << 29;
-}
-
-/*
- * SINGLE(): bits are dropped, not rounded. Exponents 874..896 give a single denormal; for smaller
- * ones the ISA leaves the word undefined, and it is a zero here (as hardware gives). Larger ones
- * than single's simply lose bits.
- */
-u64 helper_vsx_double_to_single(u64 d)
-{
-	u64 sign = d >> 63, exp = d >> 52 & 0x7ff, frac = d & 0xfffffffffffffull;
-
-	if (exp > 896 || !(d << 1))
-		return (d >> 32 & 0xc0000000) | (d >> 29 & 0x3fffffff);
-	if (exp < 874)
-		return sign << 31;
-	frac |= 1ull << 52;
-	return sign << 31 | frac >> (29 + 897 - exp);
-}

@@ -33,6 +33,23 @@ static inline void tr_vx3(struct tr_ctx *c, enum helper_id helper, unsigned thir
 	tr_set_vr(c, f_vrt(c->w), ir_call(c->r, IR_Q, helper, a, b, tr_get_vr(c, third), 0));
 }
 
+/* A compare's result; its record form sets CR6 to (all true, 0, none true, 0). */
+static inline void tr_vcmp(struct tr_ctx *c, enum helper_id helper)
+{
+	struct ir_region *r = c->r;
+	ir_ref v = tr_vx2(c, helper);
+	ir_ref hi, lo, all, none;
+
+	if (!f_vc_rc(c->w))
+		return;
+	hi = ir_op1(r, IR_QHI, v);
+	lo = ir_op1(r, IR_QLO, v);
+	all = ir_op2i(r, IR_EQ, ir_op2(r, IR_AND, hi, lo), ~0ull);
+	none = ir_op2i(r, IR_EQ, ir_op2(r, IR_OR, hi, lo), 0);
+	ir_put(r, IR_I, SLOT_CR(6),
+	       ir_op2(r, IR_OR, ir_op2i(r, IR_SHL, all, 3), ir_op2i(r, IR_SHL, none, 1)));
+}
+
 #define TR_VX1(name)                                                                               \
 	void tr_##name(struct tr_ctx *c)                                                           \
 	{                                                                                          \
@@ -53,6 +70,11 @@ static inline void tr_vx3(struct tr_ctx *c, enum helper_id helper, unsigned thir
 	void tr_##name(struct tr_ctx *c)                                                           \
 	{                                                                                          \
 		tr_vx3(c, HELPER_##name, f_vrt(c->w));                                             \
+	}
+#define TR_VCMP(name)                                                                              \
+	void tr_##name(struct tr_ctx *c)                                                           \
+	{                                                                                          \
+		tr_vcmp(c, HELPER_##name);                                                         \
 	}
 
 #endif

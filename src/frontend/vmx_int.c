@@ -126,29 +126,6 @@ TR_VX2(vsrv)
 TR_VX3T(vrlwmi)
 TR_VX3T(vrldmi)
 
-/* A compare's result; its record form sets CR6 to (all true, 0, none true, 0). */
-static void compare(struct tr_ctx *c, enum helper_id helper)
-{
-	struct ir_region *r = c->r;
-	ir_ref v = tr_vx2(c, helper);
-	ir_ref hi, lo, all, none;
-
-	if (!f_vc_rc(c->w))
-		return;
-	hi = ir_op1(r, IR_QHI, v);
-	lo = ir_op1(r, IR_QLO, v);
-	all = ir_op2i(r, IR_EQ, ir_op2(r, IR_AND, hi, lo), ~0ull);
-	none = ir_op2i(r, IR_EQ, ir_op2(r, IR_OR, hi, lo), 0);
-	ir_put(r, IR_I, SLOT_CR(6),
-	       ir_op2(r, IR_OR, ir_op2i(r, IR_SHL, all, 3), ir_op2i(r, IR_SHL, none, 1)));
-}
-
-#define TR_VCMP(name)                                                                              \
-	void tr_##name(struct tr_ctx *c)                                                           \
-	{                                                                                          \
-		compare(c, HELPER_##name);                                                         \
-	}
-
 TR_VCMP(vcmpequb)
 TR_VCMP(vcmpequh)
 TR_VCMP(vcmpequw)

@@ -257,14 +257,14 @@ static ir_ref load_single(struct tr_ctx *c, ir_ref ea)
 {
 	ir_ref v = ir_load(c->r, IR_I, tr_mem(c, 2), ea, 0);
 
-	return ir_call(c->r, IR_I, HELPER_vsx_single_to_double, v, 0, 0, 0);
+	return ir_call(c->r, IR_F, HELPER_fp_load_single, v, 0, 0, 0);
 }
 
 static void store_single(struct tr_ctx *c, ir_ref ea, unsigned n)
 {
-	ir_ref v = ir_get(c->r, IR_I, SLOT_VSRD(n, 0));
+	ir_ref v = ir_get(c->r, IR_F, SLOT_VSRD(n, 0));
 
-	v = ir_call(c->r, IR_I, HELPER_vsx_double_to_single, v, 0, 0, 0);
+	v = ir_call(c->r, IR_I, HELPER_fp_store_single, v, 0, 0, 0);
 	ir_store(c->r, IR_I, tr_mem(c, 2), ea, 0, v);
 }
 
@@ -272,14 +272,14 @@ void tr_lxsspx(struct tr_ctx *c)
 {
 	ir_ref v = load_single(c, tr_ea_index(c, f_ra(c->w), f_rb(c->w)));
 
-	ir_put(c->r, IR_I, SLOT_VSRD(f_xt(c->w), 0), v);
+	ir_put(c->r, IR_F, SLOT_VSRD(f_xt(c->w), 0), v);
 }
 
 void tr_lxssp(struct tr_ctx *c)
 {
 	ir_ref v = load_single(c, tr_ea_disp(c, f_ra(c->w), f_ds(c->w)));
 
-	tr_set_vr(c, f_vrt(c->w), ir_op2(c->r, IR_QMAKE, v, tr_const(c, 0)));
+	tr_set_vr(c, f_vrt(c->w), ir_op2(c->r, IR_QMAKE, ir_op1(c->r, IR_F2I, v), tr_const(c, 0)));
 }
 
 void tr_stxsspx(struct tr_ctx *c)

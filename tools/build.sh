@@ -5,6 +5,7 @@
 #   meson-clang  the same with clang
 #   meson-asan   clang, AddressSanitizer and UndefinedBehaviorSanitizer
 #   meson-tsan   clang, ThreadSanitizer
+#   meson-fuzz   clang, the libFuzzer targets with the sanitizers of meson-asan
 set -eu
 cd "$(dirname "$0")/.."
 name=$1
@@ -20,6 +21,11 @@ meson-asan)
 meson-tsan)
 	cc=clang
 	set -- -Db_sanitize=thread -Db_lundef=false "$@"
+	;;
+meson-fuzz)
+	cc=clang
+	set -- -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=enabled \
+		-Dc_args=-fno-sanitize-recover=all "$@"
 	;;
 *)
 	echo "build.sh: unknown configuration '$name'" >&2

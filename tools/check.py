@@ -148,6 +148,7 @@ STAGES = [
     Stage("build-clang", build("meson-clang")),
     Stage("build-asan", build("meson-asan")),
     Stage("build-tsan", build("meson-tsan")),
+    Stage("build-fuzz", build("meson-fuzz")),
     Stage("format", script("clang-format", "tools/format.sh", "--check")),
     Stage("layering", script("layering", "tools/layering.py")),
     Stage("freestanding", script("freestanding", "tools/freestanding.py")),
@@ -155,6 +156,7 @@ STAGES = [
     Stage("unit-asan", meson_suite("meson-asan", "unit", 4)),
     Stage("unit-tsan", meson_suite("meson-tsan", "unit", 8)),
     Stage("isa", meson_suite("meson", "isa")),
+    Stage("fuzz", meson_suite("meson-fuzz", "fuzz")),
     Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
     Stage("guests", guests),
 ]

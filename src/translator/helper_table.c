@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The helpers as the IR sees them, from isa/helper.def. */
+#include "isa/helper.h"
+#include "translator/internal.h"
+
+/* clang-format off */
+#define ROW(n, fx, sig)                  [HELPER_##n] = { #n, sig, fx, (void (*)(void))helper_##n },
+const struct ir_helper helper_table[HELPER_COUNT + 1] = {
+#define HELPER0(n, fx, R)                ROW(n, fx, #R)
+#define HELPER1(n, fx, R, A)             ROW(n, fx, #R #A)
+#define HELPER2(n, fx, R, A, B)          ROW(n, fx, #R #A #B)
+#define HELPER3(n, fx, R, A, B, C)       ROW(n, fx, #R #A #B #C)
+#define HELPER4(n, fx, R, A, B, C, D)    ROW(n, fx, #R #A #B #C #D)
+#define HELPER5(n, fx, R, A, B, C, D, F) ROW(n, fx, #R #A #B #C #D #F)
+#define HELPERQ0(n, fx)                  ROW(n, fx, "Q")
+#define HELPERQ1(n, fx, A)               ROW(n, fx, "Q" #A)
+#define HELPERQ2(n, fx, A, B)            ROW(n, fx, "Q" #A #B)
+#define HELPERQ3(n, fx, A, B, C)         ROW(n, fx, "Q" #A #B #C)
+#define HELPERQ4(n, fx, A, B, C, D)      ROW(n, fx, "Q" #A #B #C #D)
+#define HELPERQ5(n, fx, A, B, C, D, F)   ROW(n, fx, "Q" #A #B #C #D #F)
+#include "isa/helper.def"
+#include "isa/helper_undef.h"
+};
+/* clang-format on */
+
+void helper_env_init(struct ir_env *env)
+{
+	*env = (struct ir_env){
+		.helpers = helper_table,
+		.nr_helpers = HELPER_COUNT,
+		.fp_slot = SLOT(fpscr),
+		.fp_len = 8,
+		.vsat_slot = SLOT(vscr_sat),
+		.vsat_len = 16,
+		.state_size = sizeof(struct cpu_state),
+	};
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Inside of translator/. Locks: cache.lock guards everything of struct code_cache and the back
+ * end's compile, link and discard; cpu.queue_lock guards that CPU's queue of flushes. Order:
+ * cache.lock before any queue_lock; no callback of the host is called under cache.lock but ram().
+ */
+#ifndef TRANSLATOR_INTERNAL_H
+#define TRANSLATOR_INTERNAL_H
+
+#include "backend/backend.h"
+#include "cpu/cpu.h"
+#include "cpu/time.h"
+#include "frontend/frontend.h"
+#include "isa/decode.h"
+#include "mmu/mmu.h"
+#include "os/os.h"
+#include "translator/translator.h"
+
+enum {
+	REGION_BUCKETS = 1 << 15,
+	PAGE_BUCKETS = 1 << 13,
+	CODE_LINE_BITS = 8, /* granule of invalidation */
+	MAX_CPUS = 256,
+	CONTEXTS = 8, /* address spaces whose first-level arrays are kept */
+	VIEWS = 16,   /* PR | DR << 1 | HV << 2 | 32-bit << 3 */
+	FETCH_BITS = 8,
+	QUEUE = 64,
+	MMIO_STEPS = 64, /* accesses of one instruction */
+};
+
+/* Key bit of regions of one instruction, beside enum cpu_mode. */
+#define MODE_SINGLE (1u << 31)
+/* A code_key that no jump cache entry has. */
+#define NO_CODE_KEY (~0ull)
+
+struct region {
+	struct region *next;	  /* of the same bucket */
+	struct region *page_next; /* of the same real page */
+	struct region *retired_next;
+	u64 ra, ea;
+	u32 mode, len;
+	u32 lines; /* bitmap of CODE_LINE_BITS lines of its page */
+	bool valid;
+	u64 retired_at; /* epoch */
+	struct backend_code *code;
+	struct backend_link *incoming; /* links that go here */
+	u8 *copy;		       /* the guest's bytes that were translated */
+};
+
+/* A real 4K page that has translated code. */
+struct code_page {
+	struct code_page *next;
+	u64 page; /* ra >> 12 */
+	u32 lines;
+	struct region *regions;
+};
+
+struct code_cache {
+	struct os_mutex lock;
+	struct region *bucket[REGION_BUCKETS];
+	struct code_page *pages[PAGE_BUCKETS];
+	struct region *retired;
+	size_t bytes, limit;
+	_Atomic u64 epoch;
+	u64 nr_regions, translated, invalidated, flushes;
+};
+
+struct translator {
+	struct translator_config config;
+	struct mmu_env env;
+	struct backend *backend;
+	struct ir_env ir_env;
+	struct ir_region *ir; /* scratch, under cache.lock */
+	struct code_cache cache;
+	struct translator_cpu *cpu[MAX_CPUS];
+	u32 nr_cpus;
+	struct os_timers *timers;
+};
+
+/* Beside a tlb_fast: what the slow path knows of the page. */
+struct tlb_slow {
+	u64 read_tag, write_tag;
+	u64 ra;	  /* of the page */
+	u8 *host; /* NULL: MMIO */
+	u32 attr;
+};
+
+struct tlb_view {
+	struct tlb_fast fast[1 << TLB_BITS];
+	struct tlb_slow slow[1 << TLB_BITS];
+	bool used;
+};
+
+struct fetch_entry {
+	u64 tag; /* page address, or TLB_NO_TAG */
+	u64 ra;
+	u32 shift;
+};
+
+struct context {
+	u64 tag;
+	u64 used; /* for replacement */
+	bool valid;
+	u32 serial[VIEWS]; /* of code_key */
+	struct tlb_view *view[VIEWS];
+	struct fetch_entry *fetch[VIEWS];
+};
+
+enum flush_kind { FLUSH_GUEST, FLUSH_EVERYTHING, FLUSH_WRITABLE_PAGE };
+struct flush_request {
+	enum flush_kind kind;
+	struct cpu_flush guest;
+	u64 ra;
+};
+
+struct mmio_step {
+	struct translator_mmio access;
+};
+
+struct cpu_stats {
+	u64 lookups, jump_fills, links, exits, slow_loads, slow_stores, refills, fetch_refills;
+	u64 flush_all, flush_page, flush_context, mmio, interrupts, hcalls, idles, polls;
+};
+
+struct translator_cpu {
+	struct backend_cpu be;
+	struct cpu_state *s;
+	void *frame; /* allocation that s stands in */
+	struct translator *t;
+	u32 index;
+	const struct cpu_model *model;
+	struct insn_decoder decoder;
+	struct jump_cache *jump_cache;
+
+	u32 mode;
+	struct context context[CONTEXTS];
+	struct context *current;
+	u32 data_view, fetch_view;
+	u32 data_access; /* enum mmu_access bits of data accesses */
+	u64 context_clock;
+	u32 next_serial;
+	bool stale; /* mode or context must be computed anew */
+
+	/* MMIO of the instruction under way: steps [0, mmio_done) have their data, the next one is
+	 * pending when mmio_wait. */
+	struct mmio_step step[MMIO_STEPS];
+	u32 mmio_done, mmio_at;
+	bool mmio_wait, single;
+	bool single_step;
+	u64 stop_info;
+
+	/* Flushes asked for by others. */
+	struct os_mutex queue_lock;
+	struct flush_request queue[QUEUE];
+	u32 queued;
+	bool queue_overflow;
+	_Atomic u64 asked, answered;
+	_Atomic u32 running; /* inside run(): answers at polls, else before it goes on */
+	_Atomic u32 kicked;
+	_Atomic u64 epoch; /* safe point passed last; ~0 while not running */
+	u64 epoch_seen;	   /* jump cache is good for */
+
+	struct os_timer timer;
+	u64 armed; /* host time the timer will fire at, ~0 = not armed */
+	_Atomic u32 timer_fired;
+	struct os_wake wake;
+
+	u64 executed; /* guest instructions, before the current budget */
+	s64 budget_given;
+	struct cpu_stats stats;
+};
+
+/* helper_table.c */
+extern const struct ir_helper helper_table[];
+void helper_env_init(struct ir_env *env);
+
+/* cache.c; all under cache.lock */
+int cache_init(struct code_cache *c, size_t limit);
+void cache_destroy(struct translator *t);
+struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode);
+struct code_page *cache_page(struct code_cache *c, u64 ra);
+int cache_insert(struct translator *t, struct region *r);
+/* True when a page has no region yet. */
+bool cache_page_is_new(struct code_cache *c, u64 ra);
+void cache_link(struct translator *t, struct backend_link *link, struct region *to);
+void cache_invalidate_range(struct translator *t, u64 ra, u64 len);
+/* Drop the regions of the page whose bytes are no longer those translated. */
+void cache_verify_page(struct translator *t, u64 ra);
+void cache_flush(struct translator *t);
+/* Free what no CPU can be inside any more. */
+void cache_reap(struct translator *t);
+
+/* translate.c: the region for ra/ea/mode, found or made; NULL: event raised in cpu */
+struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift);
+
+/* tlb.c */
+int tlb_init(struct translator_cpu *cpu);
+void tlb_destroy(struct translator_cpu *cpu);
+void tlb_select(struct translator_cpu *cpu);
+void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f);
+void tlb_clear_view(struct tlb_view *view);
+void tlb_clear_fetch(struct fetch_entry *f);
+void tlb_clear_context(struct translator_cpu *cpu, struct context *c);
+void tlb_drop_writable(struct translator_cpu *cpu, u64 ra);
+/* Ask one CPU, or do it at once when it is the caller. */
+void tlb_request(struct translator_cpu *to, const struct flush_request *f);
+void tlb_process_queue(struct translator_cpu *cpu);
+/* Wait until the others answered what was asked so far. self may be NULL. */
+void tlb_wait(struct translator *t, struct translator_cpu *self);
+/* Drop the jump cache when code was invalidated since the last time. */
+void tlb_check_epoch(struct translator_cpu *cpu);
+bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift);
+
+struct data_page {
+	u64 ra;	  /* of the access itself */
+	u8 *host; /* NULL: MMIO */
+	u32 attr;
+	bool code; /* has translated code: tell the cache of stores */
+};
+/* Translate a data access that stays in one 4K page; 0 or the event's code. */
+u32 tlb_data(struct translator_cpu *cpu, u64 ea, u32 access, struct data_page *page);
+
+/* memory.c, atomic.c */
+extern const struct backend_mem_ops memory_ops;
+u32 memory_larx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value);
+u32 memory_stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *stored);
+bool memory_read(struct cpu_state *s, u64 ea, void *buf, u32 len);
+bool memory_write(struct cpu_state *s, u64 ea, const void *buf, u32 len);
+u32 memory_raise(struct translator_cpu *cpu, u32 code, u64 ea, u64 dsisr);
+/* Bytes at page->host were stored. */
+void memory_stored(struct translator_cpu *cpu, const struct data_page *page, u32 len);
+
+/* ops.c */
+void ops_init(struct translator_cpu *cpu);
+void ops_arm_timer(struct translator_cpu *cpu);
+u64 ops_executed(const struct translator_cpu *cpu);
+
+static inline struct translator_cpu *cpu_of(struct backend_cpu *be)
+{
+	return be->opaque;
+}
+
+static inline struct translator_cpu *cpu_of_state(struct cpu_state *s)
+{
+	return s->ops_opaque;
+}
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Guest code → region: fetch, front end, passes, back end, cache. */
+#include <errno.h>
+
+#include "base/endian.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "isa/disasm.h"
+#include "isa/mode.h"
+#include "translator/internal.h"
+
+enum { DEFAULT_MAX_INSNS = 96 };
+
+/* Where a region is being fetched from. */
+struct fetch {
+	const u8 *host; /* of pc */
+	u64 pc, end;	/* effective addresses that host covers */
+	bool little_endian;
+};
+
+static bool fetch_word(void *opaque, u64 ea, u32 *word)
+{
+	const struct fetch *f = opaque;
+	u32 raw;
+
+	if (ea < f->pc || ea + 4 > f->end)
+		return false;
+	raw = __atomic_load_n((const u32 *)(f->host + (ea - f->pc)), __ATOMIC_RELAXED);
+	*word = f->little_endian == !HOST_BIG_ENDIAN ? raw : bswap32(raw);
+	return true;
+}
+
+static void log_line(void *opaque, const char *line)
+{
+	(void)opaque;
+	log_printf(LOG_IR, "%s\n", line);
+}
+
+static void log_ir(struct translator *t, const char *when)
+{
+	if (!log_on(LOG_IR))
+		return;
+	log_printf(LOG_IR, "IR %s:\n", when);
+	ir_print(t->ir, &t->ir_env, NULL, log_line, NULL);
+}
+
+static void log_guest(struct translator_cpu *cpu, struct fetch *f, u32 len)
+{
+	char text[DISASM_MAX];
+	struct insn insn;
+	u32 word, at;
+
+	log_printf(LOG_IN_ASM, "IN: %016llx mode %x\n", (unsigned long long)f->pc, cpu->mode);
+	for (at = 0; at < len; at += 4) {
+		if (!fetch_word(f, f->pc + at, &word))
+			return;
+		text[0] = 0;
+		if (insn_decode(&cpu->decoder, word, &insn))
+			insn_disasm(&insn, f->pc + at, text, sizeof(text));
+		log_printf(LOG_IN_ASM, "%016llx: %08x  %s\n", (unsigned long long)(f->pc + at),
+			   word, text);
+	}
+}
+
+/* Stores to the page must come to us from now on. Our own stores at once; a store of another CPU
+ * before it answers is found by comparing when it does. */
+static void guard_page(struct translator_cpu *cpu, u64 ra)
+{
+	struct flush_request f = {.kind = FLUSH_WRITABLE_PAGE, .ra = ra & TLB_PAGE_MASK};
+	struct translator *t = cpu->t;
+	u32 k;
+
+	tlb_drop_writable(cpu, ra);
+	for (k = 0; k < t->nr_cpus; k++)
+		if (t->cpu[k] && t->cpu[k] != cpu)
+			tlb_request(t->cpu[k], &f);
+}
+
+static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_insns)
+{
+	struct translator *t = cpu->t;
+	struct tr_ctx c = {
+		.r = t->ir,
+		.model = cpu->model,
+		.decoder = &cpu->decoder,
+		.mode = mode & ~MODE_SINGLE,
+		.no_chain = mode & MODE_SINGLE,
+	};
+	char msg[128];
+	u32 len;
+
+	ir_begin(t->ir);
+	len = frontend_translate(&c, f->pc, max_insns, fetch_word, f);
+	if (!len || t->ir->overflow)
+		return 0;
+	if (log_on(LOG_IN_ASM))
+		log_guest(cpu, f, len);
+	log_ir(t, "as built");
+	if (t->config.verify && ir_verify(t->ir, &t->ir_env, msg, sizeof(msg)))
+		log_warn("bad IR at %llx: %s", (unsigned long long)f->pc, msg);
+	ir_optimise(t->ir, &t->ir_env, t->config.backend->passes & ~t->config.passes);
+	log_ir(t, "optimised");
+	if (t->config.verify && ir_verify(t->ir, &t->ir_env, msg, sizeof(msg)))
+		log_warn("bad optimised IR at %llx: %s", (unsigned long long)f->pc, msg);
+	return len;
+}
+
+static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode, u64 ra)
+{
+	struct translator *t = cpu->t;
+	u32 max = mode & MODE_SINGLE	? 1
+		  : t->config.max_insns ? t->config.max_insns
+					: DEFAULT_MAX_INSNS;
+	struct region *r = os_alloc(sizeof(*r));
+	u32 len, k;
+	int ret;
+
+	if (!r)
+		return NULL;
+	for (;; max /= 2) {
+		if (!max)
+			goto fail;
+		len = build(cpu, f, mode, max);
+		if (!len)
+			continue;
+		ret = t->config.backend->compile(t->backend, t->ir, f->pc, &r->code);
+		if (!ret)
+			break;
+		if (ret != -E2BIG)
+			goto fail;
+	}
+	*r = (struct region){.ra = ra, .ea = f->pc, .mode = mode, .len = len, .code = r->code};
+	r->copy = os_alloc(len);
+	if (!r->copy)
+		goto fail_code;
+	for (k = 0; k < len; k++)
+		r->copy[k] = __atomic_load_n(f->host + k, __ATOMIC_RELAXED);
+	for (k = 0; k < r->code->nr_links; k++)
+		r->code->links[k].owner = r;
+	if (!cache_insert(t, r))
+		return r;
+	os_free(r->copy);
+fail_code:
+	t->config.backend->discard(t->backend, r->code);
+fail:
+	os_free(r);
+	return NULL;
+}
+
+struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
+{
+	struct translator *t = cpu->t;
+	struct translator_ram ram;
+	struct fetch f = {.pc = pc, .little_endian = mode & MODE_LE};
+	struct region *r;
+	u64 left = (1ull << shift) - (pc & ((1ull << shift) - 1));
+
+	os_mutex_lock(&t->cache.lock);
+	r = cache_find(&t->cache, ra, pc, mode);
+	if (r)
+		goto out;
+	if (!t->config.host->ram(t->config.host->opaque, ra, &ram) || ram.len < left) {
+		/* Fetching from nowhere: a machine check on the bus. */
+		cpu->s->event = (struct cpu_event){.code = CPU_EXC_MCHECK, .ea = pc};
+		goto out;
+	}
+	cache_reap(t);
+	if (t->cache.bytes > t->cache.limit)
+		cache_flush(t);
+	f.host = ram.host;
+	f.end = pc + left;
+	/* Before the bytes are read: what is stored later must be noticed. */
+	if (cache_page_is_new(&t->cache, ra))
+		guard_page(cpu, ra);
+	r = make(cpu, &f, mode, ra);
+	if (!r)
+		cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};
+out:
+	os_mutex_unlock(&t->cache.lock);
+	return r;
+}

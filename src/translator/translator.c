@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Creation and the calls that come from outside a CPU's thread. */
+#include "translator/translator.h"
+
+#include <errno.h>
+
+#include "base/string.h"
+#include "isa/model.h"
+#include "translator/internal.h"
+
+static void *mem_map(void *opaque, u64 ra, u64 len)
+{
+	struct translator *t = opaque;
+	struct translator_ram ram;
+
+	if (!t->config.host->ram(t->config.host->opaque, ra, &ram) || ram.len < len)
+		return NULL;
+	return ram.host;
+}
+
+static void mem_written(void *opaque, u64 ra, u64 len)
+{
+	translator_memory_written(opaque, ra, len);
+}
+
+static const struct mmu_mem_ops translator_mem = {.map = mem_map, .written = mem_written};
+
+int translator_create(const struct translator_config *config, struct translator **out)
+{
+	struct translator *t = os_alloc(sizeof(*t));
+	struct backend_config bc = {
+		.event_slot = (u32)offsetof(struct cpu_state, event.code),
+		.leave_at_records = config->leave_at_records,
+	};
+	int ret = -ENOMEM;
+
+	if (!t)
+		return -ENOMEM;
+	t->config = *config;
+	t->env.mem = (struct mmu_mem){.ops = &translator_mem, .opaque = t};
+	helper_env_init(&t->ir_env);
+	bc.env = &t->ir_env;
+	t->ir = os_alloc(sizeof(*t->ir));
+	t->timers = os_timers_create();
+	if (!t->ir || !t->timers)
+		goto fail;
+	ret = config->backend->create(&bc, &t->backend);
+	if (ret)
+		goto fail;
+	cache_init(&t->cache, config->cache_bytes);
+	*out = t;
+	return 0;
+fail:
+	os_timers_destroy(t->timers);
+	os_free(t->ir);
+	os_free(t);
+	return ret;
+}
+
+void translator_destroy(struct translator *t)
+{
+	if (!t)
+		return;
+	cache_destroy(t);
+	t->config.backend->destroy(t->backend);
+	os_timers_destroy(t->timers);
+	os_free(t->ir);
+	os_free(t);
+}
+
+/* Guest state with the back end's frame before it. */
+static int make_state(struct translator_cpu *cpu)
+{
+	size_t frame = (cpu->t->config.backend->frame_size + 63) & ~(size_t)63;
+
+	cpu->frame = os_alloc_aligned(frame + sizeof(struct cpu_state), 64);
+	if (!cpu->frame)
+		return -ENOMEM;
+	cpu->s = (struct cpu_state *)((u8 *)cpu->frame + frame);
+	return 0;
+}
+
+int translator_cpu_create(struct translator *t, u32 index, const struct cpu_model *model,
+			  struct translator_cpu **out)
+{
+	struct insn_set set = {
+		.families = model->families,
+		.isa_level = model->isa,
+		.facilities = model->facilities,
+	};
+	struct translator_cpu *cpu;
+
+	if (index >= MAX_CPUS || t->cpu[index])
+		return -EINVAL;
+	cpu = os_alloc(sizeof(*cpu));
+	if (!cpu)
+		return -ENOMEM;
+	cpu->t = t;
+	cpu->index = index;
+	cpu->model = model;
+	if (make_state(cpu) || tlb_init(cpu) || !insn_decoder_init(&cpu->decoder, &set)) {
+		tlb_destroy(cpu);
+		os_free(cpu->frame);
+		os_free(cpu);
+		return -ENOMEM;
+	}
+	os_mutex_init(&cpu->queue_lock);
+	os_wake_init(&cpu->wake);
+	atomic_init(&cpu->epoch, ~0ull);
+	cpu->s->model = model;
+	cpu->s->cpu_index = index;
+	ops_init(cpu);
+	cpu->be.state = (u8 *)cpu->s;
+	cpu->be.poll = &cpu->s->wanted;
+	cpu->be.mem = &memory_ops;
+	cpu->be.opaque = cpu;
+	cpu_reset(cpu->s, model);
+	os_mutex_lock(&t->cache.lock);
+	t->cpu[index] = cpu;
+	if (t->nr_cpus <= index)
+		t->nr_cpus = index + 1;
+	os_mutex_unlock(&t->cache.lock);
+	*out = cpu;
+	return 0;
+}
+
+void translator_cpu_destroy(struct translator_cpu *cpu)
+{
+	if (!cpu)
+		return;
+	os_timer_cancel(&cpu->timer);
+	os_mutex_lock(&cpu->t->cache.lock);
+	cpu->t->cpu[cpu->index] = NULL;
+	os_mutex_unlock(&cpu->t->cache.lock);
+	os_mutex_destroy(&cpu->queue_lock);
+	tlb_destroy(cpu);
+	os_free(cpu->frame);
+	os_free(cpu);
+}
+
+struct cpu_state *translator_cpu_state(struct translator_cpu *cpu)
+{
+	return cpu->s;
+}
+
+struct translator_cpu *translator_cpu_at(struct translator *t, u32 index)
+{
+	return index < t->nr_cpus ? t->cpu[index] : NULL;
+}
+
+struct translator_mmio *translator_mmio(struct translator_cpu *cpu)
+{
+	return &cpu->step[cpu->mmio_done].access;
+}
+
+u64 translator_stop_info(const struct translator_cpu *cpu)
+{
+	return cpu->stop_info;
+}
+
+void translator_cpu_cancel(struct translator_cpu *cpu)
+{
+	cpu->mmio_wait = false;
+	cpu->mmio_done = 0;
+	cpu->s->event.code = 0;
+	tlb_apply(cpu, &(struct flush_request){.kind = FLUSH_EVERYTHING});
+}
+
+void translator_single_step(struct translator_cpu *cpu, bool on)
+{
+	cpu->single_step = on;
+}
+
+void translator_wake(struct translator_cpu *cpu)
+{
+	atomic_store(&cpu->s->wanted, 1);
+	os_wake_signal(&cpu->wake);
+}
+
+void translator_kick(struct translator_cpu *cpu)
+{
+	atomic_store(&cpu->kicked, 1);
+	translator_wake(cpu);
+}
+
+void translator_set_irq(struct translator_cpu *cpu, enum cpu_irq irq, bool level)
+{
+	cpu_post_irq(cpu->s, irq, level);
+	if (level)
+		translator_wake(cpu);
+}
+
+void translator_memory_written(struct translator *t, u64 ra, u64 len)
+{
+	u64 page;
+
+	if (!len)
+		return;
+	os_mutex_lock(&t->cache.lock);
+	cache_invalidate_range(t, ra, len);
+	os_mutex_unlock(&t->cache.lock);
+	for (page = ra & TLB_PAGE_MASK; page < ra + len; page += 1 << TLB_PAGE_BITS)
+		t->config.host->dirty(t->config.host->opaque, page);
+}
+
+static void flush_all(struct translator *t, struct translator_cpu *self,
+		      const struct flush_request *f)
+{
+	u32 k;
+
+	for (k = 0; k < t->nr_cpus; k++) {
+		if (!t->cpu[k])
+			continue;
+		if (t->cpu[k] == self)
+			tlb_apply(self, f);
+		else
+			tlb_request(t->cpu[k], f);
+	}
+	tlb_wait(t, self);
+}
+
+void translator_flush(struct translator *t, bool code)
+{
+	if (code) {
+		os_mutex_lock(&t->cache.lock);
+		cache_flush(t);
+		os_mutex_unlock(&t->cache.lock);
+	}
+	flush_all(t, NULL, &(struct flush_request){.kind = FLUSH_EVERYTHING});
+}
+
+void translator_flush_guest(struct translator *t, struct translator_cpu *cpu,
+			    const struct cpu_flush *f)
+{
+	flush_all(t, cpu, &(struct flush_request){.kind = FLUSH_GUEST, .guest = *f});
+}
+
+struct mmu_env *translator_mmu_env(struct translator *t)
+{
+	return &t->env;
+}
+
+bool translator_debug_translate(struct translator_cpu *cpu, u64 ea, u64 *ra)
+{
+	static const u32 kinds[] = {MMU_LOAD, MMU_FETCH};
+	u32 mode = cpu_mode(cpu->s), k;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
+		bool reloc = mode & (kinds[k] == MMU_FETCH ? MODE_IR : MODE_DR);
+		struct mmu_result r;
+
+		if (!mmu_translate(cpu->s, &cpu->t->env, ea,
+				   kinds[k] | MMU_QUIET | (reloc ? MMU_RELOC : 0) |
+					   (mode & MODE_PR ? MMU_PR : 0) |
+					   (mode & MODE_HV ? MMU_HV : 0) |
+					   (mode & MODE_SF ? 0 : MMU_32),
+				   &r)) {
+			*ra = r.ra;
+			return true;
+		}
+	}
+	return false;
+}
+
+void translator_stats(struct translator *t, struct translator_cpu *cpu, translator_stat_fn *fn,
+		      void *opaque)
+{
+	const struct cpu_stats *s;
+
+	if (!cpu) {
+		fn(opaque, "code.regions", t->cache.nr_regions);
+		fn(opaque, "code.bytes", t->cache.bytes);
+		fn(opaque, "code.translated", t->cache.translated);
+		fn(opaque, "code.invalidated", t->cache.invalidated);
+		fn(opaque, "code.flushes", t->cache.flushes);
+		return;
+	}
+	s = &cpu->stats;
+	fn(opaque, "instructions", ops_executed(cpu));
+	fn(opaque, "lookups", s->lookups);
+	fn(opaque, "jump_cache.fills", s->jump_fills);
+	fn(opaque, "links", s->links);
+	fn(opaque, "exits", s->exits);
+	fn(opaque, "polls", s->polls);
+	fn(opaque, "slow_loads", s->slow_loads);
+	fn(opaque, "slow_stores", s->slow_stores);
+	fn(opaque, "tlb.refills", s->refills);
+	fn(opaque, "tlb.fetch_refills", s->fetch_refills);
+	fn(opaque, "tlb.flush_all", s->flush_all);
+	fn(opaque, "tlb.flush_page", s->flush_page);
+	fn(opaque, "tlb.flush_context", s->flush_context);
+	fn(opaque, "mmio", s->mmio);
+	fn(opaque, "interrupts", s->interrupts);
+	fn(opaque, "hcalls", s->hcalls);
+	fn(opaque, "idles", s->idles);
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The loop of one CPU: look the region up, run it, see why it stopped.
+ *
+ * A safe point is the loop's head: no region is being run, pending flushes are answered and the
+ * epoch is published. `wanted` is cleared there before its reasons are looked at, so whoever sets
+ * a reason first and `wanted` second is heard.
+ */
+#include "base/log.h"
+#include "isa/mode.h"
+#include "translator/internal.h"
+
+/* What the loop does next. */
+enum next { NEXT_GO, NEXT_STOP };
+
+static enum next stop_for(enum translator_stop *why, enum translator_stop reason)
+{
+	*why = reason;
+	return NEXT_STOP;
+}
+
+/* --- budget: counts guest instructions down --- */
+static void give_budget(struct translator_cpu *cpu)
+{
+	u64 per_tick = cpu->t->config.icount_insns;
+	s64 n = INT64_MAX / 2;
+
+	cpu->executed = ops_executed(cpu);
+	if (cpu->single) {
+		n = 0;
+	} else if (per_tick) {
+		u64 deadline = cpu_next_deadline(cpu->s), now = cpu_timebase(cpu->s);
+		u64 ticks = deadline > now ? deadline - now : 0;
+
+		if (ticks > 1 << 20)
+			ticks = 1 << 20;
+		n = (s64)(ticks * per_tick);
+	}
+	cpu->budget_given = cpu->be.budget = n;
+}
+
+/* --- safe point --- */
+static void pass_safe_point(struct translator_cpu *cpu)
+{
+	/* 0 keeps everything alive until the epoch that we saw is known. */
+	atomic_store(&cpu->epoch, 0);
+	tlb_check_epoch(cpu);
+	atomic_store(&cpu->epoch, cpu->epoch_seen);
+}
+
+static void look_around(struct translator_cpu *cpu)
+{
+	atomic_store(&cpu->s->wanted, 0);
+	tlb_process_queue(cpu);
+	if (atomic_exchange(&cpu->timer_fired, 0))
+		cpu->armed = ~0ull;
+	cpu_timer_expire(cpu->s);
+	ops_arm_timer(cpu);
+	if (cpu_irq_ready(cpu->s) && cpu_take_irq(cpu->s)) {
+		cpu->stats.interrupts++;
+		log_printf(LOG_INT, "cpu %u: interrupt, now at %llx\n", cpu->index,
+			   (unsigned long long)cpu->s->pc);
+		cpu->stale = true;
+	}
+	pass_safe_point(cpu);
+}
+
+/* --- regions --- */
+static const void *find_entry(struct translator_cpu *cpu, u32 mode)
+{
+	u64 pc = cpu->s->pc, ra;
+	struct region *r;
+	u32 shift;
+
+	cpu->stats.lookups++;
+	if (!tlb_fetch(cpu, pc, &ra, &shift))
+		return NULL;
+	r = translate_region(cpu, pc, mode, ra, shift);
+	return r ? r->code->entry : NULL;
+}
+
+static const void *next_entry(struct translator_cpu *cpu)
+{
+	struct jump_cache *j = &cpu->jump_cache[jump_cache_index(cpu->s->pc)];
+	const void *entry;
+
+	if (cpu->single)
+		return find_entry(cpu, cpu->mode | MODE_SINGLE);
+	if (j->pc == cpu->s->pc && j->key == cpu->be.code_key)
+		return j->entry;
+	entry = find_entry(cpu, cpu->mode);
+	if (entry) {
+		j->pc = cpu->s->pc;
+		j->key = cpu->be.code_key;
+		j->entry = entry;
+		cpu->stats.jump_fills++;
+	}
+	return entry;
+}
+
+/* Link the GOTO that stopped to its target, if nothing changed meanwhile. */
+static void link_stop(struct translator_cpu *cpu, struct backend_link *link)
+{
+	struct translator *t = cpu->t;
+	struct region *from, *to;
+	u64 ra;
+
+	os_mutex_lock(&t->cache.lock);
+	/* We are past the region but not past a safe point: link is not freed yet. */
+	from = link->owner;
+	if (from->valid && from->mode == cpu->mode) {
+		ra = (from->ra & TLB_PAGE_MASK) | (link->pc & ~TLB_PAGE_MASK);
+		to = cache_find(&t->cache, ra, link->pc, from->mode);
+		if (to)
+			cache_link(t, link, to);
+	}
+	os_mutex_unlock(&t->cache.lock);
+}
+
+/* --- events --- */
+static void wait_for_interrupt(struct translator_cpu *cpu)
+{
+	cpu->stats.idles++;
+	while (!atomic_load(&cpu->kicked)) {
+		cpu_timer_expire(cpu->s);
+		if (cpu_wakes(cpu->s))
+			break;
+		if (cpu->t->config.icount_insns) {
+			/* Idle time passes at once. */
+			u64 deadline = cpu_next_deadline(cpu->s), now = cpu_timebase(cpu->s);
+
+			if (deadline != ~0ull) {
+				if (deadline > now)
+					cpu->executed +=
+						(deadline - now) * cpu->t->config.icount_insns;
+				continue;
+			}
+		}
+		ops_arm_timer(cpu);
+		atomic_store(&cpu->epoch, ~0ull);
+		atomic_store(&cpu->running, 0);
+		os_wake_wait(&cpu->wake, OS_FOREVER);
+		atomic_store(&cpu->epoch, 0);
+		atomic_store(&cpu->running, 1);
+		if (atomic_exchange(&cpu->timer_fired, 0))
+			cpu->armed = ~0ull;
+	}
+	atomic_store(&cpu->s->wanted, 1);
+}
+
+static enum next handle_hcall(struct translator_cpu *cpu, enum translator_stop *why)
+{
+	const struct translator_host *h = cpu->t->config.host;
+
+	cpu->stats.hcalls++;
+	cpu->stale = true;
+	switch (h->hcall(h->opaque, cpu->index, cpu->s)) {
+	case TRANSLATOR_HCALL_DONE:
+		return NEXT_GO;
+	case TRANSLATOR_HCALL_IDLE:
+		wait_for_interrupt(cpu);
+		return NEXT_GO;
+	case TRANSLATOR_HCALL_EXIT:
+		break;
+	}
+	return stop_for(why, TRANSLATOR_STOP_HCALL);
+}
+
+static enum next handle_event(struct translator_cpu *cpu, enum translator_stop *why)
+{
+	struct cpu_state *s = cpu->s;
+	u32 code = s->event.code;
+
+	if (code && code < CPU_EXC_LAST) {
+		cpu->stats.interrupts++;
+		log_printf(LOG_INT, "cpu %u: exception %u at %llx ea %llx info %llx dsisr %llx\n",
+			   cpu->index, code, (unsigned long long)s->pc,
+			   (unsigned long long)s->event.ea, (unsigned long long)s->event.info,
+			   (unsigned long long)s->event.dsisr);
+		cpu->stale = true;
+		if (!cpu_deliver(s))
+			return stop_for(why, TRANSLATOR_STOP_ERROR);
+		s->event.code = 0;
+		return NEXT_GO;
+	}
+	cpu->stop_info = s->event.info;
+	s->event.code = 0;
+	cpu->stale = true;
+	switch (code) {
+	case CPU_EXIT_NONE:
+	case CPU_EXIT_RESYNC:
+	case CPU_EXIT_WANTED:
+		return NEXT_GO;
+	case CPU_EXIT_HCALL:
+		return handle_hcall(cpu, why);
+	case CPU_EXIT_MMIO:
+		return stop_for(why, TRANSLATOR_STOP_MMIO);
+	case CPU_EXIT_IDLE:
+		wait_for_interrupt(cpu);
+		return NEXT_GO;
+	case CPU_EXIT_DEBUG_STOP:
+		return stop_for(why, TRANSLATOR_STOP_DEBUG);
+	case CPU_EXIT_RESET:
+		return stop_for(why, TRANSLATOR_STOP_RESET);
+	default:
+		return stop_for(why, TRANSLATOR_STOP_ERROR);
+	}
+}
+
+/* An instruction that ran alone is complete. */
+static enum next finish_single(struct translator_cpu *cpu, enum translator_stop *why)
+{
+	cpu->mmio_done = 0;
+	if (!cpu->single_step)
+		return NEXT_GO;
+	return stop_for(why, TRANSLATOR_STOP_DEBUG);
+}
+
+static enum next handle_stop(struct translator_cpu *cpu, enum backend_stop stop,
+			     enum translator_stop *why)
+{
+	struct cpu_state *s = cpu->s;
+	enum next next = NEXT_GO;
+
+	s->pc = cpu->be.pc;
+	switch (stop) {
+	case BACKEND_STOP_LEAVE:
+		cpu->stats.exits++;
+		if (!s->event.code) {
+			s->event.code = cpu->be.exit_code;
+			s->event.info = cpu->be.exit_info;
+		}
+		next = handle_event(cpu, why);
+		break;
+	case BACKEND_STOP_LINK:
+		cpu->stats.links++;
+		if (!cpu->single && next_entry(cpu))
+			link_stop(cpu, cpu->be.stop_link);
+		else if (s->event.code)
+			next = handle_event(cpu, why);
+		break;
+	case BACKEND_STOP_POLL:
+		cpu->stats.polls++;
+		break;
+	default:
+		break;
+	}
+	if (next == NEXT_GO && (cpu->single || cpu->single_step))
+		next = finish_single(cpu, why);
+	return next;
+}
+
+static void begin_run(struct translator_cpu *cpu)
+{
+	atomic_store(&cpu->running, 1);
+	cpu->stale = true;
+	atomic_store(&cpu->s->wanted, 1);
+	/* The completed access is the last step; the instruction runs again, alone. */
+	if (cpu->mmio_wait) {
+		cpu->mmio_wait = false;
+		cpu->mmio_done++;
+	}
+}
+
+enum translator_stop translator_run(struct translator_cpu *cpu)
+{
+	struct translator *t = cpu->t;
+	enum translator_stop why = TRANSLATOR_STOP_ERROR;
+	enum next next = NEXT_GO;
+	u32 turn = 0;
+
+	begin_run(cpu);
+	while (next == NEXT_GO) {
+		const void *entry;
+
+		cpu->single = cpu->mmio_done || cpu->single_step;
+		/* An instruction under way is not interrupted: its accesses happened. */
+		if (!cpu->mmio_done) {
+			if (atomic_load(&cpu->s->wanted))
+				look_around(cpu);
+			if (atomic_exchange(&cpu->kicked, 0)) {
+				why = TRANSLATOR_STOP_KICK;
+				break;
+			}
+		}
+		if (cpu->stale)
+			tlb_select(cpu);
+		cpu->mmio_at = 0;
+		entry = next_entry(cpu);
+		if (!entry) {
+			next = handle_event(cpu, &why);
+			continue;
+		}
+		give_budget(cpu);
+		cpu->be.record_count = t->config.leave_at_records ? 1 + turn++ % 13 : 0;
+		if (log_on(LOG_EXEC))
+			log_printf(LOG_EXEC, "cpu %u: %016llx\n", cpu->index,
+				   (unsigned long long)cpu->s->pc);
+		next = handle_stop(cpu, t->config.backend->run(t->backend, &cpu->be, entry), &why);
+		if (t->config.icount_insns && cpu->be.budget <= 0)
+			atomic_store(&cpu->s->wanted, 1);
+	}
+	cpu->s->icount = ops_executed(cpu);
+	atomic_store(&cpu->epoch, ~0ull);
+	atomic_store(&cpu->running, 0);
+	return why;
+}

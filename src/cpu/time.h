@@ -15,11 +15,21 @@ struct cpu_state;
 u64 cpu_timebase(const struct cpu_state *s);
 void cpu_set_timebase(struct cpu_state *s, u64 tb);
 
-/* Sign-extended from the current width (32 bits, or LPCR[LD]'s large decrementer). */
+/* As mfspr reads it: 32 bits zero-extended, or LPCR[LD]'s width sign-extended. */
 u64 cpu_dec(const struct cpu_state *s);
 void cpu_set_dec(struct cpu_state *s, u64 value);
 u64 cpu_hdec(const struct cpu_state *s);
 void cpu_set_hdec(struct cpu_state *s, u64 value);
+
+u64 cpu_vtb(const struct cpu_state *s);
+u64 cpu_purr(const struct cpu_state *s);
+u64 cpu_spurr(const struct cpu_state *s);
+void cpu_set_vtb(struct cpu_state *s, u64 value);
+void cpu_set_purr(struct cpu_state *s, u64 value);
+void cpu_set_spurr(struct cpu_state *s, u64 value);
+
+/* BookE: TSR or TCR was written. */
+void cpu_booke_timer_update(struct cpu_state *s);
 
 /* Time base value at which cpu_timer_expire() has something to do; ~0 = never. */
 u64 cpu_next_deadline(const struct cpu_state *s);

@@ -111,6 +111,7 @@ struct cpu_state {
 	 * base values. */
 	u64 tb_offset, vtb_offset, purr_offset, spurr_offset;
 	u64 dec_expires, hdec_expires;
+	u64 fit_expires, wdt_expires; /* BookE */
 
 	/* Host wiring: set by the vCPU's owner, kept by cpu_reset(), never saved. */
 	const struct cpu_model *model;

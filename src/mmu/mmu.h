@@ -10,7 +10,7 @@
 #ifndef MMU_MMU_H
 #define MMU_MMU_H
 
-#include "base/types.h"
+#include "base/bits.h"
 
 struct cpu_state;
 
@@ -42,15 +42,31 @@ struct mmu_result {
 	u64 ra;	       /* real address of ea itself */
 	u8 page_shift; /* 10..40: the translation holds for the page of that size around ea */
 	u8 seg_shift;  /* hash: 28 or 40, else 0 */
-	u8 prot;       /* enum mmu_prot for the request's privilege, keys applied; W only once the
-			* entry's changed bit is set, so the first store comes here again */
-	u8 attr;       /* enum mmu_attr */
-	u64 context;   /* what tags it: VSID (hash), PID (radix, BookE: PID << 1 | AS) */
+	u8 prot; /* enum mmu_prot for the request's privilege and kind, keys applied: R and W of
+		  * a load or store, X of a fetch. W only once the entry's changed bit is
+		  * set, so that the first store comes here again. */
+	u8 attr; /* enum mmu_attr */
+	/* What tags it. Hash: the SLB's VSID word under SLB_VSID_TAG; radix: PID; BookE: PID << 1
+	 * | address space; ~0 in real mode. */
+	u64 context;
 	/* A fault: what to put into cpu_state.event (ea is the request's). */
 	u32 code; /* enum cpu_exit; 0 = translated */
 	u64 info;
 	u64 dsisr;
 };
+
+/* SLB's VSID word (RS of slbmte). */
+#define SLB_VSID_B   PPC_BITMASK(0, 1)
+#define SLB_VSID_1T  PPC_BIT(1)
+#define SLB_VSID_KS  0x800ull
+#define SLB_VSID_KP  0x400ull
+#define SLB_VSID_N   0x200ull
+#define SLB_VSID_L   0x100ull
+#define SLB_VSID_C   0x080ull
+#define SLB_VSID_LP  0x030ull
+#define SLB_VSID_TAG (~0xfffull | SLB_VSID_KS | SLB_VSID_KP | SLB_VSID_N | SLB_VSID_L | SLB_VSID_LP)
+/* SLB's ESID word (RB of slbmte). */
+#define SLB_ESID_V PPC_BIT(36)
 
 struct mmu_mem_ops {
 	/* Host address of the 8-aligned [ra, ra + len) or NULL when no memory is there. */
@@ -86,5 +102,10 @@ u32 mmu_translate(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32 ac
 /* The tag of the current context for addresses like ea: see mmu_result.context. False when no
  * translation exists at all (hash: segment miss). */
 bool mmu_context(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32 access, u64 *context);
+
+/* Protection state outside the page tables that prot depends on, for an access of this kind (AMR
+ * for loads and stores, IAMR for fetches): translations cached under one value are good again when
+ * it returns. */
+u64 mmu_keys(struct cpu_state *s, const struct mmu_env *env, u32 access);
 
 #endif

@@ -128,9 +128,12 @@ static u64 cause_of(struct cpu_state *s)
 	struct cpu_event *e = &s->event;
 
 	switch (e->code) {
+	case CPU_EXC_TRACE:
+		if (e->info & CPU_TRACE_PC_IN_EA)
+			s->pc = e->ea;
+		return e->info & SRR1_CAUSE;
 	case CPU_EXC_PROGRAM:
 	case CPU_EXC_ISI:
-	case CPU_EXC_TRACE:
 		return e->info & SRR1_CAUSE;
 	case CPU_EXC_MCHECK:
 		s->spr[SPR_DAR] = e->ea;

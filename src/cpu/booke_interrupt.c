@@ -121,6 +121,8 @@ static void set_syndrome(struct cpu_state *s)
 		s->spr[SPR_ESR] = ESR_SPV;
 		break;
 	case CPU_EXC_TRACE:
+		if (e->info & CPU_TRACE_PC_IN_EA)
+			s->pc = e->ea;
 		s->spr[SPR_DBSR] |= DBCR0_ICMP;
 		break;
 	case CPU_EXC_DEBUG:

@@ -25,13 +25,10 @@ static void reset_e500(struct cpu_state *s)
 
 void cpu_reset(struct cpu_state *s, const struct cpu_model *model)
 {
-	const struct cpu_ops *ops = s->ops;
-	void *opaque = s->ops_opaque;
 	u32 index = s->cpu_index;
 
-	memset(s, 0, sizeof(*s));
-	s->ops = ops;
-	s->ops_opaque = opaque;
+	/* The host wiring stands at the end. */
+	memset(s, 0, offsetof(struct cpu_state, model));
 	s->cpu_index = index;
 	s->model = model;
 	s->msr = model->reset_msr;

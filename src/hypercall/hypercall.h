@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PAPR hypercalls and RTAS calls that belong to no device, no interrupt controller and not to the
+ * engine. LoPAPR 1.1: chapter 7 (RTAS), 14 (hypervisor calls). Bad arguments get the return code
+ * that PAPR names; guest addresses go through vm/memory.h.
+ */
+#ifndef HYPERCALL_HYPERCALL_H
+#define HYPERCALL_HYPERCALL_H
+
+#include "vm/vm.h"
+
+struct papr_config {
+	bool radix; /* the guest may register a process table */
+	u64 ram_size;
+	u32 max_cpus;
+	u8 uuid[16];
+	/* Where display-character goes; NULL: nowhere. */
+	void (*display)(void *opaque, u8 c);
+	void *display_opaque;
+};
+
+struct papr;
+
+/* Register everything; owned by the caller. NULL: no memory. */
+struct papr *papr_create(struct vm *vm, const struct papr_config *config);
+void papr_destroy(struct papr *p);
+
+/* Shared by this folder's files. */
+struct papr_state {
+	s64 rtc_offset;	  /* seconds that the guest's clock is ahead of the host's */
+	u64 proc_table;	  /* of H_REGISTER_PROC_TBL: address | size, 0 = none */
+	u64 mmu_flags;	  /* enum engine_v3_mmu */
+	u64 os_term_seen; /* a panic message was printed */
+};
+
+struct papr {
+	struct vm *vm;
+	struct papr_config config;
+	struct papr_state state;
+};
+
+void papr_register_memory_calls(struct papr *p);
+void papr_register_mode_calls(struct papr *p);
+void papr_register_rtas(struct papr *p);
+void papr_register_rtas_system(struct papr *p);
+
+/* H_RTAS: perform the call whose argument block is at gpa. */
+s64 rtas_call(struct vcpu *vcpu, u64 gpa);
+
+#endif

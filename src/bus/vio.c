@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bus/vio.h"
+
+#include <errno.h>
+#include <libfdt.h>
+
+#include "base/assert.h"
+#include "base/endian.h"
+#include "base/log.h"
+#include "isa/papr.h"
+
+enum { TERM_CHARS = 16 };
+
+static struct vio_device *find_unit(struct vio_bus *bus, u64 unit)
+{
+	for (u32 i = 0; i < bus->count; i++)
+		if (bus->devices[i]->unit == unit)
+			return bus->devices[i];
+	return NULL;
+}
+
+/* Unit 0 is the first terminal, as LoPAPR 16.2.1 has it for kernels that know no tree yet. */
+static struct vio_device *find_terminal(struct vio_bus *bus, u64 unit)
+{
+	struct vio_device *d = unit ? find_unit(bus, unit) : NULL;
+
+	for (u32 i = 0; !unit && !d && i < bus->count; i++)
+		if (bus->devices[i]->ops->get_chars)
+			d = bus->devices[i];
+	return d && d->ops->get_chars ? d : NULL;
+}
+
+static s64 h_get_term_char(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct vio_device *d = find_terminal(opaque, args[0]);
+	u8 buf[TERM_CHARS] = {0};
+
+	if (!d)
+		return H_PARAMETER;
+	args[0] = d->ops->get_chars(d, buf, TERM_CHARS);
+	args[1] = ld_be64(buf);
+	args[2] = ld_be64(buf + 8);
+	return H_SUCCESS;
+}
+
+static s64 h_put_term_char(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct vio_device *d = find_terminal(opaque, args[0]);
+	u8 buf[TERM_CHARS];
+
+	if (!d || args[1] > TERM_CHARS)
+		return H_PARAMETER;
+	st_be64(buf, args[2]);
+	st_be64(buf + 8, args[3]);
+	return d->ops->put_chars(d, buf, (u32)args[1]);
+}
+
+void vio_bus_init(struct vio_bus *bus, struct vm *vm)
+{
+	*bus = (struct vio_bus){.vm = vm};
+	hcall_register(vm, H_GET_TERM_CHAR, "H_GET_TERM_CHAR", h_get_term_char, bus, 0);
+	hcall_register(vm, H_PUT_TERM_CHAR, "H_PUT_TERM_CHAR", h_put_term_char, bus, 0);
+}
+
+int vio_attach(struct vio_device *d, struct error *e)
+{
+	struct vio_bus *bus = d->bus;
+
+	pv_assert(bus);
+	if (bus->count == VIO_MAX_DEVICES)
+		return error_set(e, -ENOSPC, "more than %d virtual I/O devices", VIO_MAX_DEVICES);
+	for (u32 unit = VIO_UNIT_BASE; !d->unit; unit++)
+		if (!find_unit(bus, unit))
+			d->unit = unit;
+	if (find_unit(bus, d->unit) || d->unit < VIO_UNIT_BASE ||
+	    d->unit - VIO_UNIT_BASE >= VIO_IRQ_BASE)
+		return error_set(e, -EINVAL, "unit address 0x%x cannot be used", d->unit);
+	bus->devices[bus->count++] = d;
+	return irq_line_init(&d->irq, bus->vm, VIO_IRQ_BASE + d->unit % 256, false, e);
+}
+
+int vio_bus_dt(struct vio_bus *bus, void *fdt)
+{
+	int node = fdt_add_subnode(fdt, 0, "vdevice"), err;
+
+	if (node < 0)
+		return -EINVAL;
+	err = fdt_setprop_string(fdt, node, "device_type", "vdevice");
+	err |= fdt_setprop_string(fdt, node, "compatible", "IBM,vdevice");
+	err |= fdt_setprop_cell(fdt, node, "#address-cells", 1);
+	err |= fdt_setprop_cell(fdt, node, "#size-cells", 0);
+	err |= fdt_setprop_cell(fdt, node, "#interrupt-cells", 2);
+	err |= fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
+	return err ? -EINVAL : 0;
+}
+
+int vio_dt_node(struct vio_device *d, void *fdt, const char *name, const char *type,
+		const char *compatible)
+{
+	int bus = fdt_path_offset(fdt, "/vdevice"), node, err;
+	char unit_name[64];
+	fdt32_t irq[2] = {cpu_to_fdt32(d->irq.irq), 0};
+
+	log_format(unit_name, sizeof(unit_name), "%s@%x", name, d->unit);
+	node = fdt_add_subnode(fdt, bus, unit_name);
+	if (node < 0)
+		return node;
+	err = fdt_setprop_cell(fdt, node, "reg", d->unit);
+	err |= fdt_setprop_string(fdt, node, "device_type", type);
+	err |= fdt_setprop_string(fdt, node, "compatible", compatible);
+	err |= fdt_setprop(fdt, node, "interrupts", irq, sizeof(irq));
+	return err ? -1 : node;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What all character back ends share: watching the input, flow control, escape keys. */
+#include "host/char.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/char_private.h"
+
+enum { ESCAPE_KEY = 1 /* Ctrl-A */, READ_MAX = 512 };
+
+static const struct chardev_ops *const all_ops[] = {
+	&chardev_mux_ops,  &chardev_stdio_ops, &chardev_pty_ops, &chardev_file_ops,
+	&chardev_null_ops, &chardev_unix_ops,  &chardev_tcp_ops,
+};
+
+static void help(void)
+{
+	fputs("\r\nCtrl-A h  this help\r\n"
+	      "Ctrl-A x  end powervisor\r\n"
+	      "Ctrl-A Ctrl-A  send Ctrl-A\r\n",
+	      stderr);
+}
+
+/* Take escape sequences out of buf; returns the bytes left for the guest. */
+static size_t filter_escapes(struct chardev *c, u8 *buf, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (!c->escape_seen && buf[i] == ESCAPE_KEY) {
+			c->escape_seen = true;
+			continue;
+		}
+		if (!c->escape_seen) {
+			buf[n++] = buf[i];
+			continue;
+		}
+		c->escape_seen = false;
+		if (buf[i] == ESCAPE_KEY)
+			buf[n++] = ESCAPE_KEY;
+		else if (buf[i] == 'x')
+			c->escapes.quit(c->escapes.opaque);
+		else if (buf[i] == 'h' || buf[i] == '?')
+			help();
+		else if (buf[i] == 'c')
+			fputs("\r\nThere is no monitor yet.\r\n", stderr);
+	}
+	return n;
+}
+
+static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
+{
+	struct chardev *c = opaque;
+	size_t room = c->events ? c->events->room(c->opaque) : READ_MAX;
+	u8 buf[READ_MAX];
+	ssize_t n;
+
+	if (!room) {
+		c->in_watch = 0;
+		return G_SOURCE_REMOVE;
+	}
+	n = read(fd, buf, room < sizeof(buf) ? room : sizeof(buf));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return G_SOURCE_CONTINUE;
+	if (n <= 0) {
+		c->in_watch = 0;
+		c->ops->hangup(c);
+		return G_SOURCE_REMOVE;
+	}
+	if (c->escapes_on)
+		n = (ssize_t)filter_escapes(c, buf, (size_t)n);
+	if (n && c->events)
+		c->events->receive(c->opaque, buf, (size_t)n);
+	return G_SOURCE_CONTINUE;
+}
+
+void chardev_watch(struct chardev *c)
+{
+	if (c->in >= 0 && !c->in_watch)
+		c->in_watch = g_unix_fd_add(c->in, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, c);
+}
+
+void chardev_unwatch(struct chardev *c)
+{
+	if (c->in_watch)
+		g_source_remove(c->in_watch);
+	c->in_watch = 0;
+}
+
+int chardev_open(const char *spec, const char *label, const struct char_escapes *escapes,
+		 struct chardev **out, struct error *e)
+{
+	const struct chardev_ops *ops = NULL;
+	struct chardev *c;
+	int err;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(all_ops) && !ops; i++) {
+		size_t n = strlen(all_ops[i]->prefix);
+
+		if (!strncmp(spec, all_ops[i]->prefix, n) &&
+		    (all_ops[i]->takes_path ? spec[n] != 0 : spec[n] == 0))
+			ops = all_ops[i];
+	}
+	if (!ops)
+		return error_set(e, -EINVAL, "'%s' is no character device", spec);
+	c = g_new0(struct chardev, 1);
+	c->ops = ops;
+	c->label = g_strdup(label);
+	c->in = c->out = c->listener = -1;
+	if (escapes)
+		c->escapes = *escapes;
+	err = ops->open(c, spec + strlen(ops->prefix), e);
+	if (err) {
+		g_free(c->label);
+		g_free(c);
+		return err;
+	}
+	chardev_watch(c);
+	*out = c;
+	return 0;
+}
+
+void chardev_close(struct chardev *c)
+{
+	if (!c)
+		return;
+	chardev_unwatch(c);
+	if (c->listen_watch)
+		g_source_remove(c->listen_watch);
+	c->ops->close(c);
+	g_free(c->label);
+	g_free(c->path);
+	g_free(c);
+}
+
+void chardev_attach(struct chardev *c, const struct char_events *events, void *opaque)
+{
+	c->opaque = opaque;
+	c->events = events;
+}
+
+size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
+{
+	struct pollfd p = {.fd = c->out, .events = POLLOUT};
+	ssize_t n;
+
+	if (c->out < 0)
+		return len;
+	/* A slow reader must not hold up a processor: write only what is taken at once. */
+	if (poll(&p, 1, 0) <= 0)
+		return 0;
+	n = write(c->out, buf, len);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : len;
+	return (size_t)n;
+}
+
+static gboolean accept_in_main(gpointer opaque)
+{
+	chardev_watch(opaque);
+	return G_SOURCE_REMOVE;
+}
+
+void chardev_accept(struct chardev *c)
+{
+	/* The watch belongs to the main loop's thread. Reading in_watch here may be stale only
+	 * towards "still watched", and then the main loop asks room() again anyway. */
+	if (!c->in_watch && c->in >= 0)
+		g_main_context_invoke(NULL, accept_in_main, c);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Character back ends: where a serial line, a terminal or a monitor ends on the host. Knows no
+ * device. Events come on the main loop's thread (GLib's default context); chardev_write() and
+ * chardev_accept() may be called from any thread.
+ */
+#ifndef HOST_CHAR_H
+#define HOST_CHAR_H
+
+#include "base/error.h"
+#include "base/types.h"
+
+struct chardev;
+
+struct char_events {
+	/* How many bytes receive() takes now; after 0 nothing comes until chardev_accept(). */
+	size_t (*room)(void *opaque);
+	void (*receive)(void *opaque, const u8 *buf, size_t len);
+};
+
+/* What the escape keys of mon:stdio do. */
+struct char_escapes {
+	void (*quit)(void *opaque);
+	void *opaque;
+};
+
+/* spec: stdio, mon:stdio, pty, null, file:PATH, unix:PATH[,server=on][,wait=off],
+ * tcp:HOST:PORT[,server=on][,wait=off]. */
+int chardev_open(const char *spec, const char *label, const struct char_escapes *escapes,
+		 struct chardev **c, struct error *e);
+void chardev_close(struct chardev *c);
+void chardev_attach(struct chardev *c, const struct char_events *events, void *opaque);
+/* Returns how many bytes were taken: fewer, also 0, when the other end is slow; all when there is
+ * no other end. */
+size_t chardev_write(struct chardev *c, const u8 *buf, size_t len);
+void chardev_accept(struct chardev *c);
+
+/* Terminal settings as they were before the first stdio back end opened; async-signal-safe. */
+void char_restore_terminal(void);
+
+#endif

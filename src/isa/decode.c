@@ -59,13 +59,22 @@ static bool list_is(const struct insn_decoder *dec, u16 at, const struct candida
 	return !memcmp(&dec->list[at], c->id, c->n * sizeof(c->id[0]));
 }
 
+static bool ambiguous(const struct candidates *c)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		for (unsigned j = i + 1; j < c->n; j++)
+			if (insn_rows_conflict(&insn_rows[c->id[i]], &insn_rows[c->id[j]]))
+				return true;
+	return false;
+}
+
 /* Index of a list with these candidates, shared with the last one that began with the same row. */
 static bool list_add(struct insn_decoder *dec, const struct candidates *c, u16 *last, u16 *at)
 {
 	*at = c->n ? last[c->id[0]] : 0;
 	if (list_is(dec, *at, c))
 		return true;
-	if (dec->list_len + c->n + 1 > DECODE_LIST_SIZE)
+	if (ambiguous(c) || dec->list_len + c->n + 1 > DECODE_LIST_SIZE)
 		return false;
 	*at = dec->list_len;
 	last[c->id[0]] = *at;

@@ -23,7 +23,10 @@ struct insn_decoder {
 	u16 tables;
 };
 
-/* Fills a decoder for the set. False if the table's limits do not hold (a fault of the table). */
+/*
+ * Fills a decoder for the set. False if two rows of the set match one word or a limit above does
+ * not hold: faults of the table, which a test finds for every model.
+ */
 bool insn_decoder_init(struct insn_decoder *dec, const struct insn_set *set);
 
 /*

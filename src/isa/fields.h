@@ -21,559 +21,148 @@ static inline s32 insn_sbits(u32 w, unsigned first, unsigned last)
 	return (s32)(w << first) >> (31 - (last - first));
 }
 
+#define FIELD(name, first, last)                                                                   \
+	static inline u32 f_##name(u32 w)                                                          \
+	{                                                                                          \
+		return insn_bits(w, first, last);                                                  \
+	}
+#define SFIELD(name, first, last)                                                                  \
+	static inline s32 f_##name(u32 w)                                                          \
+	{                                                                                          \
+		return insn_sbits(w, first, last);                                                 \
+	}
+
+/* clang-format off */
 /* Opcodes. */
-static inline u32 f_op(u32 w)
-{
-	return insn_bits(w, 0, 5);
-}
-
-static inline u32 f_xo10(u32 w)
-{
-	return insn_bits(w, 21, 30);
-}
-
-static inline u32 f_xo9(u32 w)
-{
-	return insn_bits(w, 22, 30);
-}
-
-static inline u32 f_xo5(u32 w)
-{
-	return insn_bits(w, 26, 30);
-}
+FIELD(op, 0, 5)
+FIELD(xo10, 21, 30)
+FIELD(xo9, 22, 30)
+FIELD(xo5, 26, 30)
 
 /* Registers: 5-bit fields. */
-static inline u32 f_rt(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_rs(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_ra(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_rb(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_rc5(u32 w)
-{
-	return insn_bits(w, 21, 25);
-}
-
-static inline u32 f_frt(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_frs(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_fra(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_frb(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_frc(u32 w)
-{
-	return insn_bits(w, 21, 25);
-}
-
-static inline u32 f_vrt(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_vrs(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_vra(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_vrb(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_vrc(u32 w)
-{
-	return insn_bits(w, 21, 25);
-}
+FIELD(rt, 6, 10)
+FIELD(rs, 6, 10)
+FIELD(ra, 11, 15)
+FIELD(rb, 16, 20)
+FIELD(rc5, 21, 25)
+FIELD(frt, 6, 10)
+FIELD(frs, 6, 10)
+FIELD(fra, 11, 15)
+FIELD(frb, 16, 20)
+FIELD(frc, 21, 25)
+FIELD(vrt, 6, 10)
+FIELD(vrs, 6, 10)
+FIELD(vra, 11, 15)
+FIELD(vrb, 16, 20)
+FIELD(vrc, 21, 25)
 
 /* Suffix bits: record, overflow, link, absolute; Rc of VC- and XX3-form compares. */
-static inline u32 f_rc(u32 w)
-{
-	return insn_bits(w, 31, 31);
-}
-
-static inline u32 f_oe(u32 w)
-{
-	return insn_bits(w, 21, 21);
-}
-
-static inline u32 f_lk(u32 w)
-{
-	return insn_bits(w, 31, 31);
-}
-
-static inline u32 f_aa(u32 w)
-{
-	return insn_bits(w, 30, 30);
-}
-
-static inline u32 f_vc_rc(u32 w)
-{
-	return insn_bits(w, 21, 21);
-}
-
-static inline u32 f_xx3_rc(u32 w)
-{
-	return insn_bits(w, 21, 21);
-}
+FIELD(rc, 31, 31)
+FIELD(oe, 21, 21)
+FIELD(lk, 31, 31)
+FIELD(aa, 30, 30)
+FIELD(vc_rc, 21, 21)
+FIELD(xx3_rc, 21, 21)
 
 /* Branches and condition register. */
-static inline u32 f_bo(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_bi(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_bh(u32 w)
-{
-	return insn_bits(w, 19, 20);
-}
-
-static inline u32 f_bt(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_ba(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_bb(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_bf(u32 w)
-{
-	return insn_bits(w, 6, 8);
-}
-
-static inline u32 f_bfa(u32 w)
-{
-	return insn_bits(w, 11, 13);
-}
-
-static inline u32 f_bc(u32 w)
-{
-	return insn_bits(w, 21, 25);
-}
-
-static inline u32 f_crbit(u32 w)
-{
-	return insn_bits(w, 21, 25);
-}
-
-static inline u32 f_fxm(u32 w)
-{
-	return insn_bits(w, 12, 19);
-}
-
-static inline u32 f_lev(u32 w)
-{
-	return insn_bits(w, 20, 26);
-}
-
-static inline u32 f_s(u32 w)
-{
-	return insn_bits(w, 20, 20);
-}
-
-static inline u32 f_to(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_l(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
+FIELD(bo, 6, 10)
+FIELD(bi, 11, 15)
+FIELD(bh, 19, 20)
+FIELD(bt, 6, 10)
+FIELD(ba, 11, 15)
+FIELD(bb, 16, 20)
+FIELD(bf, 6, 8)
+FIELD(bfa, 11, 13)
+FIELD(bc, 21, 25)
+FIELD(crbit, 21, 25)
+FIELD(fxm, 12, 19)
+FIELD(lev, 20, 26)
+FIELD(s, 20, 20)
+FIELD(to, 6, 10)
+FIELD(l, 10, 10)
 
 /* Immediates. */
-static inline s32 f_d(u32 w)
-{
-	return insn_sbits(w, 16, 31);
-}
-
-static inline s32 f_si(u32 w)
-{
-	return insn_sbits(w, 16, 31);
-}
-
-static inline u32 f_ui(u32 w)
-{
-	return insn_bits(w, 16, 31);
-}
-
-static inline u32 f_nb(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_sh(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_mb(u32 w)
-{
-	return insn_bits(w, 21, 25);
-}
-
-static inline u32 f_me(u32 w)
-{
-	return insn_bits(w, 26, 30);
-}
-
-static inline u32 f_cy(u32 w)
-{
-	return insn_bits(w, 21, 22);
-}
+SFIELD(d, 16, 31)
+SFIELD(si, 16, 31)
+FIELD(ui, 16, 31)
+FIELD(nb, 16, 20)
+FIELD(sh, 16, 20)
+FIELD(mb, 21, 25)
+FIELD(me, 26, 30)
+FIELD(cy, 21, 22)
 
 /* L and similar selectors, by instruction. */
-static inline u32 f_l_sync(u32 w)
-{
-	return insn_bits(w, 9, 10);
-}
-
-static inline u32 f_e_sync(u32 w)
-{
-	return insn_bits(w, 12, 15);
-}
-
-static inline u32 f_l_dcbf(u32 w)
-{
-	return insn_bits(w, 9, 10);
-}
-
-static inline u32 f_wc(u32 w)
-{
-	return insn_bits(w, 9, 10);
-}
-
-static inline u32 f_th(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_ct(u32 w)
-{
-	return insn_bits(w, 7, 10);
-}
-
-static inline u32 f_l_darn(u32 w)
-{
-	return insn_bits(w, 14, 15);
-}
-
-static inline u32 f_l_mtmsr(u32 w)
-{
-	return insn_bits(w, 15, 15);
-}
-
-static inline u32 f_l_rfebb(u32 w)
-{
-	return insn_bits(w, 20, 20);
-}
-
-static inline u32 f_l_tm(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
-
-static inline u32 f_a_tend(u32 w)
-{
-	return insn_bits(w, 6, 6);
-}
-
-static inline u32 f_r_tbegin(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
-
-static inline u32 f_eh(u32 w)
-{
-	return insn_bits(w, 31, 31);
-}
-
-static inline u32 f_l_setb(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
-
-static inline u32 f_bhrbe(u32 w)
-{
-	return insn_bits(w, 11, 20);
-}
-
-static inline u32 f_l_slbmte(u32 w)
-{
-	return insn_bits(w, 15, 15);
-}
-
-static inline u32 f_ih(u32 w)
-{
-	return insn_bits(w, 8, 10);
-}
-
-static inline u32 f_ric(u32 w)
-{
-	return insn_bits(w, 12, 13);
-}
-
-static inline u32 f_prs(u32 w)
-{
-	return insn_bits(w, 14, 14);
-}
-
-static inline u32 f_r(u32 w)
-{
-	return insn_bits(w, 15, 15);
-}
-
-static inline u32 f_l_tlbie(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
-
-static inline u32 f_l_copy(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
-
-static inline u32 f_fc(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_sr(u32 w)
-{
-	return insn_bits(w, 12, 15);
-}
-
-static inline u32 f_mo(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_e_wrtee(u32 w)
-{
-	return insn_bits(w, 16, 16);
-}
-
-static inline u32 f_ws(u32 w)
-{
-	return insn_bits(w, 16, 20);
-}
-
-static inline u32 f_t_tlb(u32 w)
-{
-	return insn_bits(w, 9, 10);
-}
-
-static inline u32 f_l_tlbiel_e(u32 w)
-{
-	return insn_bits(w, 10, 10);
-}
+FIELD(l_sync, 9, 10)
+FIELD(e_sync, 12, 15)
+FIELD(l_dcbf, 9, 10)
+FIELD(wc, 9, 10)
+FIELD(th, 6, 10)
+FIELD(ct, 7, 10)
+FIELD(l_darn, 14, 15)
+FIELD(l_mtmsr, 15, 15)
+FIELD(l_rfebb, 20, 20)
+FIELD(l_tm, 10, 10)
+FIELD(a_tend, 6, 6)
+FIELD(r_tbegin, 10, 10)
+FIELD(eh, 31, 31)
+FIELD(l_setb, 10, 10)
+FIELD(bhrbe, 11, 20)
+FIELD(l_slbmte, 15, 15)
+FIELD(ih, 8, 10)
+FIELD(ric, 12, 13)
+FIELD(prs, 14, 14)
+FIELD(r, 15, 15)
+FIELD(l_tlbie, 10, 10)
+FIELD(l_copy, 10, 10)
+FIELD(fc, 16, 20)
+FIELD(sr, 12, 15)
+FIELD(mo, 6, 10)
+FIELD(e_wrtee, 16, 16)
+FIELD(ws, 16, 20)
+FIELD(t_tlb, 9, 10)
+FIELD(l_tlbiel_e, 10, 10)
 
 /* Floating point and decimal. */
-static inline u32 f_flm(u32 w)
-{
-	return insn_bits(w, 7, 14);
-}
-
-static inline u32 f_l_mtfsf(u32 w)
-{
-	return insn_bits(w, 6, 6);
-}
-
-static inline u32 f_w_mtfsf(u32 w)
-{
-	return insn_bits(w, 15, 15);
-}
-
-static inline u32 f_u_mtfsfi(u32 w)
-{
-	return insn_bits(w, 16, 19);
-}
-
-static inline u32 f_fps_bt(u32 w)
-{
-	return insn_bits(w, 6, 10);
-}
-
-static inline u32 f_r_z23(u32 w)
-{
-	return insn_bits(w, 15, 15);
-}
-
-static inline u32 f_rmc(u32 w)
-{
-	return insn_bits(w, 21, 22);
-}
-
-static inline s32 f_te(u32 w)
-{
-	return insn_sbits(w, 11, 15);
-}
-
-static inline u32 f_sp(u32 w)
-{
-	return insn_bits(w, 11, 12);
-}
-
-static inline u32 f_s_denbcd(u32 w)
-{
-	return insn_bits(w, 11, 11);
-}
-
-static inline u32 f_sh_dfp(u32 w)
-{
-	return insn_bits(w, 16, 21);
-}
-
-static inline u32 f_dcm(u32 w)
-{
-	return insn_bits(w, 16, 21);
-}
-
-static inline u32 f_dgm(u32 w)
-{
-	return insn_bits(w, 16, 21);
-}
-
-static inline u32 f_eo(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_drm(u32 w)
-{
-	return insn_bits(w, 18, 20);
-}
-
-static inline u32 f_rm(u32 w)
-{
-	return insn_bits(w, 19, 20);
-}
-
-static inline u32 f_uim_dtst(u32 w)
-{
-	return insn_bits(w, 10, 15);
-}
+FIELD(flm, 7, 14)
+FIELD(l_mtfsf, 6, 6)
+FIELD(w_mtfsf, 15, 15)
+FIELD(u_mtfsfi, 16, 19)
+FIELD(fps_bt, 6, 10)
+FIELD(r_z23, 15, 15)
+FIELD(rmc, 21, 22)
+SFIELD(te, 11, 15)
+FIELD(sp, 11, 12)
+FIELD(s_denbcd, 11, 11)
+FIELD(sh_dfp, 16, 21)
+FIELD(dcm, 16, 21)
+FIELD(dgm, 16, 21)
+FIELD(eo, 11, 15)
+FIELD(drm, 18, 20)
+FIELD(rm, 19, 20)
+FIELD(uim_dtst, 10, 15)
 
 /* VMX. */
-static inline u32 f_shb(u32 w)
-{
-	return insn_bits(w, 22, 25);
-}
-
-static inline u32 f_uim5(u32 w)
-{
-	return insn_bits(w, 11, 15);
-}
-
-static inline u32 f_uim4(u32 w)
-{
-	return insn_bits(w, 12, 15);
-}
-
-static inline u32 f_uim3(u32 w)
-{
-	return insn_bits(w, 13, 15);
-}
-
-static inline u32 f_uim2(u32 w)
-{
-	return insn_bits(w, 14, 15);
-}
-
-static inline s32 f_sim(u32 w)
-{
-	return insn_sbits(w, 11, 15);
-}
-
-static inline u32 f_st(u32 w)
-{
-	return insn_bits(w, 16, 16);
-}
-
-static inline u32 f_six(u32 w)
-{
-	return insn_bits(w, 17, 20);
-}
-
-static inline u32 f_ps(u32 w)
-{
-	return insn_bits(w, 22, 22);
-}
+FIELD(shb, 22, 25)
+FIELD(uim5, 11, 15)
+FIELD(uim4, 12, 15)
+FIELD(uim3, 13, 15)
+FIELD(uim2, 14, 15)
+SFIELD(sim, 11, 15)
+FIELD(st, 16, 16)
+FIELD(six, 17, 20)
+FIELD(ps, 22, 22)
 
 /* VSX. */
-static inline u32 f_dm(u32 w)
-{
-	return insn_bits(w, 22, 23);
-}
+FIELD(dm, 22, 23)
+FIELD(shw, 22, 23)
+FIELD(uim_splat, 14, 15)
+FIELD(imm8, 13, 20)
+FIELD(dcmx_sp, 9, 15)
+FIELD(uim4_xx2, 12, 15)
 
-static inline u32 f_shw(u32 w)
-{
-	return insn_bits(w, 22, 23);
-}
-
-static inline u32 f_uim_splat(u32 w)
-{
-	return insn_bits(w, 14, 15);
-}
-
-static inline u32 f_imm8(u32 w)
-{
-	return insn_bits(w, 13, 20);
-}
-
-static inline u32 f_dcmx_sp(u32 w)
-{
-	return insn_bits(w, 9, 15);
-}
-
-static inline u32 f_uim4_xx2(u32 w)
-{
-	return insn_bits(w, 12, 15);
-}
+#undef FIELD
+#undef SFIELD
+/* clang-format on */
 
 /* Displacements with their low zero bits restored. */
 static inline s32 f_ds(u32 w)

@@ -101,7 +101,7 @@ bool insn_set_has(const struct insn_set *set, const struct insn_row *row)
 	return row->facility == FAC_NONE || (set->facilities >> row->facility & 1);
 }
 
-static bool rows_conflict(const struct insn_row *a, const struct insn_row *b)
+bool insn_rows_conflict(const struct insn_row *a, const struct insn_row *b)
 {
 	if ((a->match ^ b->match) & a->mask & b->mask)
 		return false;
@@ -120,7 +120,7 @@ bool insn_set_conflict(const struct insn_set *set, enum insn_id *a, enum insn_id
 		for (unsigned j = i + 1; j < INSN_COUNT; j++) {
 			if (!insn_set_has(set, &insn_rows[j]))
 				continue;
-			if (!rows_conflict(&insn_rows[i], &insn_rows[j]))
+			if (!insn_rows_conflict(&insn_rows[i], &insn_rows[j]))
 				continue;
 			*a = i;
 			*b = j;

@@ -202,9 +202,12 @@ extern const struct insn_opnd insn_opnds[OPND_COUNT];
 /* The set has this row. */
 bool insn_set_has(const struct insn_set *set, const struct insn_row *row);
 
+/* Some word matches both rows, and neither is a fallback of the other. */
+bool insn_rows_conflict(const struct insn_row *a, const struct insn_row *b);
+
 /*
- * Looks for two rows of the set that match one word without the one being a fallback of the
- * other. True if there are such rows, then *a and *b name them.
+ * Looks for two rows of the set that conflict. True if there are such rows, then *a and *b name
+ * them.
  */
 bool insn_set_conflict(const struct insn_set *set, enum insn_id *a, enum insn_id *b);
 

@@ -125,6 +125,13 @@ static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 	u64 segment = ~0ull << (f->seg_shift ? f->seg_shift : 28);
 	u32 k;
 
+	if (f->kind == CPU_FLUSH_CONTEXT || f->kind == CPU_FLUSH_KEYS) {
+		/* Accesses later in this region already go there. */
+		if (cpu->current)
+			tlb_reselect(cpu);
+		cpu->stale = true;
+		return;
+	}
 	for (k = 0; k < CONTEXTS; k++) {
 		struct context *c = &cpu->context[k];
 		bool of_process = !f->id || c->tag == f->id;
@@ -166,8 +173,7 @@ static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 			cpu->stats.flush_context++;
 			break;
 		case CPU_FLUSH_CONTEXT:
-			cpu->stale = true;
-			break;
+		case CPU_FLUSH_KEYS:
 		case CPU_FLUSH_PWC:
 			break;
 		}

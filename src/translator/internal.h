@@ -21,8 +21,8 @@ enum {
 	PAGE_BUCKETS = 1 << 13,
 	CODE_LINE_BITS = 8, /* granule of invalidation */
 	MAX_CPUS = 256,
-	CONTEXTS = 8, /* address spaces whose first-level arrays are kept */
-	VIEWS = 16,   /* PR | DR << 1 | HV << 2 | 32-bit << 3 */
+	CONTEXTS = 16, /* address spaces whose first-level arrays are kept */
+	VIEWS = 16,    /* PR | DR << 1 | HV << 2 | 32-bit << 3 */
 	FETCH_BITS = 8,
 	QUEUE = 64,
 	MMIO_STEPS = 64, /* accesses of one instruction */
@@ -98,7 +98,8 @@ struct fetch_entry {
 };
 
 struct context {
-	u64 tag;
+	u64 tag; /* process */
+	u64 keys, fetch_keys;
 	u64 used; /* for replacement */
 	bool valid;
 	u32 serial[VIEWS]; /* of code_key */
@@ -139,7 +140,8 @@ struct translator_cpu {
 	u32 data_access; /* enum mmu_access bits of data accesses */
 	u64 context_clock;
 	u32 next_serial;
-	bool stale; /* mode or context must be computed anew */
+	bool stale;		/* mode or context must be computed anew */
+	bool registers_changed; /* from outside: all translations too */
 
 	/* MMIO of the instruction under way: steps [0, mmio_done) have their data, the next one is
 	 * pending when mmio_wait. */
@@ -197,6 +199,7 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 int tlb_init(struct translator_cpu *cpu);
 void tlb_destroy(struct translator_cpu *cpu);
 void tlb_select(struct translator_cpu *cpu);
+void tlb_reselect(struct translator_cpu *cpu);
 void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f);
 void tlb_clear_view(struct tlb_view *view);
 void tlb_clear_fetch(struct fetch_entry *f);

@@ -61,34 +61,36 @@ static struct fetch_entry *make_fetch(struct context *c, u32 v)
 
 /* What tells address spaces apart: the process on radix and BookE. A hash MMU's segments are
  * flushed when they change, so it has one. */
-static u64 context_tag(struct translator_cpu *cpu)
+static u64 process_of(struct translator_cpu *cpu)
 {
+	const struct mmu_env *env = &cpu->t->env;
 	u64 tag;
 
 	switch (cpu->model->mmu) {
 	case MMU_RADIX_OR_HASH64:
-	case MMU_HASH64:
-		if (!cpu->t->env.radix)
-			return 0;
-		break;
-	case MMU_HASH32:
+		if (env->radix && mmu_context(cpu->s, env, 0, MMU_LOAD | MMU_PR | MMU_RELOC, &tag))
+			return tag;
 		return 0;
+	case MMU_4XX:
+	case MMU_E500:
+		return mmu_context(cpu->s, env, 0, MMU_LOAD, &tag) ? tag >> 1 : 0;
 	default:
-		break;
+		return 0;
 	}
-	return mmu_context(cpu->s, &cpu->t->env, 0, MMU_LOAD | MMU_PR | MMU_RELOC, &tag) ? tag : 0;
 }
 
 static void select_context(struct translator_cpu *cpu)
 {
 	struct context *victim = &cpu->context[0];
-	u64 tag = context_tag(cpu);
+	u64 tag = process_of(cpu);
+	u64 keys = mmu_keys(cpu->s, &cpu->t->env, MMU_LOAD);
+	u64 fetch_keys = mmu_keys(cpu->s, &cpu->t->env, MMU_FETCH);
 	u32 k;
 
 	for (k = 0; k < CONTEXTS; k++) {
 		struct context *c = &cpu->context[k];
 
-		if (c->valid && c->tag == tag) {
+		if (c->valid && c->tag == tag && c->keys == keys && c->fetch_keys == fetch_keys) {
 			victim = c;
 			goto found;
 		}
@@ -97,6 +99,8 @@ static void select_context(struct translator_cpu *cpu)
 	}
 	tlb_clear_context(cpu, victim);
 	victim->tag = tag;
+	victim->keys = keys;
+	victim->fetch_keys = fetch_keys;
 	victim->valid = true;
 found:
 	victim->used = ++cpu->context_clock;
@@ -124,10 +128,17 @@ static u32 access_of(u32 mode, bool reloc)
 
 void tlb_select(struct translator_cpu *cpu)
 {
+	cpu->mode = cpu_mode(cpu->s);
+	tlb_reselect(cpu);
+	cpu->stale = false;
+}
+
+/* The context changed under a running region, whose mode stays until it ends. */
+void tlb_reselect(struct translator_cpu *cpu)
+{
 	struct context *c;
 	u32 fv;
 
-	cpu->mode = cpu_mode(cpu->s);
 	select_context(cpu);
 	c = cpu->current;
 	cpu->data_view = view_of(cpu->mode, cpu->mode & MODE_DR);
@@ -145,7 +156,6 @@ void tlb_select(struct translator_cpu *cpu)
 	cpu->be.tlb = c->view[cpu->data_view]->fast;
 	cpu->be.tlb_as1 = cpu->be.tlb;
 	cpu->be.code_key = (u64)c->serial[fv] << 32 | cpu->mode;
-	cpu->stale = false;
 }
 
 void tlb_check_epoch(struct translator_cpu *cpu)

@@ -163,7 +163,12 @@ void translator_cpu_cancel(struct translator_cpu *cpu)
 	cpu->mmio_wait = false;
 	cpu->mmio_done = 0;
 	cpu->s->event.code = 0;
-	tlb_apply(cpu, &(struct flush_request){.kind = FLUSH_EVERYTHING});
+	cpu->registers_changed = true;
+}
+
+void translator_registers_changed(struct translator_cpu *cpu)
+{
+	cpu->registers_changed = true;
 }
 
 void translator_single_step(struct translator_cpu *cpu, bool on)

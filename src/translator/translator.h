@@ -64,6 +64,8 @@ struct translator_mmio *translator_mmio(struct translator_cpu *cpu);
 u64 translator_stop_info(const struct translator_cpu *cpu);
 /* Forget MMIO under way, as reset does. */
 void translator_cpu_cancel(struct translator_cpu *cpu);
+/* Registers were written from outside: drop what was derived from them. */
+void translator_registers_changed(struct translator_cpu *cpu);
 void translator_single_step(struct translator_cpu *cpu, bool on);
 
 /* Make translator_run() stop soon, or at once when it is called next. Any thread. */

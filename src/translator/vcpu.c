@@ -255,6 +255,10 @@ static void begin_run(struct translator_cpu *cpu)
 	atomic_store(&cpu->running, 1);
 	cpu->stale = true;
 	atomic_store(&cpu->s->wanted, 1);
+	if (cpu->registers_changed) {
+		cpu->registers_changed = false;
+		tlb_apply(cpu, &(struct flush_request){.kind = FLUSH_EVERYTHING});
+	}
 	/* The completed access is the last step; the instruction runs again, alone. */
 	if (cpu->mmio_wait) {
 		cpu->mmio_wait = false;
@@ -278,6 +282,11 @@ enum translator_stop translator_run(struct translator_cpu *cpu)
 		if (!cpu->mmio_done) {
 			if (atomic_load(&cpu->s->wanted))
 				look_around(cpu);
+			if (cpu->s->event.code) {
+				/* The watchdog's last expiry. */
+				next = handle_event(cpu, &why);
+				continue;
+			}
 			if (atomic_exchange(&cpu->kicked, 0)) {
 				why = TRANSLATOR_STOP_KICK;
 				break;

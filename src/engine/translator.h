@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine that translates: PowerPC on any host. Options (--engine translator,KEY=VALUE,…):
+ * cache=MIB, insns=N of a region, passes-off=MASK, records=on, verify=on, icount=INSNS-PER-TICK. */
+#ifndef ENGINE_TRANSLATOR_H
+#define ENGINE_TRANSLATOR_H
+
+#include "vm/engine.h"
+
+extern const struct engine_ops engine_translator;
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory slots of the translator engine and their dirty log; see translator.c. Lookups and marks
+ * come from any thread without a lock, slots_set() one at a time. */
+#ifndef ENGINE_TRANSLATOR_SLOTS_H
+#define ENGINE_TRANSLATOR_SLOTS_H
+
+#include <stdatomic.h>
+
+#include "os/os.h"
+#include "translator/host.h"
+#include "vm/engine.h"
+
+struct slot_table;
+
+struct slots {
+	struct os_mutex lock;
+	_Atomic(struct slot_table *) table;
+};
+
+int slots_init(struct slots *s);
+void slots_destroy(struct slots *s);
+int slots_set(struct slots *s, const struct engine_slot *slot);
+bool slots_ram(struct slots *s, u64 ra, struct translator_ram *ram);
+void slots_dirty(struct slots *s, u64 ra);
+int slots_dirty_log(struct slots *s, u32 id, u64 *bitmap, bool clear);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Random cases over the instruction table. */
+#ifndef TEST_DIFF_GEN_H
+#define TEST_DIFF_GEN_H
+
+#include "case.h"
+#include "isa/insn.h"
+
+struct diff_gen {
+	struct insn_set set;
+	uint64_t seed;
+	uint32_t rows[INSN_COUNT]; /* rows that may be drawn */
+	uint32_t nr_rows;
+	uint32_t count[INSN_COUNT]; /* how often each was drawn */
+};
+
+/* only: draw nothing but rows whose name contains it; NULL = all. Returns the number of rows. */
+uint32_t diff_gen_init(struct diff_gen *g, const struct insn_set *set, uint64_t seed,
+		       bool big_endian, const char *only);
+/* The next case; cases come row by row, so that a run of nr_rows cases has every row first once. */
+void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number);
+/* Why a row is never drawn; NULL: it is. */
+const char *diff_gen_excluded(const struct insn_row *row, bool big_endian);
+
+#endif

@@ -131,6 +131,7 @@ def meson_suite(config, suite, multiplier=1):
 def guests(c):
     for name in "debian-ppc64el", "pseries-be":
         c.one(name, [f"guests/{name}.sh", f"build/guests/{name}"])
+    c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
 
 
 def boot(config, log, *arguments):

@@ -176,6 +176,17 @@ class Checker:
             self.power_off(guest, "poweroff")
             self.clean_end(guest)
 
+    def check_litmus(self):
+        with self.start("litmus") as guest:
+            self.boot(guest)
+            guest.run("dmesg -n 1")
+            command = f"litmus {400 if self.options.full else 40}" + (" noquads" if self.options.qemu else "")
+            said = guest.run(command, 600 if self.options.full else 180)
+            for good, what in re.findall(r"^(ok|not ok) - (.*)", said, re.M):
+                self.ok(what, None if good == "ok" else "see the log")
+            self.equal("litmus tests", said.splitlines()[-1], "litmus: 0 failed")
+            self.power_off(guest)
+
     def check_keys(self):
         with self.start("keys") as guest:
             self.boot(guest)

@@ -45,4 +45,6 @@ def machines():
         Case("be-power8-hash-xics", "power8", 2, {"ic-mode": "xics"}, guest="pseries-be", checks=("shell_be",),
              mmu="Hash", irqchip="XICS", quick=False),
     ]
-    return le + [dual, p8e] + be
+    order = [Case("litmus-power9-xive-smp4", "power9", 4, {"ic-mode": "xive"}, guest="tests-ppc64el", checks=("litmus",)),
+             Case("litmus-power8-xics-smp2", "power8", 2, guest="tests-ppc64el", checks=("litmus",), quick=False)]
+    return le + [dual, p8e] + be + order

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tests-ppc64el.sh DEBIAN OUT: the guest of debian-ppc64el.sh in folder DEBIAN with test programs in /bin.
+#   OUT/vmlinux, OUT/initrd.gz are the result.
+# needs: gcc-powerpc64le-linux-gnu, libc6-dev-ppc64el-cross, python3
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+debian=$(realpath "${1:?usage: tests-ppc64el.sh DEBIAN OUT}")
+out=$(realpath -m "${2:?usage: tests-ppc64el.sh DEBIAN OUT}")
+programs=$here/../test/guest
+mkdir -p "$out"
+# one at a time: parallel test runs share the cache
+exec 9>"$out/.lock"
+flock 9
+
+inputs=$(cat "$here"/{mkcpio.py,tests-ppc64el.sh} "$programs"/litmus.c "$debian/initrd.gz" | sha256sum)
+if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
+	powerpc64le-linux-gnu-gcc -O2 -mcpu=power8 -Wall -Wextra -static -pthread -s -o "$out/litmus" \
+		"$programs/litmus.c"
+	python3 "$here/mkcpio.py" "$out/programs.gz" <<-LIST
+		file bin/litmus 755 $out/litmus
+	LIST
+	# the kernel unpacks archives one after the other
+	cat "$debian/initrd.gz" "$out/programs.gz" >"$out/initrd.new"
+	mv "$out/initrd.new" "$out/initrd.gz"
+	echo "$inputs" >"$out/.inputs"
+fi
+ln -sfn "$debian/vmlinux" "$out/vmlinux"

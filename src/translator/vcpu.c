@@ -245,7 +245,7 @@ static enum next handle_stop(struct translator_cpu *cpu, enum backend_stop stop,
 	default:
 		break;
 	}
-	if (next == NEXT_GO && (cpu->single || cpu->single_step))
+	if (next == NEXT_GO && cpu->single && stop != BACKEND_STOP_POLL)
 		next = finish_single(cpu, why);
 	return next;
 }
@@ -271,7 +271,7 @@ enum translator_stop translator_run(struct translator_cpu *cpu)
 	struct translator *t = cpu->t;
 	enum translator_stop why = TRANSLATOR_STOP_ERROR;
 	enum next next = NEXT_GO;
-	u32 turn = 0;
+	u32 turn = 0, wanted = 0;
 
 	begin_run(cpu);
 	while (next == NEXT_GO) {
@@ -279,7 +279,13 @@ enum translator_stop translator_run(struct translator_cpu *cpu)
 
 		cpu->single = cpu->mmio_done || cpu->single_step;
 		/* An instruction under way is not interrupted: its accesses happened. */
-		if (!cpu->mmio_done) {
+		if (cpu->mmio_done) {
+			wanted |= atomic_exchange(&cpu->s->wanted, 0);
+		} else {
+			if (wanted)
+				atomic_store(&cpu->s->wanted, 1);
+			wanted = 0;
+
 			if (atomic_load(&cpu->s->wanted))
 				look_around(cpu);
 			if (cpu->s->event.code) {
@@ -309,6 +315,8 @@ enum translator_stop translator_run(struct translator_cpu *cpu)
 		if (t->config.icount_insns && cpu->be.budget <= 0)
 			atomic_store(&cpu->s->wanted, 1);
 	}
+	if (wanted)
+		atomic_store(&cpu->s->wanted, 1);
 	cpu->s->icount = ops_executed(cpu);
 	atomic_store(&cpu->epoch, ~0ull);
 	atomic_store(&cpu->running, 0);

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "frontend": "isa ir",
     "backend": "ir softfp os",
     "cpu": "isa softfp os",
-    "mmu": "isa softfp os",
+    "mmu": "isa softfp os cpu",
     "translator": "frontend backend cpu mmu os",
     "vm": "isa os",
     "pv": "vm mmu",

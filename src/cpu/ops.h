@@ -9,6 +9,7 @@
 #define CPU_OPS_H
 
 #include "base/types.h"
+#include "isa/event.h"
 
 struct cpu_state;
 
@@ -35,8 +36,6 @@ struct cpu_flush {
 	u64 id;
 	u64 addr;
 };
-
-enum cpu_doorbell { CPU_DOORBELL_PRIV, CPU_DOORBELL_HV, CPU_DOORBELL_BOOKE };
 
 struct cpu_ops {
 	/* The VM's clock in ticks of the time base; never runs backwards. */

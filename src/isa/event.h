@@ -75,4 +75,7 @@ enum cpu_irq {
 	CPU_IRQ_PROD, /* not an interrupt: H_PROD's wake-up */
 };
 
+/* Which of the three msgsnd families. */
+enum cpu_doorbell { CPU_DOORBELL_PRIV, CPU_DOORBELL_HV, CPU_DOORBELL_BOOKE };
+
 #endif

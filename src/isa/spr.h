@@ -39,17 +39,12 @@ enum spr_access {
 	SPR_ACC_ORHIGH,
 	SPR_ACC_ANDC,
 	SPR_ACC_ANDCHIGH,
-	SPR_ACC_PSSCR,
 	SPR_ACC_IC,
 	SPR_ACC_VTB,
-	SPR_ACC_PPR,
-	SPR_ACC_PPR32,
 	SPR_ACC_CLEAR, /* write one to clear */
 	SPR_ACC_TSR,
 	SPR_ACC_TCR,
 	SPR_ACC_EXT, /* asks cpu_ops.spr_read/spr_write */
-	SPR_ACC_L1CSR,
-	SPR_ACC_BUCSR,
 	/* From here on the write may change the mode word or translation: the region ends. */
 	SPR_ACC_FLUSH_R,
 	SPR_ACC_PIDR_R,

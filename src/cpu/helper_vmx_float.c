@@ -241,7 +241,7 @@ static struct sf_num log_two(struct sf_num x, struct sf_status *st)
 		digits = digits << 1 | digit;
 		m = (u64)(square >> (63 + digit));
 	}
-	v = ((s128)x.exp << 55) + digits;
+	v = x.exp * ((s128)1 << 55) + digits;
 	n = sf_from_s64((s64)v);
 	n.exp -= 55;
 	return n;

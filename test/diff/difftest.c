@@ -19,14 +19,15 @@
 #include "isa/disasm.h"
 #include "ours.h"
 
-enum { CHUNK = 2000, MAX_REPORTS = 20 };
+enum { CHUNK = 2000 };
 
 static struct {
 	char **runner; /* command, with two free places for the file names */
 	int runner_words;
 	const char *dir;
 	bool big, records;
-	uint64_t seed, cases;
+	uint64_t seed, cases, reports;
+	uint64_t differs[INSN_COUNT]; /* by row */
 	const char *only;
 	const struct cpu_model *model;
 	struct insn_decoder decoder;
@@ -247,8 +248,24 @@ static void examine(const struct diff_case *c, uint64_t number)
 		excuse(why);
 		return;
 	}
-	if (t.failed++ < MAX_REPORTS)
+	t.differs[insn.id]++;
+	if (t.failed++ < t.reports)
 		report(&v, number, n);
+}
+
+static void print_code(const struct diff_case *c)
+{
+	struct insn insn;
+	char text[128];
+	unsigned n;
+
+	for (n = 0; n < c->words; n++) {
+		if (!insn_decode(&t.decoder, c->code[n], &insn))
+			continue;
+		insn.word = c->code[n];
+		insn_disasm(&insn, DIFF_CODE + 4ull * n, text, sizeof(text));
+		printf("    %08x %s\n", c->code[n], text);
+	}
 }
 
 static void run_chunk(uint64_t first, unsigned count)
@@ -266,6 +283,7 @@ static void run_chunk(uint64_t first, unsigned count)
 		if (memcmp(&ours, &plain, sizeof(ours))) {
 			printf("not ok case %llu: optimised and plain IR differ\n",
 			       (unsigned long long)(first + n));
+			print_code(&cases[n]);
 			print_state(&ours.state, &plain.state);
 			t.failed++;
 			continue;
@@ -280,8 +298,9 @@ static void run_chunk(uint64_t first, unsigned count)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: difftest [--cpu NAME] [--big] [--records] [--seed N] [--cases N]\n"
-			"                [--only ROW] [--list] [--dir DIR] -- ORACLE...\n");
+	fprintf(stderr,
+		"usage: difftest [--cpu NAME] [--big] [--records] [--seed N] [--cases N]\n"
+		"                [--only ROW] [--reports N] [--list] [--dir DIR] -- ORACLE...\n");
 	exit(2);
 }
 
@@ -304,6 +323,7 @@ static void parse(int argc, char **argv)
 	int n;
 
 	t.cases = 20000;
+	t.reports = 20;
 	t.seed = 1;
 	t.dir = ".";
 	for (n = 1; n < argc && strcmp(argv[n], "--"); n++) {
@@ -321,6 +341,8 @@ static void parse(int argc, char **argv)
 			t.seed = strtoull(argv[++n], NULL, 0);
 		else if (!strcmp(argv[n], "--cases"))
 			t.cases = strtoull(argv[++n], NULL, 0);
+		else if (!strcmp(argv[n], "--reports"))
+			t.reports = strtoull(argv[++n], NULL, 0);
 		else if (!strcmp(argv[n], "--only"))
 			t.only = argv[++n];
 		else if (!strcmp(argv[n], "--dir"))
@@ -360,6 +382,10 @@ int main(int argc, char **argv)
 	for (n = 0; n < ARRAY_SIZE(t.reason) && t.reason[n].why; n++)
 		printf("# exempt %6llu: %s\n", (unsigned long long)t.reason[n].count,
 		       t.reason[n].why);
+	for (n = 0; n < INSN_COUNT; n++)
+		if (t.differs[n])
+			printf("# differs %5llu: %s\n", (unsigned long long)t.differs[n],
+			       insn_rows[n].name);
 	printf("# %s %s: %llu cases over %u rows, %llu exempt, %llu differ\n", t.model->name,
 	       t.big ? "big-endian" : "little-endian", (unsigned long long)t.ran, t.gen.nr_rows,
 	       (unsigned long long)t.exempted, (unsigned long long)t.failed);

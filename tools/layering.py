@@ -41,6 +41,9 @@ MAY_INCLUDE = {
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "stdatomic.h", "float.h",
                 # bare/include has one for builds without a C library
                 "errno.h"}
+# what the bare-metal edition does not share may use these of the C library too
+PLAIN_C = {"string.h"}
+SHARED_WITH_BARE = {"base", "isa", "softfp", "ir", "cpu", "mmu", "pv", "vm", "frontend", "backend"}
 # folders that may use the C library and the host's headers
 HOSTED = {"os", "host", "migration", "control", "cli", "engine/kvm"}
 GLIB = {"host", "migration", "control", "cli"}
@@ -73,7 +76,7 @@ def row_of(path):
 
 
 def check_system(row, header):
-    if row == "os" or header in FREESTANDING:
+    if row == "os" or header in FREESTANDING or header in PLAIN_C and row not in SHARED_WITH_BARE:
         return None
     if header.startswith(("glib", "gio", "gmodule")):
         return None if row in GLIB else "GLib is for " + ", ".join(sorted(GLIB))

@@ -79,7 +79,7 @@ static void run_oracle(const struct diff_case *cases, struct diff_result *result
 	char in[512], out[512];
 	struct diff_case c;
 	unsigned n;
-	int status;
+	int status = 0;
 	pid_t pid;
 	FILE *f;
 

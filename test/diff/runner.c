@@ -41,8 +41,8 @@ __asm__(".text\n"
 #if _CALL_ELF == 2
 	".globl diff_enter\ndiff_enter:\n"
 #else
-	 ".section .opd,\"aw\"\n.align 3\n.globl diff_enter\ndiff_enter:\n"
-	 ".quad .Lenter,.TOC.@tocbase,0\n.text\n.Lenter:\n"
+	".section .opd,\"aw\"\n.align 3\n.globl diff_enter\ndiff_enter:\n"
+	".quad .Lenter,.TOC.@tocbase,0\n.text\n.Lenter:\n"
 #endif
 	"mflr 0\nstd 0,16(1)\nmfcr 0\nstd 0,8(1)\nstdu 1,-512(1)\n"
 	".set i,14\n.rept 18\nstd i,(112+8*i)(1)\n.set i,i+1\n.endr\n"

@@ -85,7 +85,10 @@ static void check_cases(const struct vmx_case *t, unsigned n)
 }
 
 #define FN(n) #n, (void (*)(void))helper_##n
-#define Q(hi, lo) {0x##hi##ull, 0x##lo##ull}
+#define Q(hi, lo)                                                                                  \
+	{                                                                                          \
+		0x##hi##ull, 0x##lo##ull                                                           \
+	}
 /* clang-format off */
 #define T1(n, a, r)          {FN(n), "Q", {a}, {0}, r, 0, NO_CR, 0}
 #define T2(n, a, b, r)       {FN(n), "QQ", {a, b}, {0}, r, 0, NO_CR, 0}
@@ -410,10 +413,14 @@ static void test_scalar_results(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_integer),	 cmocka_unit_test(test_multiply),
-		cmocka_unit_test(test_shift),	 cmocka_unit_test(test_permute),
-		cmocka_unit_test(test_bit),	 cmocka_unit_test(test_crypto),
-		cmocka_unit_test(test_decimal),	 cmocka_unit_test(test_float),
+		cmocka_unit_test(test_integer),
+		cmocka_unit_test(test_multiply),
+		cmocka_unit_test(test_shift),
+		cmocka_unit_test(test_permute),
+		cmocka_unit_test(test_bit),
+		cmocka_unit_test(test_crypto),
+		cmocka_unit_test(test_decimal),
+		cmocka_unit_test(test_float),
 		cmocka_unit_test(test_scalar_results),
 	};
 

@@ -50,17 +50,24 @@ static const u8 aes_inv_sbox[256] = {
 };
 /* clang-format on */
 
-/* Product in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1 */
-static u8 gf_mul(unsigned x, unsigned y)
+/* Each byte times x in GF(2^8), modulo x^8 + x^4 + x^3 + x + 1 */
+static u32 times_x(u32 v)
 {
-	unsigned p = 0;
+	return (v & 0x7f7f7f7f) << 1 ^ (v >> 7 & 0x01010101) * 0x1b;
+}
 
-	for (; y; y >>= 1) {
-		if (y & 1)
-			p ^= x;
-		x = x << 1 ^ (x & 0x80 ? 0x11b : 0);
-	}
-	return p;
+/* A column, row 0 in the most significant byte: times the circulant matrix 2 3 1 1 */
+static u32 mix_column(u32 v)
+{
+	u32 next = bits_rotl32(v, 8);
+
+	return times_x(v ^ next) ^ next ^ bits_rotl32(v, 16) ^ bits_rotl32(v, 24);
+}
+
+/* Its inverse 14 11 13 9 is 5 0 4 0 times 2 3 1 1 */
+static u32 inv_mix_column(u32 v)
+{
+	return mix_column(v ^ times_x(times_x(v ^ bits_rotl32(v, 16))));
 }
 
 /* SubBytes and ShiftRows: byte i of the state is row i % 4 of column i / 4 */
@@ -76,27 +83,14 @@ static void inv_sub_shift(union vreg *t, const union vreg *a)
 		VB(t, i) = aes_inv_sbox[VB(a, (13 * i) & 15)];
 }
 
-/* Each column times the circulant matrix whose first row is k0..k3 */
-static void mix_columns(union vreg *r, const union vreg *a, u8 k0, u8 k1, u8 k2, u8 k3)
-{
-	const u8 k[4] = {k0, k1, k2, k3};
-
-	for (int i = 0; i < 16; i++) {
-		u8 sum = 0;
-
-		for (int j = 0; j < 4; j++)
-			sum ^= gf_mul(VB(a, (i & ~3) + ((i + j) & 3)), k[j]);
-		VB(r, i) = sum;
-	}
-}
-
 void helper_vcipher(union vreg *r, const union vreg *a, const union vreg *b)
 {
-	union vreg t, mixed;
+	union vreg t;
 
 	sub_shift(&t, a);
-	mix_columns(&mixed, &t, 2, 3, 1, 1);
-	r->q = mixed.q ^ b->q;
+	for (int i = 0; i < 4; i++)
+		t.w[i] = mix_column(t.w[i]);
+	r->q = t.q ^ b->q;
 }
 
 void helper_vcipherlast(union vreg *r, const union vreg *a, const union vreg *b)
@@ -109,12 +103,13 @@ void helper_vcipherlast(union vreg *r, const union vreg *a, const union vreg *b)
 
 void helper_vncipher(union vreg *r, const union vreg *a, const union vreg *b)
 {
-	union vreg t, mixed;
+	union vreg t;
 
 	inv_sub_shift(&t, a);
 	t.q ^= b->q;
-	mix_columns(&mixed, &t, 14, 11, 13, 9);
-	*r = mixed;
+	for (int i = 0; i < 4; i++)
+		t.w[i] = inv_mix_column(t.w[i]);
+	*r = t;
 }
 
 void helper_vncipherlast(union vreg *r, const union vreg *a, const union vreg *b)

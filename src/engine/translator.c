@@ -102,6 +102,18 @@ static enum translator_hcall host_hcall(void *opaque, u32 cpu, struct cpu_state 
 	return TRANSLATOR_HCALL_EXIT;
 }
 
+static void host_idle(void *opaque, u32 cpu, struct cpu_state *s, bool asleep)
+{
+	struct engine_vm *vm = opaque;
+
+	if (!vm->has_sched)
+		return;
+	if (asleep)
+		pv_sched_idle(&vm->sched, s);
+	else
+		pv_sched_dispatch(&vm->sched, s);
+}
+
 /* Doublewords of msgsnd: type in bits 32:36, the processor's tag in the low 14 (PIR) bits. */
 static void host_doorbell(void *opaque, u32 cpu, enum cpu_doorbell kind, u64 operand)
 {
@@ -233,6 +245,7 @@ static int xl_vm_create(const struct engine_vm_config *config, struct engine_vm 
 		.clock = host_clock,
 		.clock_to_host = host_clock_to_host,
 		.hcall = host_hcall,
+		.idle = host_idle,
 		.doorbell = host_doorbell,
 		.dcr = host_dcr,
 		.spr = host_spr,

@@ -213,17 +213,33 @@ void cache_invalidate_range(struct translator *t, u64 ra, u64 len)
 	}
 }
 
+static void verify(struct translator *t, struct code_page *p)
+{
+	u64 ra = p->page << TLB_PAGE_BITS;
+	struct translator_ram ram;
+
+	if (!t->config.host->ram(t->config.host->opaque, ra, &ram))
+		drop_regions(t, p, ~0u, NULL, on_lines);
+	else
+		drop_regions(t, p, 0, ram.host, differs);
+}
+
 void cache_verify_page(struct translator *t, u64 ra)
 {
 	struct code_page *p = cache_page(&t->cache, ra);
-	struct translator_ram ram;
 
-	if (!p || !p->regions)
-		return;
-	if (!t->config.host->ram(t->config.host->opaque, ra & TLB_PAGE_MASK, &ram))
-		cache_invalidate_range(t, ra & TLB_PAGE_MASK, 1 << TLB_PAGE_BITS);
-	else
-		drop_regions(t, p, 0, ram.host, differs);
+	if (p && p->regions)
+		verify(t, p);
+}
+
+void cache_verify_all(struct translator *t)
+{
+	struct code_page *p;
+	u32 k;
+
+	for (k = 0; k < PAGE_BUCKETS; k++)
+		for (p = t->cache.pages[k]; p; p = p->next)
+			verify(t, p);
 }
 
 void cache_flush(struct translator *t)

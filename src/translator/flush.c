@@ -225,23 +225,41 @@ void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f)
 	}
 }
 
+/* A CPU that is not running stores nothing, so nothing needs comparing when it comes back: it only
+ * gives up its right to fast stores. An idle CPU's queue would overflow with such requests. */
 void tlb_request(struct translator_cpu *to, const struct flush_request *f)
 {
 	os_mutex_lock(&to->queue_lock);
-	if (to->queued < QUEUE)
+	atomic_fetch_add(&to->asked, 1);
+	if (f->kind == FLUSH_WRITABLE_PAGE && !atomic_load(&to->running))
+		to->drop_writable = true;
+	else if (to->queued < QUEUE)
 		to->queue[to->queued++] = *f;
 	else
 		to->queue_overflow = true;
-	atomic_fetch_add(&to->asked, 1);
 	os_mutex_unlock(&to->queue_lock);
 	atomic_store(&to->s->wanted, 1);
+}
+
+static void drop_all_writable(struct translator_cpu *cpu)
+{
+	u32 c, v, k;
+
+	for (c = 0; c < CONTEXTS; c++) {
+		for (v = 0; v < VIEWS; v++) {
+			struct tlb_view *view = cpu->context[c].view[v];
+
+			for (k = 0; view && view->used && k < 1 << TLB_BITS; k++)
+				view->fast[k].write_tag = TLB_NO_TAG;
+		}
+	}
 }
 
 void tlb_process_queue(struct translator_cpu *cpu)
 {
 	struct flush_request taken[QUEUE];
+	bool overflow, drop_writable;
 	u32 k, count;
-	bool overflow;
 	u64 asked;
 
 	if (atomic_load(&cpu->asked) == atomic_load(&cpu->answered))
@@ -250,19 +268,22 @@ void tlb_process_queue(struct translator_cpu *cpu)
 	count = cpu->queued;
 	memcpy(taken, cpu->queue, count * sizeof(taken[0]));
 	overflow = cpu->queue_overflow;
+	drop_writable = cpu->drop_writable;
 	cpu->queued = 0;
-	cpu->queue_overflow = false;
+	cpu->queue_overflow = cpu->drop_writable = false;
 	asked = atomic_load(&cpu->asked);
 	os_mutex_unlock(&cpu->queue_lock);
 	if (overflow) {
 		/* What was lost may have been a page that gained code: compare all code. */
 		tlb_apply(cpu, &(struct flush_request){.kind = FLUSH_EVERYTHING});
 		os_mutex_lock(&cpu->t->cache.lock);
-		cache_flush(cpu->t);
+		cache_verify_all(cpu->t);
 		os_mutex_unlock(&cpu->t->cache.lock);
 	} else {
 		for (k = 0; k < count; k++)
 			tlb_apply(cpu, &taken[k]);
+		if (drop_writable)
+			drop_all_writable(cpu);
 	}
 	atomic_store(&cpu->answered, asked);
 }

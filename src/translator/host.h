@@ -36,6 +36,8 @@ struct translator_host {
 	u64 (*clock_to_host)(void *opaque, u64 ticks);
 	/* sc 1 of a PAPR guest. */
 	enum translator_hcall (*hcall)(void *opaque, u32 cpu, struct cpu_state *s);
+	/* The processor goes to sleep, or runs again. */
+	void (*idle)(void *opaque, u32 cpu, struct cpu_state *s, bool asleep);
 	void (*doorbell)(void *opaque, u32 cpu, enum cpu_doorbell kind, u64 operand);
 	/* As in cpu_ops. */
 	bool (*dcr)(void *opaque, u32 cpu, u32 dcrn, u64 *value, bool write);

@@ -155,7 +155,7 @@ struct translator_cpu {
 	struct os_mutex queue_lock;
 	struct flush_request queue[QUEUE];
 	u32 queued;
-	bool queue_overflow;
+	bool queue_overflow, drop_writable;
 	_Atomic u64 asked, answered;
 	_Atomic u32 running; /* inside run(): answers at polls, else before it goes on */
 	_Atomic u32 kicked;
@@ -188,6 +188,7 @@ void cache_link(struct translator *t, struct backend_link *link, struct region *
 void cache_invalidate_range(struct translator *t, u64 ra, u64 len);
 /* Drop the regions of the page whose bytes are no longer those translated. */
 void cache_verify_page(struct translator *t, u64 ra);
+void cache_verify_all(struct translator *t);
 void cache_flush(struct translator *t);
 /* Free what no CPU can be inside any more. */
 void cache_reap(struct translator *t);

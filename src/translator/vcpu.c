@@ -120,7 +120,10 @@ static void link_stop(struct translator_cpu *cpu, struct backend_link *link)
 /* --- events --- */
 static void wait_for_interrupt(struct translator_cpu *cpu)
 {
+	const struct translator_host *h = cpu->t->config.host;
+
 	cpu->stats.idles++;
+	h->idle(h->opaque, cpu->index, cpu->s, true);
 	while (!atomic_load(&cpu->kicked)) {
 		cpu_timer_expire(cpu->s);
 		if (cpu_wakes(cpu->s))
@@ -145,6 +148,7 @@ static void wait_for_interrupt(struct translator_cpu *cpu)
 		if (atomic_exchange(&cpu->timer_fired, 0))
 			cpu->armed = ~0ull;
 	}
+	h->idle(h->opaque, cpu->index, cpu->s, false);
 	atomic_store(&cpu->s->wanted, 1);
 }
 

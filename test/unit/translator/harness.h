@@ -67,6 +67,10 @@ static enum translator_hcall h_hcall(void *opaque, u32 cpu, struct cpu_state *s)
 	return TRANSLATOR_HCALL_EXIT;
 }
 
+static void h_idle(void *opaque, u32 cpu, struct cpu_state *s, bool asleep)
+{
+}
+
 static void h_doorbell(void *opaque, u32 cpu, enum cpu_doorbell kind, u64 operand)
 {
 }
@@ -89,6 +93,7 @@ static inline void harness_begin(struct harness *h, u32 cpus, struct translator_
 		.clock = h_clock,
 		.clock_to_host = h_clock_to_host,
 		.hcall = h_hcall,
+		.idle = h_idle,
 		.doorbell = h_doorbell,
 		.dcr = h_reg,
 		.spr = h_reg,

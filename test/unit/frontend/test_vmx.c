@@ -553,7 +553,11 @@ static void test_unavailable(void **state)
 	reset();
 	assert_int_equal(run_once(VXF(0, 0, 1, 2), ALL_ON & ~MODE_VEC, 0), CPU_EXC_VEC_UNAVAIL);
 	assert_int_equal(run_once(XX3F(130, 0, 1, 2), ALL_ON & ~MODE_VSX, 0), CPU_EXC_VSX_UNAVAIL);
-	/* lxvx: by the register's half */
+	/* lxvx, lxsibzx: by the register's half; lxsdx: not */
+	assert_int_equal(run_once(XF(781, 2, 0, RA) | 1, ALL_ON & ~MODE_VEC, 0),
+			 CPU_EXC_VEC_UNAVAIL);
+	assert_int_equal(run_once(XF(588, 2, 0, RA) | 1, ALL_ON & ~MODE_VSX, 0),
+			 CPU_EXC_VSX_UNAVAIL);
 	assert_int_equal(run_once(XF(268, 2, 0, RA) | 1, ALL_ON & ~MODE_VEC, 0),
 			 CPU_EXC_VEC_UNAVAIL);
 	assert_int_equal(run_once(XF(268, 2, 0, RA), ALL_ON & ~MODE_VSX, 0), CPU_EXC_VSX_UNAVAIL);

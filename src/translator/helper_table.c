@@ -23,13 +23,16 @@ const struct ir_helper helper_table[HELPER_COUNT + 1] = {
 };
 /* clang-format on */
 
+_Static_assert(offsetof(struct cpu_state, fp_suppressed) == offsetof(struct cpu_state, fpscr) + 8,
+	       "IR_FX_FP covers both");
+
 void helper_env_init(struct ir_env *env)
 {
 	*env = (struct ir_env){
 		.helpers = helper_table,
 		.nr_helpers = HELPER_COUNT,
 		.fp_slot = SLOT(fpscr),
-		.fp_len = 8,
+		.fp_len = 16, /* with fp_suppressed */
 		.vsat_slot = SLOT(vscr_sat),
 		.vsat_len = 16,
 		.state_size = sizeof(struct cpu_state),

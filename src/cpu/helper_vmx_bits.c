@@ -82,7 +82,7 @@ void helper_vbpermq(union vreg *r, const union vreg *a, const union vreg *b)
 	for (int i = 0; i < 16; i++) {
 		unsigned n = VB(b, i);
 
-		bits = bits << 1 | (n < 128 ? (u64)(a->q >> (127 - n)) & 1 : 0);
+		bits = bits << 1 | (n < 128 ? VB(a, n >> 3) >> (~n & 7) & 1 : 0);
 	}
 	r->q = (u128)bits << 64;
 }
@@ -105,12 +105,19 @@ void helper_vbpermd(union vreg *r, const union vreg *a, const union vreg *b)
 	*r = t;
 }
 
+/* Carry-less product, four bits of y at a time */
 static u128 clmul(u64 x, u64 y)
 {
-	u128 p = 0;
+	u128 multiple[16], p = 0;
 
-	for (int i = 0; i < 64; i++)
-		p ^= -(u128)(y >> i & 1) & (u128)x << i;
+	multiple[0] = 0;
+	multiple[1] = x;
+	for (int i = 1; i < 8; i++) {
+		multiple[2 * i] = multiple[i] << 1;
+		multiple[2 * i + 1] = multiple[2 * i] ^ x;
+	}
+	for (int i = 60; i >= 0; i -= 4)
+		p = p << 4 ^ multiple[y >> i & 15];
 	return p;
 }
 

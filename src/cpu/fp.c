@@ -71,3 +71,36 @@ u64 fp_test_sqrt(const struct sf_num *b, const struct sf_fmt *f)
 
 	return test_result(fg, fe);
 }
+
+u128 fp_max_min(const struct sf_fmt *f, u128 a, u128 b, enum sf_order better, struct sf_status *st)
+{
+	struct sf_num x = sf_unpack(f, a), y = sf_unpack(f, b), r;
+	enum sf_order order = sf_compare(&x, &y, false, st);
+
+	if (order == SF_UNORD) {
+		/* The number, if the other is a quiet NaN; else the first NaN, quiet. */
+		if (x.cls == SF_QNAN && !sf_is_nan(&y))
+			return b;
+		if (y.cls == SF_QNAN && !sf_is_nan(&x))
+			return a;
+		r = sf_quiet(sf_is_nan(&x) ? x : y, st);
+		return sf_pack(f, &r);
+	}
+	if (order == SF_EQ)
+		return x.sign == (better == SF_LT) ? a : b;
+	return order == better ? a : b;
+}
+
+bool fp_class_match(const struct sf_num *n, const struct sf_fmt *f, u64 dcmx)
+{
+	switch (n->cls) {
+	case SF_ZERO:
+		return dcmx & (n->sign ? 0x04 : 0x08);
+	case SF_INF:
+		return dcmx & (n->sign ? 0x10 : 0x20);
+	case SF_FINITE:
+		return n->exp < 1 - f->bias && (dcmx & (n->sign ? 0x01 : 0x02));
+	default:
+		return dcmx & 0x40;
+	}
+}

@@ -44,5 +44,9 @@ u64 fp_compare(struct cpu_state *s, const struct sf_num *a, const struct sf_num 
 /* The CR field of ftdiv and its kin: might a / b, sqrt(b) need scaling (4.6.6.1)? */
 u64 fp_test_div(const struct sf_num *a, const struct sf_num *b, const struct sf_fmt *f);
 u64 fp_test_sqrt(const struct sf_num *b, const struct sf_fmt *f);
+/* The IEEE 754-2008 maximum (better = SF_GT) or minimum (SF_LT) of two numbers of format f. */
+u128 fp_max_min(const struct sf_fmt *f, u128 a, u128 b, enum sf_order better, struct sf_status *st);
+/* Whether DCMX of a data class test names n's class. */
+bool fp_class_match(const struct sf_num *n, const struct sf_fmt *f, u64 dcmx);
 
 #endif

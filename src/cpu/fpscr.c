@@ -59,6 +59,12 @@ u64 helper_fp_keep(struct cpu_state *s, u64 new, u64 old)
 	return s->fp_suppressed ? old : new;
 }
 
+void helper_fp_keep_q(union vreg *t, struct cpu_state *s, const union vreg *new,
+		      const union vreg *old)
+{
+	*t = s->fp_suppressed ? *old : *new;
+}
+
 /* Returns whether the mode word changes. */
 static u64 set_fpscr(struct cpu_state *s, u64 v)
 {

@@ -2,24 +2,31 @@
 /* Operations that scalar and vector floating-point helpers share. */
 #include "cpu/fp.h"
 
-struct sf_num fp_estimate(struct sf_num b, bool root, const struct sf_fmt *f, struct sf_status *st)
+static struct sf_num reciprocal(struct sf_num b, const struct sf_fmt *f, struct sf_status *st)
 {
-	struct sf_status tmp = {.rn = SF_RN_NEAREST};
-	struct sf_num one = sf_from_u64(1), r;
 	u32 keep = SF_VX_ALL | SF_ZX | SF_OX | SF_UX | SF_FPRF;
 
-	if (root) {
-		r = sf_sqrt(b, st);
-		if (r.cls == SF_FINITE)
-			r = sf_round(r, &sf_f64, &tmp);
-	} else {
-		r = sf_quiet(b, st);
-	}
-	if (!sf_is_nan(&r))
-		r = sf_div(one, r, st);
-	r = sf_round(r, f, st);
+	if (!sf_is_nan(&b))
+		b = sf_div(sf_from_u64(1), b, st);
+	b = sf_round(b, f, st);
 	st->flags &= keep;
-	return r;
+	return b;
+}
+
+struct sf_num fp_estimate_re(struct sf_num b, const struct sf_fmt *f, struct sf_status *st)
+{
+	return reciprocal(sf_quiet(b, st), f, st);
+}
+
+struct sf_num fp_estimate_rsqrte(struct sf_num b, const struct sf_fmt *root, const struct sf_fmt *f,
+				 struct sf_status *st)
+{
+	struct sf_status tmp = {.rn = st->rn};
+
+	b = sf_sqrt(b, st);
+	if (b.cls == SF_FINITE)
+		b = sf_round(b, root, &tmp);
+	return reciprocal(b, f, st);
 }
 
 u64 fp_compare(struct cpu_state *s, const struct sf_num *a, const struct sf_num *b, bool ordered)

@@ -37,8 +37,10 @@ void fp_done(struct cpu_state *s, const struct sf_status *st, u64 sets);
  * when any element has an enabled exception (7.4). */
 void fp_done_vector(struct cpu_state *s, const struct sf_status *st);
 
-/* 1 / b, or 1 / sqrt(b), rounded to f; sets neither XX nor FR nor FI. */
-struct sf_num fp_estimate(struct sf_num b, bool root, const struct sf_fmt *f, struct sf_status *st);
+/* 1 / b, and 1 / sqrt(b) where the root is rounded first, rounded to f; XX, FR, FI stay clear. */
+struct sf_num fp_estimate_re(struct sf_num b, const struct sf_fmt *f, struct sf_status *st);
+struct sf_num fp_estimate_rsqrte(struct sf_num b, const struct sf_fmt *root, const struct sf_fmt *f,
+				 struct sf_status *st);
 /* Compare, set FPCC and the exceptions; returns the CR field. */
 u64 fp_compare(struct cpu_state *s, const struct sf_num *a, const struct sf_num *b, bool ordered);
 /* The CR field of ftdiv and its kin: might a / b, sqrt(b) need scaling (4.6.6.1)? */

@@ -86,10 +86,11 @@ u64 helper_fsqrts(struct cpu_state *s, u64 b)
 static u64 estimate(struct cpu_state *s, u64 b, bool root, const struct sf_fmt *f)
 {
 	struct sf_status st = fp_status(s);
-	struct sf_num r = fp_estimate(sf_unpack(&sf_f64, b), root, f, &st);
+	struct sf_num n = sf_unpack(&sf_f64, b);
 
+	n = root ? fp_estimate_rsqrte(n, &sf_f64, f, &st) : fp_estimate_re(n, f, &st);
 	fp_done(s, &st, FP_SETS_ALL);
-	return (u64)sf_pack(&sf_f64, &r);
+	return (u64)sf_pack(&sf_f64, &n);
 }
 
 u64 helper_fre(struct cpu_state *s, u64 b)

@@ -192,16 +192,14 @@ void helper_xsrqpi(union vreg *t, struct cpu_state *s, u64 control, const union 
 	finish(s, t, r, &st);
 }
 
-/* To the precision of 64 bits; the instruction knows no underflow. */
+/* To a precision of 64 bits. */
 void helper_xsrqpxp(union vreg *t, struct cpu_state *s, u64 control, const union vreg *b)
 {
 	struct sf_status st = quad_status(s, false);
 	struct sf_num r;
 
 	st.rn = mode_of(s, control);
-	st.enables &= ~(u32)SF_UE;
 	r = sf_round(sf_quiet(num(b), &st), &sf_f80, &st);
-	st.flags &= ~(u32)SF_UX;
 	finish(s, t, r, &st);
 }
 

@@ -94,12 +94,12 @@ static struct sf_num op_sqrt(struct sf_num b, const struct sf_fmt *f, struct sf_
 
 static struct sf_num op_re(struct sf_num b, const struct sf_fmt *f, struct sf_status *st)
 {
-	return fp_estimate(b, false, f, st);
+	return fp_estimate_re(b, f, st);
 }
 
 static struct sf_num op_rsqrte(struct sf_num b, const struct sf_fmt *f, struct sf_status *st)
 {
-	return fp_estimate(b, true, f, st);
+	return fp_estimate_rsqrte(b, f, f, st);
 }
 
 static struct sf_num op_rint(struct sf_num b, const struct sf_fmt *f, struct sf_status *st)

@@ -301,14 +301,15 @@ void tr_mfvscr(struct tr_ctx *c)
 }
 
 /* Data stream touches are hints */
-void tr_dst(struct tr_ctx *c)
-{
-}
+#define TR_HINT(name)                                                                              \
+	void tr_##name(struct tr_ctx *c)                                                           \
+	{                                                                                          \
+		(void)c;                                                                           \
+	}
 
-void tr_dstst(struct tr_ctx *c)
-{
-}
-
-void tr_dss(struct tr_ctx *c)
-{
-}
+TR_HINT(dst)
+TR_HINT(dstt)
+TR_HINT(dstst)
+TR_HINT(dststt)
+TR_HINT(dss)
+TR_HINT(dssall)

@@ -191,8 +191,12 @@ static enum next handle_event(struct translator_cpu *cpu, enum translator_stop *
 	s->event.code = 0;
 	cpu->stale = true;
 	switch (code) {
-	case CPU_EXIT_NONE:
 	case CPU_EXIT_RESYNC:
+		/* Returns from interrupts: an exit record's pc is a constant. */
+		if (cpu->stop_info & CPU_TRACE_PC_IN_EA)
+			s->pc = s->event.ea;
+		return NEXT_GO;
+	case CPU_EXIT_NONE:
 	case CPU_EXIT_WANTED:
 		return NEXT_GO;
 	case CPU_EXIT_HCALL:

@@ -1,5 +1,190 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-int main(void)
+/* The program: command line, log, terminal, main loop. The only place that ends the process. */
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+#include "host/char.h"
+
+struct program {
+	struct cli_options options;
+	struct vm *vm;
+	GMainLoop *loop;
+	struct os_notifier notifier;
+	struct chardev *serials[CLI_MAX_SERIALS];
+	FILE *log;
+	int status;
+};
+
+static void log_to_file(void *opaque, const char *text, size_t len)
 {
+	fwrite(text, 1, len, opaque);
+}
+
+static int fail(const struct error *e)
+{
+	fprintf(stderr, "powervisor: %s\n", e->text);
+	return 1;
+}
+
+static int open_log(struct program *p, struct error *e)
+{
+	p->log = stderr;
+	if (p->options.log_file) {
+		p->log = fopen(p->options.log_file, "w");
+		if (!p->log)
+			return error_set(e, -errno, "cannot open %s: %s", p->options.log_file,
+					 strerror(errno));
+	}
+	log_set(p->options.log_mask, log_to_file, p->log);
 	return 0;
+}
+
+static void quit(void *opaque)
+{
+	struct program *p = opaque;
+
+	g_main_loop_quit(p->loop);
+}
+
+static gboolean on_signal(gpointer opaque)
+{
+	quit(opaque);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Leave the user's terminal usable whatever happens. */
+static void on_fatal_signal(int number)
+{
+	char_restore_terminal();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void catch_signals(struct program *p)
+{
+	static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(fatal); i++)
+		signal(fatal[i], on_fatal_signal);
+	signal(SIGPIPE, SIG_IGN);
+	g_unix_signal_add(SIGTERM, on_signal, p);
+	g_unix_signal_add(SIGINT, on_signal, p);
+	g_unix_signal_add(SIGHUP, on_signal, p);
+}
+
+static void end_with(struct program *p, int status)
+{
+	p->status = status;
+	g_main_loop_quit(p->loop);
+}
+
+static void reboot(struct program *p)
+{
+	struct error e;
+
+	if (p->options.no_reboot) {
+		end_with(p, 0);
+	} else if (vm_reset(p->vm, &e)) {
+		end_with(p, fail(&e));
+	} else {
+		vm_resume(p->vm);
+	}
+}
+
+static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
+{
+	struct program *p = opaque;
+
+	os_notifier_clear(&p->notifier);
+	switch (vm_take_request(p->vm)) {
+	case VM_REQUEST_RESET:
+		reboot(p);
+		break;
+	case VM_REQUEST_SHUTDOWN:
+		if (!p->options.no_shutdown)
+			end_with(p, 0);
+		break;
+	case VM_REQUEST_CRASH:
+		end_with(p, 1);
+		break;
+	case VM_REQUEST_ERROR:
+		end_with(p, fail(&p->vm->error));
+		break;
+	default:
+		break;
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static void notify(void *opaque)
+{
+	struct program *p = opaque;
+
+	os_notifier_signal(&p->notifier);
+}
+
+static int open_serials(struct program *p, struct error *e)
+{
+	struct machine_config *c = &p->options.config;
+	const struct char_escapes escapes = {quit, p};
+	char label[16];
+	int err = 0;
+
+	for (u32 i = 0; i < p->options.nr_serials && !err; i++) {
+		if (!strcmp(p->options.serials[i], "none"))
+			continue;
+		log_format(label, sizeof(label), "serial%u", i);
+		err = chardev_open(p->options.serials[i], label, &escapes, &p->serials[i], e);
+		c->serials[c->nr_serials++] = p->serials[i];
+	}
+	if (err)
+		error_prefix(e, "-serial");
+	return err;
+}
+
+static int run(struct program *p)
+{
+	struct error e;
+
+	if (open_log(p, &e) || os_notifier_init(&p->notifier))
+		return fail(&e);
+	p->loop = g_main_loop_new(NULL, FALSE);
+	catch_signals(p);
+	if (open_serials(p, &e))
+		return fail(&e);
+	if (p->options.machine->create(&p->options.config, &p->vm, &e))
+		return fail(&e);
+	p->vm->notify_opaque = p;
+	p->vm->notify = notify;
+	g_unix_fd_add(p->notifier.fd, G_IO_IN, on_request, p);
+	if (!p->options.stopped)
+		vm_resume(p->vm);
+	g_main_loop_run(p->loop);
+	vm_pause(p->vm);
+	p->options.machine->destroy(p->vm);
+	return p->status;
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = {0};
+	struct error e;
+	int status, err = cli_parse(&p.options, argc, argv, &e);
+
+	if (err)
+		return err > 0 ? 0 : fail(&e);
+	status = run(&p);
+	for (u32 i = 0; i < CLI_MAX_SERIALS; i++)
+		chardev_close(p.serials[i]);
+	char_restore_terminal();
+	if (p.log && p.log != stderr)
+		fclose(p.log);
+	return status;
 }

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a guest is entered. A boot method places images in memory, adds what the tree must say about
+ * them, and names the boot processor's first registers. Machines offer the methods that they have.
+ */
+#ifndef MACHINE_BOOT_H
+#define MACHINE_BOOT_H
+
+#include "machine/loader.h"
+
+struct vm;
+struct machine_config;
+
+/* What was placed where; reloaded at every reset from the images kept here. */
+struct boot {
+	struct image kernel, initrd, bios;
+	struct elf_rules rules;
+	struct elf_info elf;
+	u64 initrd_start, fdt_addr;
+	u64 entry; /* where the boot processor starts, r3 = fdt_addr */
+};
+
+struct boot_method {
+	const char *name;
+	/* Read and check the images and decide on places: [0, limit) is memory, from `reserved` on
+	 * it is taken. */
+	int (*prepare)(struct boot *b, const struct machine_config *config, u64 limit, u64 reserved,
+		       u32 fdt_size, struct error *e);
+	/* Put the images into memory. */
+	int (*place)(struct boot *b, struct vm *vm, struct error *e);
+	/* /chosen and the reservation map; 0 or a libfdt error. */
+	int (*fix_tree)(struct boot *b, const struct machine_config *config, void *fdt);
+	void (*release)(struct boot *b);
+};
+
+/* Entry by flattened tree: r3 = tree, r5 = 0 (ePAPR 1.1, 5.4; Linux Documentation/devicetree/
+ * booting). */
+extern const struct boot_method boot_fdt;
+
+#endif

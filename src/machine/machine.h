@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Boards. A machine is one function that builds a vm by straight-line constructor calls and one
+ * that brings it to its state after power-on. cli/ fills the configuration and knows no board.
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "base/error.h"
+#include "vm/vm.h"
+
+struct chardev;
+
+enum { MACHINE_MAX_SERIALS = 4, MACHINE_MAX_OPTIONS = 16 };
+
+struct machine_option {
+	const char *key, *value;
+};
+
+struct machine_config {
+	const char *name;
+	const char *guest_name; /* of -name; NULL = none */
+	const struct engine_ops *engine;
+	const char *engine_options;
+	bool icount;
+	const struct cpu_model *model;
+	u32 cpus;
+	u64 ram_size;				     /* bytes, a multiple of 1 MiB */
+	const char *kernel, *initrd, *append, *bios; /* NULL = none */
+	u8 uuid[16];
+	/* Of -M NAME,key=value. */
+	u32 nr_options;
+	struct machine_option options[MACHINE_MAX_OPTIONS];
+	u32 nr_serials;
+	struct chardev *serials[MACHINE_MAX_SERIALS]; /* NULL entries: not connected */
+};
+
+struct machine_class {
+	const char *name, *help;
+	const char *default_cpu;
+	u64 default_ram;
+	u32 max_cpus;
+	/* Lines for --help about -M's options; may be "". */
+	const char *option_help;
+	bool (*cpu_ok)(const struct cpu_model *model);
+	/* Make the vm, paused and reset; vm->machine is the machine's own. */
+	int (*create)(const struct machine_config *config, struct vm **vm, struct error *e);
+	/* Frees the machine with its vm. */
+	void (*destroy)(struct vm *vm);
+};
+
+const struct machine_class *machine_find(const char *name);
+const struct machine_class *machine_at(unsigned i); /* NULL past the end */
+
+/* The value of an option, or NULL; machine_check_options() says which ones exist. */
+const char *machine_option(const struct machine_config *config, const char *key);
+/* known: NULL-terminated list. */
+int machine_check_options(const struct machine_config *config, const char *const *known,
+			  struct error *e);
+
+extern const struct machine_class machine_pseries;
+
+#endif

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pseries: a guest of a PAPR hypervisor (LoPAPR 1.1) with RAM from 0, an XICS or XIVE interrupt
+ * controller, a virtual I/O bus, RTAS. Nothing is negotiated with the guest: the machine decides
+ * on the MMU and on the interrupt controller, and the tree says so.
+ *
+ * Real memory: images from 0, the tree and RTAS below min(RAM, 2 GiB).
+ */
+#include "machine/pseries.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <string.h>
+
+#include "device/spapr_nvram.h"
+#include "device/spapr_vty.h"
+#include "irqchip/xics.h"
+#include "irqchip/xive.h"
+#include "isa/model.h"
+#include "isa/msr.h"
+#include "isa/onereg.h"
+#include "isa/papr.h"
+
+enum { HPT_MIN_ORDER = 18, HPT_MAX_ORDER = 46 };
+#define RTAS_LIMIT (1ull << 31)
+
+static bool pseries_cpu_ok(const struct cpu_model *model)
+{
+	return model->families & FAM_BOOK3S64;
+}
+
+/* One byte of table for 128 bytes of memory, as LoPAPR advises. */
+static u32 hpt_order(u64 ram)
+{
+	u32 order = HPT_MIN_ORDER;
+
+	while (order < HPT_MAX_ORDER && 1ull << order < ram / 128)
+		order++;
+	return order;
+}
+
+static int parse_ic_mode(struct pseries *p, struct error *e)
+{
+	const char *mode = machine_option(&p->config, "ic-mode");
+	bool has_xive = p->config.model->isa >= ISA_3_0;
+
+	p->ic = has_xive ? PSERIES_XIVE : PSERIES_XICS;
+	if (!mode || !strcmp(mode, "dual"))
+		return 0;
+	if (!strcmp(mode, "xics")) {
+		p->ic = PSERIES_XICS;
+		return 0;
+	}
+	if (strcmp(mode, "xive"))
+		return error_set(e, -EINVAL, "ic-mode is xics, xive or dual, not '%s'", mode);
+	if (!has_xive)
+		return error_set(e, -EINVAL, "%s has no XIVE: ic-mode=xics", p->config.model->name);
+	return 0;
+}
+
+static int parse_mmu(struct pseries *p, struct error *e)
+{
+	const char *mmu = machine_option(&p->config, "x-mmu");
+	bool has_radix = p->config.model->mmu == MMU_RADIX_OR_HASH64;
+
+	p->radix = has_radix;
+	if (!mmu)
+		return 0;
+	if (!strcmp(mmu, "hash")) {
+		p->radix = false;
+		return 0;
+	}
+	if (strcmp(mmu, "radix"))
+		return error_set(e, -EINVAL, "x-mmu is radix or hash, not '%s'", mmu);
+	if (!has_radix)
+		return error_set(e, -EINVAL, "%s has no radix MMU", p->config.model->name);
+	return 0;
+}
+
+/* Registers that a processor starts with: 64-bit, big-endian, real mode (LoPAPR 7.3.8.3 and the
+ * boot conventions); what the tree promises besides lives in LPCR. */
+static void pseries_vcpu_setup(void *machine, struct vcpu *v, u64 pc, u64 arg)
+{
+	vcpu_set(v, ONEREG_MSR, MSR_SF | MSR_ME);
+	vcpu_set(v, ONEREG_PC, pc);
+	vcpu_set(v, ONEREG_GPR(3), arg);
+}
+
+/* RTAS is entered at its first instruction with r3 = argument block, in 32-bit big-endian real
+ * mode; it is a hypercall and a return. */
+static void place_rtas(struct pseries *p)
+{
+	static const u8 blob[] = {
+		0x7c, 0x64, 0x1b, 0x78, /* mr r4,r3 */
+		0x38, 0x60, 0x00, 0x00, /* li r3,0 */
+		0x60, 0x63, 0xf0, 0x00, /* ori r3,r3,H_RTAS */
+		0x44, 0x00, 0x00, 0x22, /* sc 1 */
+		0x4e, 0x80, 0x00, 0x20, /* blr */
+	};
+
+	_Static_assert(H_RTAS == 0xf000, "the blob says it");
+	vm_mem_fill(p->vm, p->rtas_base, 0, PSERIES_RTAS_SIZE);
+	vm_mem_write(p->vm, p->rtas_base, blob, sizeof(blob));
+}
+
+static int place_tree(struct pseries *p, struct error *e)
+{
+	void *fdt = os_alloc(PSERIES_FDT_MAX);
+	int err;
+
+	if (!fdt)
+		return error_set(e, -ENOMEM, "out of memory");
+	err = pseries_build_fdt(p, fdt, PSERIES_FDT_MAX, e);
+	if (!err && vm_mem_write(p->vm, p->boot.fdt_addr, fdt, fdt_totalsize(fdt)))
+		err = error_set(e, -EFAULT, "the device tree does not fit into memory");
+	os_free(fdt);
+	return err;
+}
+
+static int pseries_reset(void *machine, struct error *e)
+{
+	struct pseries *p = machine;
+	struct vm *vm = p->vm;
+	int err;
+
+	err = vm->ops->htab_alloc(vm->engine, p->radix ? 0 : p->hpt_order);
+	if (err)
+		return error_set(e, err, "the engine has no hash table of 2^%u bytes",
+				 p->hpt_order);
+	err = vm_mem_fill(vm, 0, 0, p->config.ram_size);
+	if (err)
+		return error_set(e, err, "cannot clear the guest's memory");
+	err = p->boot_method->place(&p->boot, vm, e);
+	if (err)
+		return err;
+	place_rtas(p);
+	err = place_tree(p, e);
+	if (err)
+		return err;
+	vcpu_start(&vm->vcpus[0], p->boot.entry, p->boot.fdt_addr);
+	return 0;
+}
+
+static int add_devices(struct pseries *p, struct error *e)
+{
+	struct device *dev;
+	int err = 0;
+
+	vio_bus_init(&p->vio, p->vm);
+	for (u32 i = 0; i < p->config.nr_serials && !err; i++) {
+		dev = device_new(p->vm, &spapr_vty_class);
+		if (!dev)
+			return error_set(e, -ENOMEM, "out of memory");
+		device_set_pointer(dev, "bus", &p->vio);
+		device_set_pointer(dev, "chardev", p->config.serials[i]);
+		err = device_realize(dev, e);
+		if (!p->vty)
+			p->vty = dev;
+	}
+	if (err)
+		return err;
+	dev = device_new(p->vm, &spapr_nvram_class);
+	if (!dev)
+		return error_set(e, -ENOMEM, "out of memory");
+	device_set_pointer(dev, "bus", &p->vio);
+	return device_realize(dev, e);
+}
+
+static int add_irqchip(struct pseries *p, struct error *e)
+{
+	struct vm *vm = p->vm;
+	int err = p->ic == PSERIES_XIVE ? irqchip_xive_create(vm, vm->nr_vcpus, PSERIES_IRQS, e)
+					: irqchip_xics_create(vm, vm->nr_vcpus, PSERIES_IRQS, e);
+
+	for (u32 i = 0; i < vm->nr_vcpus && !err; i++)
+		err = vm->irqchip_ops->connect(vm->irqchip, &vm->vcpus[i], e);
+	if (!err)
+		err = irq_line_init(&p->epow, vm, PSERIES_IRQ_EPOW, false, e);
+	if (!err)
+		err = irq_line_init(&p->hotplug, vm, PSERIES_IRQ_HOTPLUG, false, e);
+	return err;
+}
+
+static int add_papr(struct pseries *p, struct error *e)
+{
+	struct papr_config pc = {
+		.radix = p->radix,
+		.ram_size = p->config.ram_size,
+		.max_cpus = p->config.cpus,
+		.display = p->vty ? spapr_vty_display : NULL,
+		.display_opaque = p->vty,
+	};
+
+	memcpy(pc.uuid, p->config.uuid, sizeof(pc.uuid));
+	p->papr = papr_create(p->vm, &pc);
+	return p->papr ? 0 : error_set(e, -ENOMEM, "out of memory");
+}
+
+static int prepare_boot(struct pseries *p, struct error *e)
+{
+	u64 limit = p->config.ram_size < RTAS_LIMIT ? p->config.ram_size : RTAS_LIMIT;
+
+	p->rtas_base = (limit - PSERIES_RTAS_SIZE) & ~0xffffull;
+	p->boot_method = &boot_fdt;
+	return p->boot_method->prepare(&p->boot, &p->config, p->config.ram_size, p->rtas_base,
+				       PSERIES_FDT_MAX, e);
+}
+
+static void pseries_free(struct pseries *p)
+{
+	if (p->boot_method)
+		p->boot_method->release(&p->boot);
+	vm_destroy(p->vm);
+	papr_destroy(p->papr);
+	os_free(p);
+}
+
+static int pseries_create(const struct machine_config *config, struct vm **out, struct error *e)
+{
+	static const char *const options[] = {"ic-mode", "x-mmu", NULL};
+	struct pseries *p = os_alloc(sizeof(*p));
+	struct vm_config vc;
+	int err;
+
+	if (!p)
+		return error_set(e, -ENOMEM, "out of memory");
+	p->config = *config;
+	p->hpt_order = hpt_order(config->ram_size);
+	err = machine_check_options(config, options, e);
+	if (!err)
+		err = parse_ic_mode(p, e);
+	if (!err)
+		err = parse_mmu(p, e);
+	if (!err)
+		err = prepare_boot(p, e);
+	vc = (struct vm_config){
+		.name = config->name,
+		.engine = config->engine,
+		.engine_options = config->engine_options,
+		.model = config->model,
+		.nr_vcpus = config->cpus,
+		.tb_hz = PSERIES_TB_HZ,
+		.papr = true,
+		.icount = config->icount,
+	};
+	if (!err)
+		err = vm_create(&vc, &p->vm, e);
+	if (err)
+		goto fail;
+	p->vm->machine = p;
+	p->vm->vcpu_setup = pseries_vcpu_setup;
+	p->vm->machine_reset = pseries_reset;
+	err = vm_ram_add(p->vm, "ram", 0, config->ram_size, e);
+	if (!err)
+		err = add_irqchip(p, e);
+	if (!err)
+		err = add_devices(p, e);
+	if (!err)
+		err = add_papr(p, e);
+	if (!err)
+		err = vm_reset(p->vm, e);
+	if (err)
+		goto fail;
+	*out = p->vm;
+	return 0;
+fail:
+	pseries_free(p);
+	return err;
+}
+
+static void pseries_destroy(struct vm *vm)
+{
+	pseries_free(vm->machine);
+}
+
+const struct machine_class machine_pseries = {
+	.name = "pseries",
+	.help = "guest of a PAPR hypervisor (POWER8, POWER9)",
+	.default_cpu = "power9",
+	.default_ram = 512ull << 20,
+	.max_cpus = 8,
+	.option_help =
+		"      ic-mode=xics|xive|dual  interrupt controller; dual means XIVE where the\n"
+		"                              processor has it (default)\n"
+		"      x-mmu=radix|hash        the MMU that the guest uses (default: radix\n"
+		"                              where the processor has it)\n",
+	.cpu_ok = pseries_cpu_ok,
+	.create = pseries_create,
+	.destroy = pseries_destroy,
+};

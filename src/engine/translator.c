@@ -21,6 +21,7 @@
 #include "isa/msr.h"
 #include "isa/sprbits.h"
 #include "os/os.h"
+#include "pv/hpt.h"
 #include "pv/sched.h"
 #include "translator/translator.h"
 
@@ -88,7 +89,10 @@ static u64 host_clock_to_host(void *opaque, u64 ticks)
 static enum translator_hcall host_hcall(void *opaque, u32 cpu, struct cpu_state *s)
 {
 	struct engine_vm *vm = opaque;
+	const struct pv_hpt hpt = {.env = translator_mmu_env(vm->t)};
 
+	if (pv_hpt_hcall(&hpt, s) == PV_DONE)
+		return TRANSLATOR_HCALL_DONE;
 	if (!vm->has_sched)
 		return TRANSLATOR_HCALL_EXIT;
 	switch (pv_sched_hcall(&vm->sched, s)) {

@@ -157,7 +157,10 @@ STAGES = [
     Stage("unit-asan", meson_suite("meson-asan", "unit", 4)),
     Stage("unit-tsan", meson_suite("meson-tsan", "unit", 8)),
     Stage("isa", meson_suite("meson", "isa")),
+    Stage("diff", meson_suite("meson", "diff")),
     Stage("fuzz", meson_suite("meson-fuzz", "fuzz")),
+    Stage("isa-asan", meson_suite("meson-asan", "isa", 4), full=True),
+    Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),
     Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
     Stage("guests", guests),
 ]

@@ -25,6 +25,7 @@ void char_restore_terminal(void)
 static void raw_terminal(bool keep_signals)
 {
 	struct termios t;
+	pid_t foreground;
 
 	if (tcgetattr(STDIN_FILENO, &t))
 		return;
@@ -39,8 +40,9 @@ static void raw_terminal(bool keep_signals)
 	t.c_cflag = (t.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
 	t.c_cc[VMIN] = 1;
 	t.c_cc[VTIME] = 0;
-	/* A background process that asks would be stopped: then leave the terminal alone. */
-	if (tcgetpgrp(STDIN_FILENO) != getpgrp())
+	/* A background process of this terminal that asks would be stopped: then leave it alone. */
+	foreground = tcgetpgrp(STDIN_FILENO);
+	if (foreground != -1 && foreground != getpgrp())
 		return;
 	terminal_changed = 1;
 	tcsetattr(STDIN_FILENO, TCSANOW, &t);

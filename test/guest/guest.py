@@ -2,6 +2,7 @@
 """A virtual machine at a terminal: spawn a VMM, wait for text, type at the guest's shell, see how the program ends."""
 
 import errno
+import fcntl
 import os
 import pty
 import re
@@ -45,6 +46,11 @@ class Failure(Exception):
     """an expectation that did not hold"""
 
 
+def own_terminal():
+    """makes standard input the controlling terminal, as a shell's program has it"""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Guest:
     """One run of a VMM whose standard input and output are a terminal; standard error goes to a file beside the log."""
 
@@ -63,7 +69,7 @@ class Guest:
         with open(self.err_path, "wb") as err:
             self.started = time.monotonic()
             self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave, stderr=err,
-                                            start_new_session=True)
+                                            start_new_session=True, preexec_fn=own_terminal)
 
     def __enter__(self):
         return self

@@ -89,7 +89,9 @@ static u64 host_clock_to_host(void *opaque, u64 ticks)
 static enum translator_hcall host_hcall(void *opaque, u32 cpu, struct cpu_state *s)
 {
 	struct engine_vm *vm = opaque;
-	const struct pv_hpt hpt = {.env = translator_mmu_env(vm->t)};
+	const struct pv_hpt hpt = {.env = translator_mmu_env(vm->t),
+				   .io = vm->config.is_io,
+				   .opaque = vm->config.is_io_opaque};
 
 	if (pv_hpt_hcall(&hpt, s) == PV_DONE)
 		return TRANSLATOR_HCALL_DONE;

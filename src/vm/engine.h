@@ -30,6 +30,10 @@ struct engine_vm_config {
 	u32 max_vcpus;
 	bool papr;   /* sc 1 is a hypercall; privileged state is a PAPR guest's (no MSR[HV]) */
 	bool icount; /* time and interrupts follow the instruction count (one vCPU only) */
+	/* Does a device answer anywhere in [gpa, gpa + len), which is no memory? What a hash table
+	 * entry may map. NULL: no device anywhere. Any thread, any time. */
+	bool (*is_io)(void *opaque, u64 gpa, u64 len);
+	void *is_io_opaque;
 	const char *options; /* rest of --engine NAME,…: "key=value,…"; NULL = none */
 };
 

@@ -40,6 +40,19 @@ static const struct mmio_region *find(const struct mmio_table *t, u64 addr, u32 
 	return NULL;
 }
 
+bool mmio_overlaps(const struct vm *vm, u64 addr, u64 len)
+{
+	const struct mmio_table *t = &vm->mmio;
+
+	for (u32 i = 0; i < t->count; i++) {
+		const struct mmio_region *r = &t->regions[i];
+
+		if (addr < r->base ? r->base - addr < len : addr - r->base < r->size)
+			return true;
+	}
+	return false;
+}
+
 static u64 get_value(const u8 *p, u32 len, bool little)
 {
 	u64 v = 0;

@@ -39,6 +39,8 @@ struct mmio_table {
 
 /* Overlap asserts. */
 void mmio_add(struct vm *vm, const struct mmio_region *r);
+/* Does a region take any byte of [addr, addr + len)? */
+bool mmio_overlaps(const struct vm *vm, u64 addr, u64 len);
 /* Perform exit->mmio; sets .failed when no region takes the access. */
 void mmio_dispatch(struct vm *vm, u32 vcpu, struct vm_exit *exit);
 

@@ -9,6 +9,11 @@
 #include "isa/model.h"
 #include "vm/vcpu.h"
 
+static bool is_io(void *opaque, u64 gpa, u64 len)
+{
+	return mmio_overlaps(opaque, gpa, len);
+}
+
 int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 {
 	struct engine_vm_config ec;
@@ -39,6 +44,8 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 		.max_vcpus = config->nr_vcpus,
 		.papr = config->papr,
 		.icount = config->icount,
+		.is_io = is_io,
+		.is_io_opaque = vm,
 		.options = config->engine_options,
 	};
 	err = vm->ops->vm_create(&ec, &vm->engine);

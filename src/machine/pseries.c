@@ -127,7 +127,7 @@ static int pseries_reset(void *machine, struct error *e)
 	if (err)
 		return error_set(e, err, "the engine has no hash table of 2^%u bytes",
 				 p->hpt_order);
-	err = vm_mem_fill(vm, 0, 0, p->config.ram_size);
+	err = vm_mem_clear(vm);
 	if (err)
 		return error_set(e, err, "cannot clear the guest's memory");
 	err = p->boot_method->place(&p->boot, vm, e);

@@ -134,6 +134,19 @@ int vm_mem_fill(struct vm *vm, u64 gpa, u8 byte, u64 len)
 	return transfer(vm, gpa, NULL, len, XFER_FILL, byte);
 }
 
+int vm_mem_clear(struct vm *vm)
+{
+	for (u32 i = 0; i < vm->memory.nr_slots; i++) {
+		struct ram_slot *s = &vm->memory.slots[i];
+		int err = os_ram_discard(&s->ram, 0, s->slot.size);
+
+		if (err)
+			return err;
+		vm->ops->memory_written(vm->engine, s->slot.gpa, s->slot.size);
+	}
+	return 0;
+}
+
 int vm_mem_ld32(struct vm *vm, u64 gpa, u32 *value)
 {
 	u32 *p = gpa & 3 ? NULL : vm_mem_ptr(vm, gpa, 4);

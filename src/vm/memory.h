@@ -33,6 +33,8 @@ void vm_memory_destroy(struct vm *vm);
 int vm_mem_read(struct vm *vm, u64 gpa, void *buf, u64 len);
 int vm_mem_write(struct vm *vm, u64 gpa, const void *buf, u64 len);
 int vm_mem_fill(struct vm *vm, u64 gpa, u8 byte, u64 len);
+/* All RAM reads as zero afterwards and uses no host memory (a reset machine's). */
+int vm_mem_clear(struct vm *vm);
 /* Host address of [gpa, gpa+len) within one slot, or NULL. Who writes through it calls
  * vm_mem_written() afterwards. */
 void *vm_mem_ptr(struct vm *vm, u64 gpa, u64 len);

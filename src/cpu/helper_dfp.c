@@ -238,6 +238,7 @@ static u32 bcd_digits(const struct dfp_ctx *x)
 /* SP: 0 and 1 unsigned, 2 signed with C for plus, 3 with F. */
 static void dedpd(struct dfp_ctx *x)
 {
+	x->sets = 0;
 	for (u32 i = 0; i < bcd_digits(x) && i < x->b.len; i++)
 		x->raw |= (u128)x->b.digit[i] << (4 * i);
 	if (x->imm & 2) {

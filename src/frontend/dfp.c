@@ -2,7 +2,7 @@
 /*
  * Decimal floating point (Power ISA Book I, chapter 5). Everything is computed by two helpers; here
  * stand the operands: which registers, long or extended. An odd register of an extended operand is
- * an invalid form. Doubleword 1 of the target's VSR, which the ISA leaves undefined, stays.
+ * an invalid form.
  */
 #include "frontend/float.h"
 #include "isa/dfp.h"
@@ -40,9 +40,9 @@ static ir_ref control(struct tr_ctx *c, enum dfp_op op, bool quad, u32 imm)
 static void put_fpr(struct tr_ctx *c, unsigned n, ir_ref v)
 {
 	if (c->mode & MODE_FPX)
-		v = ir_op3(c->r, IR_SELECT, ir_get(c->r, IR_I, SLOT(fp_suppressed)), fpr_bits(c, n),
-			   v);
-	ir_put(c->r, IR_I, SLOT_FPR(n), v);
+		v = ir_op3(c->r, IR_SELECT, ir_get(c->r, IR_I, SLOT(fp_suppressed)),
+			   fpr_bits(c, n), v);
+	tr_fp_put(c, n, ir_op1(c->r, IR_I2F, v));
 }
 
 struct form {

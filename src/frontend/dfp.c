@@ -40,8 +40,8 @@ static ir_ref control(struct tr_ctx *c, enum dfp_op op, bool quad, u32 imm)
 static void put_fpr(struct tr_ctx *c, unsigned n, ir_ref v)
 {
 	if (c->mode & MODE_FPX)
-		v = ir_op3(c->r, IR_SELECT, ir_get(c->r, IR_I, SLOT(fp_suppressed)),
-			   fpr_bits(c, n), v);
+		v = ir_op3(c->r, IR_SELECT, ir_get(c->r, IR_I, SLOT(fp_suppressed)), fpr_bits(c, n),
+			   v);
 	tr_fp_put(c, n, ir_op1(c->r, IR_I2F, v));
 }
 

@@ -202,15 +202,44 @@ void tr_prtyd(struct tr_ctx *c)
 	tr_set_gpr(c, f_ra(c->w), ir_op2i(c->r, IR_AND, ir_op1(c->r, IR_POPCNT, v), 1));
 }
 
-void tr_cmpb(struct tr_ctx *c)
+/* Bit 7 of each byte of the result: that byte of x is 0. The other bits are 0. */
+static ir_ref zero_bytes(struct tr_ctx *c, ir_ref x)
 {
 	const u64 low7 = 0x7f7f7f7f7f7f7f7full;
-	ir_ref x = ir_op2(c->r, IR_XOR, rs(c), rb(c));
-	/* Bit 7 of each byte: the byte of x is not 0. No carry crosses a byte. */
+	/* No carry crosses a byte. */
 	ir_ref t = ir_op2i(c->r, IR_ADD, ir_op2i(c->r, IR_AND, x, low7), low7);
 
-	t = negated(c, ir_op2i(c->r, IR_OR, ir_op2(c->r, IR_OR, t, x), low7));
+	return negated(c, ir_op2i(c->r, IR_OR, ir_op2(c->r, IR_OR, t, x), low7));
+}
+
+void tr_cmpb(struct tr_ctx *c)
+{
+	ir_ref t = zero_bytes(c, ir_op2(c->r, IR_XOR, rs(c), rb(c)));
+
 	tr_set_gpr(c, f_ra(c->w), ir_op2i(c->r, IR_MUL, ir_op2i(c->r, IR_SHR, t, 7), 255));
+}
+
+/* 440: place of the leftmost zero byte of the words RS and RB, to RA and the string count. */
+void tr_dlmzb(struct tr_ctx *c)
+{
+	ir_ref v = ir_op2(c->r, IR_OR, ir_op2i(c->r, IR_SHL, rs(c), 32),
+			  ir_op1(c->r, IR_ZEXT32, rb(c)));
+	ir_ref t = zero_bytes(c, v);
+	ir_ref place = ir_op2i(c->r, IR_ADD, ir_op2i(c->r, IR_SHR, ir_op1(c->r, IR_CLZ, t), 3), 1);
+	ir_ref rest = ir_op2i(c->r, IR_AND, ir_get(c->r, IR_I, SLOT(xer_rest)), ~127ull);
+
+	place = ir_op3(c->r, IR_SELECT, t, place, tr_const(c, 8));
+	ir_put(c->r, IR_I, SLOT(xer_rest), ir_op2(c->r, IR_OR, rest, place));
+	tr_set_gpr(c, f_ra(c->w), place);
+	if (f_rc(c->w)) {
+		/* LT: in RB, GT: in RS, EQ: nowhere */
+		ir_ref low = ir_op3(c->r, IR_SELECT, t, tr_const(c, 8), tr_const(c, 2));
+		ir_ref field =
+			ir_op3(c->r, IR_SELECT, ir_op2i(c->r, IR_SHR, t, 32), tr_const(c, 4), low);
+
+		ir_put(c->r, IR_I, SLOT_CR(0),
+		       ir_op2(c->r, IR_OR, field, ir_get(c->r, IR_I, SLOT(so))));
+	}
 }
 
 void tr_bpermd(struct tr_ctx *c)

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/log.h"
-#include "engine/engine.h"
+#include "cli/engines.h"
 #include "isa/model.h"
 
 enum option_id {
@@ -378,6 +378,12 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 		return 0;
 	case OPT_LOGFILE:
 		o->log_file = arg;
+		return 0;
+	case OPT_SAVE:
+		o->save_file = arg;
+		return 0;
+	case OPT_LOAD:
+		o->load_file = arg;
 		return 0;
 	case OPT_NOGRAPHIC:
 		o->nographic = true;

@@ -15,6 +15,7 @@ struct cli_options {
 	bool nographic, no_defaults, no_reboot, no_shutdown, stopped;
 	u32 log_mask;
 	const char *log_file;
+	const char *save_file, *load_file; /* NULL = none */
 };
 
 /* 0; 1: something was printed and that was all that was asked for; -errno with e set. Strings stay

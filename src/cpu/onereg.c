@@ -6,7 +6,7 @@
 #include "base/string.h"
 #include "isa/model.h"
 
-enum { SPR_NUMBERS = 1024, SPR_ID_BIT = 0x10000 };
+enum { SPR_NUMBERS = 1024 };
 
 /* XER: SO OV CA, OV32 CA32 (ISA 3.0), and what has no field of its own. */
 enum { XER_SO = 31, XER_OV = 30, XER_CA = 29, XER_OV32 = 19, XER_CA32 = 18 };
@@ -167,51 +167,5 @@ int cpu_set_reg(struct cpu_state *s, u64 id, const void *value)
 		write_row(s, r, element, v);
 	/* The mode word, timers and pending interrupts are looked at anew. */
 	s->wanted = 1;
-	return 0;
-}
-
-/* cursor: row << 32 | element, then (rows << 32) | SPR number. */
-bool cpu_next_saved_reg(const struct cpu_model *model, u64 *cursor, struct cpu_saved_reg *reg)
-{
-	const struct onereg_row *r;
-	const struct spr_row *spr;
-
-	while ((r = onereg_at((unsigned)(*cursor >> 32)))) {
-		u32 element = (u32)*cursor;
-
-		if (element >= r->count || !(r->families & model->families) ||
-		    (r->flags & ONEREG_ALIAS)) {
-			*cursor = ((*cursor >> 32) + 1) << 32;
-			continue;
-		}
-		*reg = (struct cpu_saved_reg){r->name, element, r->id + element};
-		++*cursor;
-		return true;
-	}
-	while ((u32)*cursor < SPR_NUMBERS) {
-		u32 number = (u32)(*cursor)++;
-
-		spr = spr_find(model, number);
-		if (spr && spr->store == spr->id) {
-			*reg = (struct cpu_saved_reg){"spr", number, ONEREG_SPR(number)};
-			return true;
-		}
-	}
-	return false;
-}
-
-u64 cpu_saved_reg_id(const struct cpu_model *model, const char *name, u32 element)
-{
-	const struct spr_row *spr;
-	const struct onereg_row *r;
-
-	if (!strcmp(name, "spr")) {
-		spr = element < SPR_NUMBERS ? spr_find(model, element) : NULL;
-		return spr && spr->store == spr->id ? ONEREG_SPR(element) : 0;
-	}
-	for (unsigned i = 0; (r = onereg_at(i)); i++)
-		if (!strcmp(r->name, name) && element < r->count && !(r->flags & ONEREG_ALIAS) &&
-		    (r->families & model->families))
-			return r->id + element;
 	return 0;
 }

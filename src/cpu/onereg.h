@@ -11,15 +11,4 @@
 int cpu_get_reg(const struct cpu_state *s, u64 id, void *value);
 int cpu_set_reg(struct cpu_state *s, u64 id, const void *value);
 
-/* Walk everything that has to be saved of a processor: ids in a stable order. NULL name ends.
- * cursor starts at 0. */
-struct cpu_saved_reg {
-	const char *name;
-	u32 element;
-	u64 id;
-};
-bool cpu_next_saved_reg(const struct cpu_model *model, u64 *cursor, struct cpu_saved_reg *reg);
-/* The id that cpu_next_saved_reg() gave for a name; 0: none. */
-u64 cpu_saved_reg_id(const struct cpu_model *model, const char *name, u32 element);
-
 #endif

@@ -54,6 +54,18 @@ const struct onereg_row *onereg_at(unsigned i); /* NULL past the end */
 /* The row of an id, and which element it is; NULL: none. */
 const struct onereg_row *onereg_find(u64 id, u32 *element);
 
+struct cpu_model;
+/* Walk everything that has to be saved of a processor: ids in a stable order. NULL name ends.
+ * cursor starts at 0. */
+struct onereg_saved {
+	const char *name;
+	u32 element;
+	u64 id;
+};
+bool onereg_next_saved(const struct cpu_model *model, u64 *cursor, struct onereg_saved *reg);
+/* The id that onereg_next_saved() gave for a name; 0: none. */
+u64 onereg_saved_id(const struct cpu_model *model, const char *name, u32 element);
+
 enum onereg_id_base {
 #define ONEREG(ID, ...) ONEREG_ROW_##ID,
 #include "isa/onereg.def"

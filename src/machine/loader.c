@@ -3,12 +3,10 @@
 #include "machine/loader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/endian.h"
+#include "host/file.h"
 #include "vm/vm.h"
 
 enum {
@@ -26,38 +24,8 @@ enum {
 
 int image_read(struct image *img, const char *path, u64 max_size, struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	u64 done = 0;
-	ssize_t n = 0;
-
 	*img = (struct image){.path = path};
-	if (fd < 0)
-		return error_set(e, -errno, "cannot open %s: %s", path, strerror(errno));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return error_set(e, -EINVAL, "%s is no regular file", path);
-	}
-	img->size = (u64)st.st_size;
-	if (!img->size || img->size > max_size) {
-		close(fd);
-		return error_set(e, -EFBIG,
-				 img->size ? "%s does not fit into the guest's memory"
-					   : "%s is empty",
-				 path);
-	}
-	img->data = os_alloc(img->size);
-	while (img->data && done < img->size) {
-		n = read(fd, img->data + done, img->size - done);
-		if (n <= 0)
-			break;
-		done += (u64)n;
-	}
-	close(fd);
-	if (done == img->size)
-		return 0;
-	image_free(img);
-	return error_set(e, -EIO, "cannot read %s", path);
+	return file_read(path, max_size, &img->data, &img->size, e);
 }
 
 void image_free(struct image *img)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct machine_class *const machines[] = {&machine_pseries};
 

@@ -88,6 +88,29 @@ static void begin(struct vcpu *v)
 	v->state = VCPU_RUNNING;
 }
 
+static bool needs_answer(const struct vm_exit *x)
+{
+	return x->reason == VM_EXIT_MMIO || x->reason == VM_EXIT_PAPR_HCALL ||
+	       x->reason == VM_EXIT_DCR || x->reason == VM_EXIT_EPR;
+}
+
+/* Hand in the answer to the last exit, so that no instruction is half done while we are parked:
+ * the registers then are all there is to save. */
+static void settle(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+
+	while (needs_answer(&v->exit)) {
+		vm->ops->kick(v->engine);
+		if (vm->ops->run(v->engine, &v->exit)) {
+			fail(v, "the engine cannot run it");
+			v->exit.reason = VM_EXIT_NONE;
+		} else {
+			serve(v);
+		}
+	}
+}
+
 static void vcpu_main(void *opaque)
 {
 	struct vcpu *v = opaque;
@@ -97,6 +120,13 @@ static void vcpu_main(void *opaque)
 	while (!v->quit) {
 		int err;
 
+		if (!may_run(v) && !v->parked && v->state == VCPU_RUNNING &&
+		    needs_answer(&v->exit)) {
+			os_mutex_unlock(&vm->run_lock);
+			settle(v);
+			os_mutex_lock(&vm->run_lock);
+			continue;
+		}
 		if (!may_run(v)) {
 			v->parked = true;
 			os_cond_broadcast(&vm->parked_cond);

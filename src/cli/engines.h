@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The engines of this build, by name. */
-#ifndef ENGINE_ENGINE_H
-#define ENGINE_ENGINE_H
+#ifndef CLI_ENGINES_H
+#define CLI_ENGINES_H
 
 #include "vm/engine.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "engine/engine.h"
+#include "cli/engines.h"
 
 #include "base/string.h"
 #include "engine/null.h"

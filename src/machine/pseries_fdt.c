@@ -125,9 +125,8 @@ static void cpu_caches(struct tree *t, const struct cpu_model *m, int node)
 static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 {
 	const struct cpu_model *m = p->config.model;
-	const char *core = m->isa >= ISA_3_0		? "POWER9"
-			   : !strcmp(m->name, "power8") ? "POWER8"
-							: "POWER8E";
+	bool p9 = m->isa >= ISA_3_0;
+	const char *core = p9 ? "POWER9" : !strcmp(m->name, "power8") ? "POWER8" : "POWER8E";
 	char name[32];
 	int node;
 
@@ -135,7 +134,8 @@ static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 	node = add_node(t, cpus, name);
 	prop_u32(t, node, "reg", index);
 	prop_string(t, node, "device_type", "cpu");
-	prop_u32(t, node, "cpu-version", m->pvr);
+	/* the logical processor that a client interface would have negotiated */
+	prop_u32(t, node, "cpu-version", p9 ? 0x0f000005 : 0x0f000004);
 	prop_string(t, node, "status", "okay");
 	cpu_caches(t, m, node);
 	prop_u32(t, node, "timebase-frequency", PSERIES_TB_HZ);

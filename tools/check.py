@@ -134,11 +134,12 @@ def guests(c):
     c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
 
 
-def boot(config, log, *arguments):
-    """real guests under build/CONFIG's program"""
+def guest_test(script, config, log, *arguments):
+    """a script of test/guest under build/CONFIG's program"""
     def run(c):
-        argv = ["test/guest/boot.py", "--vmm", f"build/{config}/src/cli/powervisor", "--log", f"{LOG}/{log}"]
-        status, output = c.command(argv + list(arguments) + (["--full"] if c.full else []), SANITIZERS)
+        argv = [f"test/guest/{script}", "--vmm", f"build/{config}/src/cli/powervisor", "--log", f"{LOG}/{log}"]
+        status, output = c.command(argv + list(arguments) + (["--full"] if c.full and script == "boot.py" else []),
+                                   SANITIZERS)
         c.count_lines(log, output, status)
     return run
 
@@ -163,6 +164,11 @@ STAGES = [
     Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),
     Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
     Stage("guests", guests),
+    Stage("boot", guest_test("boot.py", "meson", "boot")),
+    Stage("cli", guest_test("cli.py", "meson", "cli")),
+    Stage("compare", guest_test("compare.py", "meson", "compare")),
+    Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-")),
+    Stage("cli-asan", guest_test("cli.py", "meson-asan", "cli-asan", "--scale", "8")),
 ]
 
 

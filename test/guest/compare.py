@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boots the same guest on the same machine under Powervisor and qemu-system-ppc64 and compares what the guest says.
 
-Compared are the kernel's messages (dmesg_diff.py; accepted differences stand in accepted.txt), /proc/cpuinfo, the
+Compared are the kernel's messages (differences must be explained in docs/guest-messages.md), /proc/cpuinfo, the
 sources in /proc/interrupts and the numbers of CPUs, threads and nodes.  Prints ok/not ok lines.
 """
 
@@ -17,7 +17,7 @@ from cases import machines
 from dmesg_diff import TROUBLE, messages, only_in, read_accepted
 from guest import Failure, Guest, PROMPT, command_line
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+EXPLAINED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/guest-messages.md")
 COMPARED = ["power9-radix-xive-smp1", "power9-radix-xics-smp4", "power9-hash-xics-smp1", "power8-hash-xics-smp4"]
 TOPOLOGY = ("cpu/online", "cpu/possible", "cpu/present", "node/online")
 
@@ -59,7 +59,7 @@ def compare(options, case, results):
     except Failure as e:
         results.append((f"{case.name}: guest", str(e)))
         return
-    extra = only_in(ours["dmesg"], qemu["dmesg"], read_accepted(os.path.join(HERE, "accepted.txt")))
+    extra = only_in(ours["dmesg"], qemu["dmesg"], read_accepted(EXPLAINED))
     trouble = [x for x in extra if TROUBLE.search(x)]
     rest = [x for x in extra if not TROUBLE.search(x)]
     results.append((f"{case.name}: no error, warning or unknown that qemu's kernel does not show", "; ".join(trouble)))

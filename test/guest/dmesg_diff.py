@@ -4,8 +4,8 @@
 
 Lines are compared without timestamps and with numbers, addresses and sizes as placeholders; the order does not matter.
 Printed are the lines that only the first log has (`+`, with `!` where they speak of trouble) and, with --both, those
-that only the second has (`-`).  --accepted FILE holds regular expressions, one per line, of differences that are
-explained elsewhere.  The exit status is 1 if a line of the first log is neither in the second nor accepted.
+that only the second has (`-`).  --accepted FILE is a Markdown table whose first column holds regular expressions of
+differences that it explains (docs/guest-messages.md).  The exit status is 1 if a line of the first log is neither in the second nor accepted.
 """
 
 import argparse
@@ -40,8 +40,9 @@ def messages(text):
 
 
 def read_accepted(path):
+    """the regular expressions in the first column of a Markdown table; | is written as \\| there"""
     with open(path, encoding="utf-8") as f:
-        return [re.compile(x.rstrip("\n")) for x in f if x.strip() and not x.startswith("#")]
+        return [re.compile(m[1].replace("\\|", "|")) for m in re.finditer(r"^\| `(.*?)` \|", f.read(), re.M)]
 
 
 def only_in(ours, theirs, accepted=()):
@@ -55,7 +56,7 @@ def main():
     p.add_argument("ours")
     p.add_argument("theirs")
     p.add_argument("--both", action="store_true", help="also the lines that only the second log has")
-    p.add_argument("--accepted", help="file of regular expressions")
+    p.add_argument("--accepted", help="table of explained differences")
     options = p.parse_args()
     logs = []
     for path in options.ours, options.theirs:

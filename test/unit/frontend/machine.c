@@ -191,7 +191,7 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 	m->words = words;
 	m->nr_words = count;
 	m->base = pc;
-	m->s->event.code = 0;
+	m->s->event = (struct cpu_event){0};
 	m->bytes = frontend_translate(&t, pc, count, fetch, m);
 	if (ir_verify(&m->region, &m->env, msg, sizeof(msg)))
 		fail_msg("%s", msg);
@@ -200,6 +200,6 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 	m->stop = backend_interp.run(m->backend, &cpu, code->entry);
 	backend_interp.discard(m->backend, code);
 	m->code = cpu.exit_code ? cpu.exit_code : m->s->event.code;
-	m->info = cpu.exit_info;
+	m->info = cpu.exit_info ? cpu.exit_info : m->s->event.info;
 	m->pc = cpu.pc;
 }

@@ -80,7 +80,8 @@ static bool h_reg(void *opaque, u32 cpu, u32 n, u64 *value, bool write)
 	return false;
 }
 
-static inline void harness_begin(struct harness *h, u32 cpus, struct translator_config config)
+static inline void harness_begin_model(struct harness *h, u32 cpus,
+				       struct translator_config config, const char *model)
 {
 	u32 k;
 
@@ -106,12 +107,18 @@ static inline void harness_begin(struct harness *h, u32 cpus, struct translator_
 	translator_mmu_env(h->t)->rma_size = 1ull << 32;
 	for (k = 0; k < cpus; k++) {
 		assert_int_equal(
-			translator_cpu_create(h->t, k, cpu_model_find("power9"), &h->cpu[k]), 0);
+			translator_cpu_create(h->t, k, cpu_model_find(model), &h->cpu[k]), 0);
 		h->s[k] = translator_cpu_state(h->cpu[k]);
 		/* A guest of PAPR: no hypervisor state; big-endian unless told. */
-		h->s[k]->msr = MSR_SF;
+		if (h->s[k]->model->is64)
+			h->s[k]->msr = MSR_SF;
 		h->s[k]->pc = 0x1000;
 	}
+}
+
+static inline void harness_begin(struct harness *h, u32 cpus, struct translator_config config)
+{
+	harness_begin_model(h, cpus, config, "power9");
 }
 
 static inline void harness_end(struct harness *h)

@@ -673,7 +673,8 @@ static void lower_goto(struct lower *l, u32 n)
 	}
 	link = &l->code->base.links[l->nr_links++];
 	link->pc = x->pc;
-	link->slot = &((union iword *)NULL)[l->nr_words + 2]; /* made an address by finish() */
+	/* an offset, made an address by finish() */
+	link->slot = (void *)((uintptr_t)(l->nr_words + 2) * sizeof(union iword));
 	w = emit(l, ICELL_GOTO, 3);
 	w[1].imm = (s32)x->icount;
 	w = emit(l, ICELL_UNLINKED, 2);

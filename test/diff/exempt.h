@@ -18,5 +18,7 @@ struct diff_view {
 
 /* The entry that allows this difference, NULL: none. */
 const char *diff_exempt(const struct diff_view *v);
+/* Its entries of binary floating point. */
+const char *diff_exempt_float(const struct diff_view *v);
 
 #endif

@@ -122,6 +122,8 @@ static void cpu_caches(struct tree *t, const struct cpu_model *m, int node)
 	prop_u32(t, node, "i-cache-size", 32 << 10);
 }
 
+enum { LOGICAL_PVR_2_07 = 0x0f000004, LOGICAL_PVR_3_00 = 0x0f000005 };
+
 static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 {
 	const struct cpu_model *m = p->config.model;
@@ -177,14 +179,13 @@ static void cpu_nodes(struct tree *t, struct pseries *p)
 static void chosen_vector5(struct tree *t, struct pseries *p, int node)
 {
 	enum {
-		LPAR = 0x80 | 0x40, /* byte 2: logical partition, shared processors */
-		FORM1_AFFINITY = 0x80,
-		XIVE_EXPLOIT = 0x40, /* byte 23 */
-		MMU_RADIX = 0x40,    /* byte 24 */
-		RADIX_GTSE = 0x40,   /* byte 26 */
+		FORM1_AFFINITY = 0x80, /* byte 5 */
+		XIVE_EXPLOIT = 0x40,   /* byte 23 */
+		MMU_RADIX = 0x40,      /* byte 24 */
+		RADIX_GTSE = 0x40,     /* byte 26 */
 		VECTOR_BYTES = 26,
 	};
-	u8 v[VECTOR_BYTES + 1] = {[0] = VECTOR_BYTES - 1, [2] = LPAR, [5] = FORM1_AFFINITY};
+	u8 v[VECTOR_BYTES + 1] = {[0] = VECTOR_BYTES - 1, [5] = FORM1_AFFINITY};
 
 	v[23] = p->ic == PSERIES_XIVE ? XIVE_EXPLOIT : 0;
 	v[24] = p->radix ? MMU_RADIX : 0;
@@ -218,6 +219,8 @@ static void rtas_node(struct tree *t, struct pseries *p)
 	prop(t, node, "ibm,hypertas-functions", functions, sizeof(functions));
 	PROP_CELLS(t, node, "ibm,associativity-reference-points", 4, 4, 2);
 	PROP_CELLS(t, node, "ibm,max-associativity-domains", 4, 0, 0, 0, 1);
+	/* Highest address of memory that may be added (none), granule, most processors. */
+	PROP_CELLS(t, node, "ibm,lrdr-capacity", 0, 0, 0, 256 << 20, p->config.cpus);
 	prop_u32(t, node, "rtas-version", 1);
 	prop_u32(t, node, "rtas-size", PSERIES_RTAS_SIZE);
 	prop_u32(t, node, "linux,rtas-base", (u32)p->rtas_base);

@@ -13,6 +13,8 @@
 /* Virtual processor area (LoPAPR Table 182). */
 enum {
 	VPA_SIZE_FIELD = 4, /* u16; DTL and SLB shadow have a u32 there */
+	VPA_STATUS = 9,
+	VPA_STATUS_SHARED = 2, /* the processor is dispatched, not owned: our threads are */
 	VPA_DTL_MASK = 0xb8,
 	VPA_YIELD_COUNT = 0x100,
 	VPA_DTL_INDEX = 0x218,
@@ -81,6 +83,8 @@ static s64 register_area(struct pv_sched *p, struct pv_sched_cpu *c, u32 fn, u64
 		if (len < VPA_MIN_SIZE || gpa / VPA_PAGE != (gpa + len - 1) / VPA_PAGE)
 			return H_PARAMETER;
 		c->vpa = (struct pv_area){gpa, len};
+		area_map(p, gpa, len)[VPA_STATUS] |= VPA_STATUS_SHARED;
+		area_written(p, gpa, len);
 		return H_SUCCESS;
 	}
 	if (len < (fn == VPA_FN_DTL ? DTL_ENTRY : SLB_SHADOW_MIN))

@@ -83,8 +83,8 @@ static void select_context(struct translator_cpu *cpu)
 {
 	struct context *victim = &cpu->context[0];
 	u64 tag = process_of(cpu);
-	u64 keys = mmu_keys(cpu->s, &cpu->t->env, MMU_LOAD);
-	u64 fetch_keys = mmu_keys(cpu->s, &cpu->t->env, MMU_FETCH);
+	u64 keys = mmu_keys(cpu->s, &cpu->t->env, MMU_LOAD | MMU_RELOC);
+	u64 fetch_keys = mmu_keys(cpu->s, &cpu->t->env, MMU_FETCH | MMU_RELOC);
 	u32 k;
 
 	for (k = 0; k < CONTEXTS; k++) {

@@ -231,6 +231,13 @@ static u32 miss(struct cpu_state *s, u32 ea, u32 access, struct mmu_result *r)
 	return r->code;
 }
 
+/* All three PIDs make up the current process. */
+static u64 tag_of(const struct cpu_state *s, u32 access)
+{
+	return s->spr[SPR_PID2] << 17 | s->spr[SPR_PID1] << 9 | s->spr[SPR_PID] << 1 |
+	       !!(access & MMU_RELOC);
+}
+
 static u32 translate(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32 access,
 		     struct mmu_result *r)
 {
@@ -254,13 +261,13 @@ static u32 translate(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32
 	r->page_shift = (u8)entry_shift(s, e);
 	r->attr = (e->word[1] & MAS2_I ? MMU_INHIBITED : 0) |
 		  (e->word[1] & MAS2_G ? MMU_GUARDED : 0) | (e->word[1] & MAS2_E ? MMU_LE : 0);
-	r->context = s->spr[SPR_PID] << 1 | !!(access & MMU_RELOC);
+	r->context = tag_of(s, access);
 	return 0;
 }
 
 static bool context(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32 access, u64 *tag)
 {
-	*tag = s->spr[SPR_PID] << 1 | !!(access & MMU_RELOC);
+	*tag = tag_of(s, access);
 	return true;
 }
 

@@ -58,6 +58,7 @@ static void e500_translates(void **state)
 {
 	struct world *w = world_new("e500v2");
 	struct mmu_result r;
+	u64 tag;
 
 	/* TLB1 entry 3: 16M (TSIZE 7) at 0xc0000000 -> 0, IPROT, supervisor RWX, M */
 	write_e500(w, 0x10030000, 0xc0000700, 0xc0000004, 0x15, 0);
@@ -72,10 +73,12 @@ static void e500_translates(void **state)
 	assert_int_equal(
 		mmu_translate(&w->s, &w->env, 0x10002abc, MMU_STORE | MMU_PR | MMU_RELOC, &r), 0);
 	assert_int_equal(r.ra, 0x355000abcull);
+	tag = r.context;
 	w->s.spr[SPR_PID] = 5;
 	w->s.spr[SPR_PID1] = 4;
 	assert_int_equal(
 		mmu_translate(&w->s, &w->env, 0x10002abc, MMU_STORE | MMU_PR | MMU_RELOC, &r), 0);
+	assert_true(r.context != tag);
 	world_free(w);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "cli/options.h"
+#include "control/stats.h"
 #include "host/char.h"
 #include "vm/savestate.h"
 
@@ -223,6 +224,8 @@ static int run(struct program *p)
 		vm_resume(p->vm);
 	g_main_loop_run(p->loop);
 	vm_pause(p->vm);
+	if (p->options.stats)
+		stats_print(p->vm, stderr);
 	p->options.machine->destroy(p->vm);
 	return p->status;
 }

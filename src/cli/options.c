@@ -397,6 +397,9 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_NO_SHUTDOWN:
 		o->no_shutdown = true;
 		return 0;
+	case OPT_STATS:
+		o->stats = true;
+		return 0;
 	case OPT_STOPPED:
 		o->stopped = true;
 		return 0;

@@ -16,6 +16,7 @@ struct cli_options {
 	u32 log_mask;
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */
+	bool stats;
 };
 
 /* 0; 1: something was printed and that was all that was asked for; -errno with e set. Strings stay

@@ -4,6 +4,7 @@
  * through their queues. A CPU answers at its polls and fences; one that is not running answers
  * before it runs again, so nobody waits for it. Nobody stops the world.
  */
+#include "base/log.h"
 #include "base/string.h"
 #include "translator/internal.h"
 
@@ -124,6 +125,11 @@ static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 {
 	u64 segment = ~0ull << (f->seg_shift ? f->seg_shift : 28);
 	u32 k;
+
+	if (log_on(LOG_MMU))
+		log_printf(LOG_MMU, "cpu %u: flush kind %u id %llx address %016llx shift %u\n",
+			   cpu->index, f->kind, (unsigned long long)f->id,
+			   (unsigned long long)f->addr, f->shift);
 
 	if (f->kind == CPU_FLUSH_CONTEXT || f->kind == CPU_FLUSH_KEYS) {
 		/* Accesses later in this region already go there. */

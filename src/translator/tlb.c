@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 
+#include "base/log.h"
 #include "base/string.h"
 #include "isa/mode.h"
 #include "translator/internal.h"
@@ -172,6 +173,15 @@ void tlb_check_epoch(struct translator_cpu *cpu)
 	cpu->stale = true;
 }
 
+static void log_miss(const struct translator_cpu *cpu, const char *what, u64 ea, u32 code,
+		     const struct mmu_result *r)
+{
+	if (log_on(LOG_MMU))
+		log_printf(LOG_MMU, "cpu %u: no %s at %016llx: event %u dsisr %08llx info %llx\n",
+			   cpu->index, what, (unsigned long long)ea, code,
+			   (unsigned long long)r->dsisr, (unsigned long long)r->info);
+}
+
 /* --- instruction side --- */
 bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift)
 {
@@ -190,6 +200,7 @@ bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift)
 	code = mmu_translate(cpu->s, &cpu->t->env, pc,
 			     access_of(cpu->mode, cpu->mode & MODE_IR) | MMU_FETCH, &r);
 	if (code) {
+		log_miss(cpu, "fetch", pc, code, &r);
 		cpu->s->event = (struct cpu_event){
 			.code = code, .info = r.info, .ea = pc, .dsisr = r.dsisr};
 		return false;
@@ -268,6 +279,7 @@ static u32 data_miss(struct translator_cpu *cpu, u64 ea, u32 access, struct data
 	cpu->stats.refills++;
 	code = mmu_translate(cpu->s, &t->env, ea, cpu->data_access | access, &r);
 	if (code) {
+		log_miss(cpu, store ? "store" : "load", ea, code, &r);
 		cpu->s->event = (struct cpu_event){
 			.code = code, .info = r.info, .ea = ea, .dsisr = r.dsisr};
 		return code;

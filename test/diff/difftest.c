@@ -126,6 +126,8 @@ static void mask(struct diff_result *r)
 	r->state.vscr &= 0x10001;
 	r->state.vrsave = (uint32_t)r->state.vrsave;
 	r->state.cr = (uint32_t)r->state.cr;
+	if (r->state.signal) /* qemu-user's frame keeps the low word */
+		r->state.fpscr = (uint32_t)r->state.fpscr;
 	if (t.big && r->state.signal) /* descriptors aside, both stop at the same address */
 		r->state.pc &= ~3ull;
 }
@@ -215,12 +217,15 @@ static void examine(const struct diff_case *c, uint64_t number)
 	struct diff_view v = {.before = prefix, .ours = &ours};
 	struct diff_case before = *c;
 	struct insn insn = {0};
+	struct insn earlier;
 	const char *why;
-	unsigned n;
+	unsigned n, k;
 
 	for (n = 0; n < c->words; n++) {
 		prefix[n] = *c;
-		prefix[n].words = n + 1;
+		/* no-ops, so that branches still have a target */
+		for (k = n + 1; k < c->words; k++)
+			prefix[n].code[k] = 0x60000000;
 	}
 	run_oracle(prefix, theirs, c->words);
 	for (n = 0; n < c->words; n++) {
@@ -241,6 +246,10 @@ static void examine(const struct diff_case *c, uint64_t number)
 	insn_decode(&t.decoder, c->code[n], &insn);
 	insn.word = c->code[n];
 	v.insn = &insn;
+	for (k = 0; k < n; k++)
+		if (insn_decode(&t.decoder, c->code[k], &earlier) &&
+		    (earlier.row->flags & IF_RESERVATION) && (earlier.row->flags & IF_LOAD))
+			v.reserved = earlier.row;
 	v.before = &before;
 	v.theirs = &theirs[n];
 	why = diff_exempt(&v);

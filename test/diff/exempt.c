@@ -3,5 +3,8 @@
 
 const char *diff_exempt(const struct diff_view *v)
 {
-	return diff_exempt_float(v);
+	const char *why = diff_exempt_float(v);
+
+	why = why ? why : diff_exempt_fixed(v);
+	return why ? why : diff_exempt_dfp(v);
 }

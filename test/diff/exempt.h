@@ -14,11 +14,15 @@ struct diff_view {
 	const struct insn *insn;
 	const struct diff_case *before;
 	const struct diff_result *ours, *theirs;
+	const struct insn_row *reserved; /* the last load-and-reserve before it, or NULL */
 };
 
 /* The entry that allows this difference, NULL: none. */
 const char *diff_exempt(const struct diff_view *v);
 /* Its entries of binary floating point. */
 const char *diff_exempt_float(const struct diff_view *v);
+/* Fixed point and storage; decimal floating point. */
+const char *diff_exempt_fixed(const struct diff_view *v);
+const char *diff_exempt_dfp(const struct diff_view *v);
 
 #endif

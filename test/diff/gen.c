@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gen.h"
+#include "softfp/decimal.h"
 
 /* Registers that hold addresses and indexes, see case.h. */
 enum { INDEX_FIRST = 24, BASE_FIRST = 28 };
@@ -34,8 +35,11 @@ static const struct {
 	{"msgsndp", "not in problem state"},
 	{"wait", "waits"},
 	{"copy", "needs an accelerator"},
-	{"paste", "needs an accelerator"},
-	{"cp_abort", "needs an accelerator"},
+	{"paste_", "needs an accelerator"},
+	{"icbt", "qemu has it on BookE only"},
+	{"dst", "qemu has it on G4 only"},
+	{"dstst", "as dst"},
+	{"dss", "as dst"},
 	{"bclr", "goes to a random address"},
 	{"bcctr", "goes to a random address"},
 	{"bctar", "goes to a random address"},
@@ -326,6 +330,72 @@ static void vector_value(struct diff_gen *g, uint64_t d[2])
 	}
 }
 
+/* A decimal number of a format: all lengths, nines and zeros, exponents at both ends and near 0. */
+static u128 decimal_value(struct diff_gen *g, const struct dec_fmt *f)
+{
+	struct dec_num d = {.sign = below(g, 2)};
+	uint32_t kind = below(g, 16), n;
+
+	d.cls = kind < 3 ? (uint8_t)(DEC_INF + kind) : DEC_FINITE;
+	d.len = below(g, 4) ? below(g, f->digits + 1) : f->digits;
+	for (n = 0; n < d.len; n++)
+		d.digit[n] = (uint8_t)below(g, 10);
+	kind = below(g, 5);
+	for (n = 0; n < d.len && kind < 2; n++)
+		d.digit[n] = kind ? 9 : n < d.len / 2 ? 0 : d.digit[n];
+	if (kind == 2 && d.len > 2)
+		d.digit[d.len / 2] = 5;
+	dec_truncate(&d, d.cls == DEC_FINITE ? f->digits : f->digits - 1);
+	switch (below(g, 5)) {
+	case 0:
+		d.exp = -f->bias + (int)below(g, 40);
+		break;
+	case 1:
+		d.exp = f->emax - (int)below(g, 40);
+		break;
+	case 2:
+		d.exp = (int)below(g, 768) - 398;
+		break;
+	default:
+		d.exp = (int)below(g, 60) - 40;
+	}
+	return dec_pack(&d, f);
+}
+
+static void decimal_pair(struct diff_gen *g, struct diff_state *s, int n)
+{
+	u128 quad = decimal_value(g, &dec_quad);
+
+	if (below(g, 2)) {
+		s->vsr[n][0] = (uint64_t)(quad >> 64);
+		s->vsr[n + 1][0] = (uint64_t)quad;
+	} else {
+		s->vsr[n][0] = (uint64_t)decimal_value(g, &dec_long);
+		s->vsr[n + 1][0] = below(g, 4) ? (uint64_t)decimal_value(g, &dec_long)
+					       : (uint64_t)decimal_value(g, &dec_short);
+	}
+}
+
+/* Packed decimal digits for denbcd: qemu takes digit 10 for valid and never returns. */
+static void packed_pair(struct diff_gen *g, struct diff_state *s, uint32_t n)
+{
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		s->vsr[n][0] = s->vsr[n][0] << 4 | below(g, 10);
+		s->vsr[(n + 1) & 31][0] = s->vsr[(n + 1) & 31][0] << 4 | below(g, 10);
+	}
+	if (below(g, 4)) {
+		s->vsr[n][0] |= 8 | below(g, 8);
+		s->vsr[(n + 1) & 31][0] |= 8 | below(g, 8);
+	}
+}
+
+static bool packs_decimal(const struct insn_row *row)
+{
+	return !strncmp(row->name, "denbcd", 6);
+}
+
 static void fill_state(struct diff_gen *g, struct diff_state *s)
 {
 	int n;
@@ -358,6 +428,9 @@ static void fill_state(struct diff_gen *g, struct diff_state *s)
 	s->vrsave = (uint32_t)diff_next(&g->seed);
 	for (n = 0; n < 64; n++)
 		vector_value(g, s->vsr[n]);
+	for (n = 0; n < 32; n += 2)
+		if (!below(g, 3))
+			decimal_pair(g, s, n);
 }
 
 void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number)
@@ -373,6 +446,11 @@ void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number)
 		/* what may end the base registers comes last */
 		if (!strcmp(insn_rows[id].name, "lmw"))
 			c->words = n + 1;
+		/* behind others its operand would be anything */
+		while (n && packs_decimal(&insn_rows[id]) && g->nr_rows > 2)
+			id = g->rows[below(g, g->nr_rows)];
 		c->code[n] = draw(g, id, c->words - n);
+		if (packs_decimal(&insn_rows[id]))
+			packed_pair(g, &c->state, (c->code[n] >> 11) & 31);
 	}
 }

@@ -202,14 +202,29 @@ static int parse_options(const char *text, struct option_value *options, u32 cou
 	return 0;
 }
 
-enum { OPT_CACHE, OPT_INSNS, OPT_PASSES_OFF, OPT_RECORDS, OPT_VERIFY, OPT_ICOUNT, OPT_COUNT };
+enum {
+	OPT_CACHE,
+	OPT_INSNS,
+	OPT_PASSES_OFF,
+	OPT_RECORDS,
+	OPT_VERIFY,
+	OPT_ICOUNT,
+	OPT_TICK,
+	OPT_STOP_AT,
+	OPT_COUNT
+};
 
 static int create_translator(struct engine_vm *vm)
 {
 	struct option_value o[OPT_COUNT] = {
-		[OPT_CACHE] = {"cache", 0},	      [OPT_INSNS] = {"insns", 0},
-		[OPT_PASSES_OFF] = {"passes-off", 0}, [OPT_RECORDS] = {"records", 0},
-		[OPT_VERIFY] = {"verify", 0},	      [OPT_ICOUNT] = {"icount", 4},
+		[OPT_CACHE] = {"cache", 0},
+		[OPT_INSNS] = {"insns", 0},
+		[OPT_PASSES_OFF] = {"passes-off", 0},
+		[OPT_RECORDS] = {"records", 0},
+		[OPT_VERIFY] = {"verify", 0},
+		[OPT_ICOUNT] = {"icount", 0},
+		[OPT_TICK] = {"tick", 1},
+		[OPT_STOP_AT] = {"stop-at", 0},
 	};
 	struct translator_config tc = {.host = &vm->host, .backend = &backend_interp};
 	int ret = parse_options(vm->config.options, o, OPT_COUNT);
@@ -221,8 +236,9 @@ static int create_translator(struct engine_vm *vm)
 	tc.passes = (u32)o[OPT_PASSES_OFF].value;
 	tc.leave_at_records = o[OPT_RECORDS].value;
 	tc.verify = o[OPT_VERIFY].value;
+	tc.stop_at = o[OPT_STOP_AT].value;
 	if (vm->config.icount)
-		tc.icount_insns = o[OPT_ICOUNT].value ? o[OPT_ICOUNT].value : 1;
+		tc.icount_insns = o[OPT_TICK].value ? o[OPT_TICK].value : 1;
 	return translator_create(&tc, &vm->t);
 }
 
@@ -351,6 +367,41 @@ static void exit_error(struct engine_vcpu *v, struct vm_exit *exit)
 		   (unsigned long long)v->s->event.ea, (unsigned long long)v->s->event.info);
 }
 
+static int xl_get_reg(struct engine_vcpu *v, u64 id, void *value)
+{
+	int ret = -ENOENT;
+
+	if (v->vm->has_sched)
+		ret = pv_sched_get_reg(&v->vm->sched, v->s->cpu_index, id, value);
+	return ret == -ENOENT ? cpu_get_reg(v->s, id, value) : ret;
+}
+
+/* What two runs are compared by. */
+static u64 hash_words(u64 hash, const u64 *words, u64 count)
+{
+	for (; count; count--, words++)
+		hash = (hash ^ *words) * 0x9e3779b97f4a7c15ull + (hash >> 29);
+	return hash;
+}
+
+static void exit_count(struct engine_vcpu *v, struct vm_exit *exit)
+{
+	struct onereg_saved reg;
+	u64 hash = 0, cursor = 0, value[2];
+
+	while (onereg_next_saved(v->s->model, &cursor, &reg)) {
+		value[0] = value[1] = 0;
+		if (!xl_get_reg(v, reg.id, value))
+			hash = hash_words(hash, value, 2);
+	}
+	log_warn("%llu instructions: registers %016llx, memory %016llx",
+		 (unsigned long long)v->s->icount, (unsigned long long)hash,
+		 (unsigned long long)slots_hash(&v->vm->slots, hash_words));
+	exit->reason = VM_EXIT_SYSTEM_EVENT;
+	exit->system_event.type = VM_SYSTEM_SHUTDOWN;
+	exit->system_event.info = 0;
+}
+
 static int xl_run(struct engine_vcpu *v, struct vm_exit *exit)
 {
 	const struct translator_mmio *m;
@@ -390,6 +441,9 @@ static int xl_run(struct engine_vcpu *v, struct vm_exit *exit)
 		exit->system_event.type = VM_SYSTEM_RESET;
 		exit->system_event.info = translator_stop_info(v->cpu);
 		break;
+	case TRANSLATOR_STOP_COUNT:
+		exit_count(v, exit);
+		break;
 	default:
 		exit_error(v, exit);
 		break;
@@ -400,15 +454,6 @@ static int xl_run(struct engine_vcpu *v, struct vm_exit *exit)
 static void xl_kick(struct engine_vcpu *v)
 {
 	translator_kick(v->cpu);
-}
-
-static int xl_get_reg(struct engine_vcpu *v, u64 id, void *value)
-{
-	int ret = -ENOENT;
-
-	if (v->vm->has_sched)
-		ret = pv_sched_get_reg(&v->vm->sched, v->s->cpu_index, id, value);
-	return ret == -ENOENT ? cpu_get_reg(v->s, id, value) : ret;
 }
 
 static int xl_set_reg(struct engine_vcpu *v, u64 id, const void *value)

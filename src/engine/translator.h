@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The engine that translates: PowerPC on any host. Options (--engine translator,KEY=VALUE,…):
- * cache=MIB, insns=N of a region, passes-off=MASK, records=on, verify=on, icount=INSNS-PER-TICK. */
+ * cache=MIB, insns=N of a region, passes-off=MASK, records=on, verify=on, icount=on: time
+ * follows the instruction count, tick=N instructions to a tick of the time base, stop-at=N: end the
+ * VM soon after N instructions and print a hash of registers and RAM. */
 #ifndef ENGINE_TRANSLATOR_H
 #define ENGINE_TRANSLATOR_H
 

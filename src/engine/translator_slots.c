@@ -177,3 +177,14 @@ int slots_dirty_log(struct slots *s, u32 id, u64 *bitmap, bool clear)
 	}
 	return -ENOENT;
 }
+
+u64 slots_hash(struct slots *s, slots_hash_fn *fn)
+{
+	struct slot_table *t = atomic_load(&s->table);
+	u64 hash = 0;
+	u32 k;
+
+	for (k = 0; k < t->count; k++)
+		hash = fn(hash, t->slot[k].slot.host, t->slot[k].slot.size / 8);
+	return hash;
+}

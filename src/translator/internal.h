@@ -149,6 +149,7 @@ struct translator_cpu {
 	u32 mmio_done, mmio_at;
 	bool mmio_wait, single;
 	bool single_step;
+	bool counted; /* stopped for stop_at */
 	u64 stop_info;
 
 	/* Flushes asked for by others. */

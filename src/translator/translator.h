@@ -28,6 +28,7 @@ struct translator_config {
 	bool leave_at_records; /* debug: leave at every exit record now and then */
 	bool verify;	       /* check every region's IR */
 	u64 icount_insns;      /* instructions per tick of the time base; 0 = time is the host's */
+	u64 stop_at;	       /* icount: stop soon after that many instructions; 0 = never */
 };
 
 enum translator_stop {
@@ -37,6 +38,7 @@ enum translator_stop {
 	TRANSLATOR_STOP_DCR,
 	TRANSLATOR_STOP_DEBUG, /* single step or breakpoint */
 	TRANSLATOR_STOP_RESET, /* info says which */
+	TRANSLATOR_STOP_COUNT, /* stop_at was reached; only once */
 	TRANSLATOR_STOP_ERROR, /* event in state that nothing handles */
 };
 

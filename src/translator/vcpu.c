@@ -22,7 +22,7 @@ static enum next stop_for(enum translator_stop *why, enum translator_stop reason
 /* --- budget: counts guest instructions down --- */
 static void give_budget(struct translator_cpu *cpu)
 {
-	u64 per_tick = cpu->t->config.icount_insns;
+	u64 per_tick = cpu->t->config.icount_insns, stop_at = cpu->t->config.stop_at;
 	s64 n = INT64_MAX / 2;
 
 	cpu->executed = ops_executed(cpu);
@@ -35,6 +35,8 @@ static void give_budget(struct translator_cpu *cpu)
 		if (ticks > 1 << 20)
 			ticks = 1 << 20;
 		n = (s64)(ticks * per_tick);
+		if (cpu->executed < stop_at && stop_at - cpu->executed < (u64)n)
+			n = (s64)(stop_at - cpu->executed);
 	}
 	cpu->budget_given = cpu->be.budget = n;
 }
@@ -305,6 +307,11 @@ enum translator_stop translator_run(struct translator_cpu *cpu)
 				why = TRANSLATOR_STOP_KICK;
 				break;
 			}
+		}
+		if (t->config.stop_at && !cpu->counted && ops_executed(cpu) >= t->config.stop_at) {
+			cpu->counted = true;
+			why = TRANSLATOR_STOP_COUNT;
+			break;
 		}
 		if (cpu->stale)
 			tlb_select(cpu);

@@ -86,6 +86,13 @@ static u64 host_clock_to_host(void *opaque, u64 ticks)
 	return ns + (u64)((u128)(ticks - now) * 1000000000 / vm->config.tb_hz);
 }
 
+static void host_random(void *opaque, void *buf, size_t len)
+{
+	struct engine_vm *vm = opaque;
+
+	vm->config.input->random(vm->config.input->opaque, buf, len);
+}
+
 static enum translator_hcall host_hcall(void *opaque, u32 cpu, struct cpu_state *s)
 {
 	struct engine_vm *vm = opaque;
@@ -266,6 +273,7 @@ static int xl_vm_create(const struct engine_vm_config *config, struct engine_vm 
 		.mmio = host_mmio,
 		.clock = host_clock,
 		.clock_to_host = host_clock_to_host,
+		.random = host_random,
 		.hcall = host_hcall,
 		.idle = host_idle,
 		.doorbell = host_doorbell,

@@ -34,6 +34,7 @@ struct translator_host {
 	u64 (*clock)(void *opaque);
 	/* Host time (os_clock_ns) at which that clock reaches ticks, about. */
 	u64 (*clock_to_host)(void *opaque, u64 ticks);
+	void (*random)(void *opaque, void *buf, size_t len);
 	/* sc 1 of a PAPR guest. */
 	enum translator_hcall (*hcall)(void *opaque, u32 cpu, struct cpu_state *s);
 	/* The processor goes to sleep, or runs again. */

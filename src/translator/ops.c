@@ -54,6 +54,15 @@ static void op_timer_changed(struct cpu_state *s)
 		atomic_store(&s->wanted, 1);
 }
 
+static u64 op_random(struct cpu_state *s)
+{
+	const struct translator_host *h = cpu_of_state(s)->t->config.host;
+	u64 v;
+
+	h->random(h->opaque, &v, sizeof(v));
+	return v;
+}
+
 static void op_flush(struct cpu_state *s, const struct cpu_flush *f)
 {
 	struct translator_cpu *cpu = cpu_of_state(s);
@@ -129,6 +138,7 @@ static bool op_spr_write(struct cpu_state *s, u32 sprn, u64 value)
 static const struct cpu_ops translator_cpu_ops = {
 	.clock = op_clock,
 	.timer_changed = op_timer_changed,
+	.random = op_random,
 	.flush = op_flush,
 	.flush_sync = op_flush_sync,
 	.doorbell = op_doorbell,

@@ -23,6 +23,23 @@ static void host_random(void *opaque, void *buf, size_t len)
 	os_random(buf, len);
 }
 
+/* 1 January 2026. */
+static s64 fixed_wall_time(void *opaque)
+{
+	return 1767225600;
+}
+
+static void fixed_random(void *opaque, void *buf, size_t len)
+{
+	struct vm_clock *c = opaque;
+	u8 *at = buf;
+
+	while (len--) {
+		c->seed = c->seed * 6364136223846793005ull + 1442695040888963407ull;
+		*at++ = (u8)(c->seed >> 56);
+	}
+}
+
 static size_t host_input(void *opaque, u32 device, u8 *buf, size_t len)
 {
 	return len;
@@ -33,11 +50,15 @@ static bool host_interrupt(void *opaque, u32 vcpu, u32 line, bool level)
 	return true;
 }
 
-void vm_clock_init(struct vm_clock *c)
+void vm_clock_init(struct vm_clock *c, bool fixed)
 {
 	*c = (struct vm_clock){
 		.host = {host_clock_ns, host_wall_time, host_random, host_input, host_interrupt, c},
 	};
+	if (fixed) {
+		c->host.wall_time = fixed_wall_time;
+		c->host.random = fixed_random;
+	}
 }
 
 void vm_clock_start(struct vm_clock *c)

@@ -10,9 +10,11 @@ struct vm_clock {
 	bool running;
 	u64 base; /* running: host time of VM time 0; else VM time itself */
 	struct input_source host;
+	u64 seed; /* of the fixed random numbers */
 };
 
-void vm_clock_init(struct vm_clock *c);
+/* fixed: wall time and random numbers are the same in every run (icount). */
+void vm_clock_init(struct vm_clock *c, bool fixed);
 u64 vm_clock_ns(const struct vm_clock *c);
 void vm_clock_start(struct vm_clock *c);
 void vm_clock_stop(struct vm_clock *c);

@@ -34,7 +34,7 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 	os_mutex_init(&vm->lock);
 	os_mutex_init(&vm->run_lock);
 	os_cond_init(&vm->parked_cond);
-	vm_clock_init(&vm->clock);
+	vm_clock_init(&vm->clock, config->icount);
 	vm->input = config->input ? config->input : &vm->clock.host;
 	irq_set_chip(vm, &irqchip_none, NULL);
 

@@ -62,6 +62,11 @@ static u64 h_clock_to_host(void *opaque, u64 ticks)
 	return ticks * 2;
 }
 
+static void h_random(void *opaque, void *buf, size_t len)
+{
+	os_random(buf, len);
+}
+
 static enum translator_hcall h_hcall(void *opaque, u32 cpu, struct cpu_state *s)
 {
 	return TRANSLATOR_HCALL_EXIT;
@@ -93,6 +98,7 @@ static inline void harness_begin_model(struct harness *h, u32 cpus,
 		.mmio = h_mmio,
 		.clock = h_clock,
 		.clock_to_host = h_clock_to_host,
+		.random = h_random,
 		.hcall = h_hcall,
 		.idle = h_idle,
 		.doorbell = h_doorbell,

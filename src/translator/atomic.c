@@ -34,6 +34,8 @@ static u32 find(struct translator_cpu *cpu, u64 ea, u32 mem, u32 access, struct 
 	if (ea & (size - 1))
 		return memory_raise(cpu, CPU_EXC_ALIGN, ea, 0);
 	code = tlb_data(cpu, ea, access, page);
+	if (!code)
+		code = memory_watch(cpu, ea, size, (access & MMU_KIND) == MMU_STORE);
 	if (code)
 		return code;
 	/* Storage without memory coherence: data storage interrupt, DSISR bit 37. */

@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 #include "cpu/cpu.h"
 #include "cpu/time.h"
+#include "cpu/watch.h"
 #include "frontend/frontend.h"
 #include "isa/decode.h"
 #include "mmu/mmu.h"
@@ -83,6 +84,7 @@ struct tlb_slow {
 	u64 ra;	  /* of the page */
 	u8 *host; /* NULL: MMIO */
 	u32 attr;
+	bool watched; /* its entries stay slow */
 };
 
 struct tlb_view {
@@ -138,6 +140,7 @@ struct translator_cpu {
 	struct context *current;
 	u32 data_view, fetch_view;
 	u32 data_access; /* enum mmu_access bits of data accesses */
+	u64 watch_key;	 /* cpu_watch_key() that the views were filled under */
 	u64 context_clock;
 	u32 next_serial;
 	bool stale;		/* mode or context must be computed anew */
@@ -232,6 +235,7 @@ u32 memory_stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *store
 bool memory_read(struct cpu_state *s, u64 ea, void *buf, u32 len);
 bool memory_write(struct cpu_state *s, u64 ea, const void *buf, u32 len);
 u32 memory_raise(struct translator_cpu *cpu, u32 code, u64 ea, u64 dsisr);
+u32 memory_watch(struct translator_cpu *cpu, u64 ea, u32 size, bool store);
 /* Bytes at page->host were stored. */
 void memory_stored(struct translator_cpu *cpu, const struct data_page *page, u32 len);
 

@@ -10,6 +10,7 @@
 #include "base/endian.h"
 #include "base/string.h"
 #include "isa/model.h"
+#include "isa/sprbits.h"
 #include "translator/internal.h"
 
 u32 memory_raise(struct translator_cpu *cpu, u32 code, u64 ea, u64 dsisr)
@@ -182,6 +183,14 @@ static u32 access_kind(u32 mem, u32 kind)
 	return kind | (mem & IR_MEM_AS1 ? MMU_EXTPID : 0);
 }
 
+/* The data address watchpoint; a code when it matches. Watched pages always come here. */
+u32 memory_watch(struct translator_cpu *cpu, u64 ea, u32 size, bool store)
+{
+	if (likely(!cpu->watch_key) || !cpu_watch_match(cpu->s, ea, size, store))
+		return 0;
+	return memory_raise(cpu, CPU_EXC_DSI, ea, DSISR_DAWR | (store ? DSISR_ISSTORE : 0));
+}
+
 /* Bytes of an access that crosses a page; both pages are translated before anything happens. */
 static u32 split_pages(struct translator_cpu *cpu, u64 ea, u32 access, u32 size,
 		       struct data_page page[2], u32 *first)
@@ -194,6 +203,8 @@ static u32 split_pages(struct translator_cpu *cpu, u64 ea, u32 access, u32 size,
 	code = tlb_data(cpu, ea, access, &page[0]);
 	if (!code && *first < size)
 		code = tlb_data(cpu, wrap(cpu, ea + *first), access, &page[1]);
+	if (!code)
+		code = memory_watch(cpu, ea, size, (access & MMU_KIND) == MMU_STORE);
 	return code;
 }
 
@@ -263,6 +274,8 @@ static u32 load(struct backend_cpu *be, u64 ea, u32 mem, u128 *value)
 		return code;
 	}
 	code = tlb_data(cpu, ea, access_kind(mem, MMU_LOAD), &page);
+	if (!code)
+		code = memory_watch(cpu, ea, size, false);
 	if (code)
 		return code;
 	if (unlikely(!page.host))
@@ -291,6 +304,8 @@ static u32 store(struct backend_cpu *be, u64 ea, u32 mem, u128 value)
 		return copy_out(cpu, ea, access_kind(mem, MMU_STORE), (u8 *)&raw, size);
 	}
 	code = tlb_data(cpu, ea, access_kind(mem, MMU_STORE), &page);
+	if (!code)
+		code = memory_watch(cpu, ea, size, true);
 	if (code)
 		return code;
 	if (unlikely(!page.host))
@@ -308,6 +323,8 @@ static u32 dcbz(struct backend_cpu *be, u64 ea, u32 block)
 
 	ea = wrap(cpu, ea) & ~(u64)(block - 1);
 	code = tlb_data(cpu, ea, MMU_STORE, &page);
+	if (!code)
+		code = memory_watch(cpu, ea, block, true);
 	if (code)
 		return code;
 	if (!page.host || (page.attr & MMU_INHIBITED))

@@ -129,7 +129,15 @@ static u32 access_of(u32 mode, bool reloc)
 
 void tlb_select(struct translator_cpu *cpu)
 {
+	u64 watch_key = cpu_watch_key(cpu->s);
+	u32 k;
+
 	cpu->mode = cpu_mode(cpu->s);
+	if (unlikely(watch_key != cpu->watch_key)) {
+		cpu->watch_key = watch_key;
+		for (k = 0; k < CONTEXTS; k++)
+			tlb_clear_context(cpu, &cpu->context[k]);
+	}
 	tlb_reselect(cpu);
 	cpu->stale = false;
 }
@@ -254,6 +262,8 @@ static void install(struct translator_cpu *cpu, u64 ea, bool store, const struct
 	s->ra = r->ra & TLB_PAGE_MASK;
 	s->host = page->host ? page->host - (ea & ~TLB_PAGE_MASK) : NULL;
 	s->attr = r->attr;
+	s->watched = cpu->watch_key && cpu_watch_page(cpu->s, ea, TLB_PAGE_BITS);
+	slow |= s->watched;
 	if (r->prot & MMU_R) {
 		s->read_tag = tag;
 		if (!slow) {
@@ -312,7 +322,7 @@ u32 tlb_data(struct translator_cpu *cpu, u64 ea, u32 access, struct data_page *p
 	page->ra = s->ra | (ea & ~TLB_PAGE_MASK);
 	page->host = s->host ? s->host + (ea & ~TLB_PAGE_MASK) : NULL;
 	page->attr = s->attr;
-	if (!store || !s->host || (s->attr & (MMU_INHIBITED | MMU_LE)))
+	if (!store || !s->host || s->watched || (s->attr & (MMU_INHIBITED | MMU_LE)))
 		return 0;
 	if (cpu->current->view[cpu->data_view]->fast[at].write_tag == s->write_tag)
 		page->code = false;

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pseries machine: its tree, its memory, its options; saved and loaded. */
+#include <errno.h>
+#include <libfdt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "board.h"
+#include "isa/onereg.h"
+#include "vm/savestate.h"
+
+static u32 cell(const void *fdt, const char *path, const char *name, int index)
+{
+	int len = 0, node = fdt_path_offset(fdt, path);
+	const fdt32_t *p = fdt_getprop(fdt, node, name, &len);
+
+	if (!p || len < 4 * (index + 1))
+		fail_msg("%s/%s[%d] is missing", path, name, index);
+	return fdt32_to_cpu(p[index]);
+}
+
+static const u8 *bytes(const void *fdt, const char *path, const char *name, int *len)
+{
+	const u8 *p = fdt_getprop(fdt, fdt_path_offset(fdt, path), name, len);
+
+	if (!p)
+		fail_msg("%s/%s is missing", path, name);
+	return p;
+}
+
+static const void *tree_of(struct vm *vm)
+{
+	/* Below RTAS, which stands in the last 64 KiB. */
+	u64 at = ((64ull << 20) - 4096) & ~0xffffull;
+	const void *fdt = vm_mem_ptr(vm, (at - (1 << 20)) & ~0xffffull, 1 << 20);
+
+	assert_int_equal(fdt_check_full(fdt, 1 << 20), 0);
+	return fdt;
+}
+
+static void create(struct machine_config *c, struct vm **vm)
+{
+	struct error e = {""};
+
+	if (board_create(c, vm, &e))
+		fail_msg("%s", e.text);
+}
+
+static void test_tree(void **state)
+{
+	struct machine_config c = {.append = "console=hvc0 x=1", .cpus = 2};
+	const void *fdt;
+	struct vm *vm;
+	const u8 *v;
+	u64 base, size;
+	int len;
+
+	create(&c, &vm);
+	fdt = tree_of(vm);
+	assert_string_equal(bytes(fdt, "/", "compatible", &len), "qemu,pseries");
+	assert_string_equal(bytes(fdt, "/", "device_type", &len), "chrp");
+	assert_string_equal(bytes(fdt, "/chosen", "bootargs", &len), "console=hvc0 x=1");
+	assert_string_equal(bytes(fdt, "/chosen", "linux,stdout-path", &len),
+			    "/vdevice/vty@71000000");
+	v = bytes(fdt, "/chosen", "ibm,architecture-vec-5", &len);
+	assert_int_equal(len, v[0] + 2);
+	assert_int_equal(v[23], 0x40); /* XIVE */
+	assert_int_equal(v[24], 0x40); /* radix */
+	assert_int_equal(v[26], 0x40); /* GTSE */
+	assert_int_equal(cell(fdt, "/vdevice/vty@71000000", "reg", 0), 0x71000000);
+	assert_int_equal(cell(fdt, "/vdevice/vty@71000000", "interrupts", 0), 0x1100);
+	assert_int_equal(cell(fdt, "/cpus/PowerPC,POWER9@1", "ibm,ppc-interrupt-server#s", 0), 1);
+	assert_int_equal(cell(fdt, "/cpus/PowerPC,POWER9@0", "timebase-frequency", 0), 512000000);
+	assert_int_equal(cell(fdt, "/cpus/PowerPC,POWER9@0", "ibm,dec-bits", 0), 56);
+	assert_int_equal(cell(fdt, "/memory@0", "reg", 3), 64 << 20);
+	assert_true(fdt_path_offset(fdt, "/hypervisor") < 0);
+	assert_true(cell(fdt, "/rtas", "power-off", 0) >= RTAS_TOKEN_BASE);
+	base = cell(fdt, "/rtas", "linux,rtas-base", 0);
+	assert_int_equal(cell(fdt, "/rtas", "linux,rtas-entry", 0), base);
+	/* sc 1 is the fourth instruction. */
+	assert_int_equal(ld_be32(vm_mem_ptr(vm, base + 12, 4)), 0x44000022);
+	/* RTAS and the tree are reserved. */
+	assert_int_equal(fdt_num_mem_rsv(fdt), 2);
+	assert_int_equal(fdt_get_mem_rsv(fdt, 0, &base, &size), 0);
+	assert_int_equal(base, cell(fdt, "/rtas", "linux,rtas-base", 0));
+	assert_int_equal(ld_be32(vm_mem_ptr(vm, 0x1000, 4)), 0x5a5a5a5a);
+	machine_pseries.destroy(vm);
+}
+
+static void test_tree_follows_options(void **state)
+{
+	struct machine_config c = {.nr_options = 2,
+				   .options = {{"ic-mode", "xics"}, {"x-mmu", "hash"}}};
+	const void *fdt;
+	struct vm *vm;
+	const u8 *v;
+	int len;
+
+	create(&c, &vm);
+	fdt = tree_of(vm);
+	v = bytes(fdt, "/chosen", "ibm,architecture-vec-5", &len);
+	assert_int_equal(v[23] | v[24] | v[26], 0);
+	v = bytes(fdt, "/cpus/PowerPC,POWER9@0", "ibm,pa-features", &len);
+	assert_int_equal(v[2 + 40], 0); /* no radix */
+	assert_int_equal(v[2 + 22], 0); /* no transactional memory */
+	machine_pseries.destroy(vm);
+
+	c = (struct machine_config){.model = cpu_model_find("power8")};
+	create(&c, &vm);
+	fdt = tree_of(vm);
+	assert_int_equal(cell(fdt, "/cpus/PowerPC,POWER8@0", "cpu-version", 0), 0x0f000004);
+	machine_pseries.destroy(vm);
+}
+
+static void test_bad_options(void **state)
+{
+	static const struct {
+		const char *cpu, *key, *value, *why;
+	} t[] = {
+		{"power9", "colour", "red", "machine pseries has no option 'colour'"},
+		{"power9", "ic-mode", "pic", "ic-mode is xics, xive or dual, not 'pic'"},
+		{"power8", "ic-mode", "xive", "power8 has no XIVE: ic-mode=xics"},
+		{"power8", "x-mmu", "radix", "power8 has no radix MMU"},
+		{"power9", "x-mmu", "none", "x-mmu is radix or hash, not 'none'"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
+		struct machine_config c = {.model = cpu_model_find(t[i].cpu),
+					   .nr_options = 1,
+					   .options = {{t[i].key, t[i].value}}};
+		struct error e = {""};
+		struct vm *vm;
+
+		assert_true(board_create(&c, &vm, &e) < 0);
+		assert_string_equal(e.text, t[i].why);
+	}
+}
+
+struct buffer {
+	u8 *data;
+	size_t len, size, pos;
+};
+
+static int buf_write(void *opaque, const void *p, size_t n)
+{
+	struct buffer *b = opaque;
+
+	while (b->len + n > b->size) {
+		b->size = b->size ? 2 * b->size : 1 << 16;
+		b->data = realloc(b->data, b->size);
+	}
+	memcpy(b->data + b->len, p, n);
+	b->len += n;
+	return 0;
+}
+
+static int buf_read(void *opaque, void *p, size_t n)
+{
+	struct buffer *b = opaque;
+
+	if (n > b->len - b->pos)
+		return -EIO;
+	memcpy(p, b->data + b->pos, n);
+	b->pos += n;
+	return 0;
+}
+
+static void save(struct vm *vm, struct buffer *b)
+{
+	struct state_writer w = {buf_write, b, 0};
+	struct error e;
+
+	assert_int_equal(vm_save(vm, &w, &e), 0);
+}
+
+static int load(struct buffer *b, struct machine_config *c, struct vm **vm, struct error *e)
+{
+	struct state_reader r = {buf_read, b};
+
+	b->pos = 0;
+	create(c, vm);
+	return vm_load(*vm, &r, e);
+}
+
+static void test_save_and_load(void **state)
+{
+	static const char *const modes[] = {"xics", "xive"};
+
+	for (unsigned m = 0; m < 2; m++) {
+		struct machine_config c = {.nr_options = 1, .options = {{"ic-mode", modes[m]}}};
+		struct machine_config fresh = c;
+		struct buffer first = {0}, second = {0};
+		struct error e = {""};
+		struct vm *vm;
+
+		create(&c, &vm);
+		vm_mem_write(vm, 0x123456, "hello", 5);
+		vcpu_set(&vm->vcpus[1], ONEREG_GPR(7), 0x1234567890ull);
+		save(vm, &first);
+		machine_pseries.destroy(vm);
+
+		if (load(&first, &fresh, &vm, &e))
+			fail_msg("%s", e.text);
+		assert_memory_equal(vm_mem_ptr(vm, 0x123456, 5), "hello", 5);
+		assert_int_equal(vcpu_get(&vm->vcpus[1], ONEREG_GPR(7)), 0x1234567890ull);
+		/* What was loaded is what would be saved. */
+		save(vm, &second);
+		assert_int_equal(first.len, second.len);
+		assert_memory_equal(first.data, second.data, first.len);
+		machine_pseries.destroy(vm);
+		free(first.data);
+		free(second.data);
+	}
+}
+
+static void test_load_refuses(void **state)
+{
+	struct machine_config c = {.cpus = 2}, other = {.cpus = 1}, fresh;
+	struct buffer b = {0};
+	struct error e = {""};
+	struct vm *vm;
+	size_t whole;
+
+	create(&c, &vm);
+	save(vm, &b);
+	machine_pseries.destroy(vm);
+	assert_true(load(&b, &other, &vm, &e) < 0);
+	machine_pseries.destroy(vm);
+	whole = b.len;
+	for (unsigned i = 1; i < 40; i++) {
+		fresh = (struct machine_config){.cpus = 2};
+		b.len = whole * i / 40;
+		assert_true(load(&b, &fresh, &vm, &e) < 0);
+		assert_true(e.text[0]);
+		machine_pseries.destroy(vm);
+	}
+	free(b.data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tree),	     cmocka_unit_test(test_tree_follows_options),
+		cmocka_unit_test(test_bad_options),  cmocka_unit_test(test_save_and_load),
+		cmocka_unit_test(test_load_refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

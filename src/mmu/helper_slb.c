@@ -166,6 +166,13 @@ static void flush_radix(struct cpu_state *s, u64 rb, u64 rs, u32 ric, bool local
 	flush(s, &f);
 }
 
+/* tlbiel of more than a page names one set of the TLB at a time, and software has to go through all
+ * of them. Ours has no sets: number 0 stands for the whole. */
+static bool other_set(u64 rb)
+{
+	return bits_get(rb, 10, 2) != IS_PAGE && bits_get(rb, 12, 12);
+}
+
 /* A hash guest of ours manages its table by hypercalls and hardly comes here: everything goes. */
 void helper_tlbie(struct cpu_state *s, u64 rb, u64 rs, u64 word)
 {
@@ -173,6 +180,8 @@ void helper_tlbie(struct cpu_state *s, u64 rb, u64 rs, u64 word)
 	bool local = f_xo10(w) == 274;
 	bool v3 = s->model->isa >= ISA_3_0;
 
+	if (local && other_set(rb))
+		return;
 	if (v3 && f_r(w) && f_prs(w)) {
 		flush_radix(s, rb, rs, f_ric(w), local);
 	} else {

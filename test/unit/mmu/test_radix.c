@@ -8,6 +8,8 @@
  */
 #include "common.h"
 
+#include "isa/helper.h"
+
 enum { PROC_TABLE = 0x10000, ROOT = 0x100000, L2 = 0x20000, L3 = 0x21000, L4 = 0x22000 };
 
 #define V	0x8000000000000000ull
@@ -173,6 +175,32 @@ static void key_zero(void **state)
 	world_free(w);
 }
 
+/* tlbie and tlbiel: RB = EPN, IS (bits 52:53), AP (56:58); RS = PID in the upper word. */
+static void tlbie(void **state)
+{
+	const u32 tlbie = 0x7c000264 | 1 << 17 | 1 << 16, tlbiel = 0x7c000224 | 1 << 17 | 1 << 16;
+	struct world *w = tree(0);
+
+	helper_tlbie(&w->s, 0x12345000 | 5 << 5, 7ull << 32, tlbie);
+	assert_int_equal(w->flush.kind, CPU_FLUSH_PID_PAGE);
+	assert_int_equal(w->flush.addr, 0x12340000);
+	assert_int_equal(w->flush.shift, 16);
+	assert_int_equal(w->flush.id, 7);
+	assert_false(w->flush.local);
+	/* one process, set 0 for all sets; RIC = 1 is the walk cache */
+	helper_tlbie(&w->s, 1 << 10, 7ull << 32, tlbiel);
+	assert_int_equal(w->flush.kind, CPU_FLUSH_PID);
+	assert_true(w->flush.local);
+	assert_int_equal(w->flushes, 2);
+	helper_tlbie(&w->s, 1 << 10 | 5 << 12, 7ull << 32, tlbiel);
+	assert_int_equal(w->flushes, 2);
+	helper_tlbie(&w->s, 1 << 10, 7ull << 32, tlbie | 1 << 18);
+	assert_int_equal(w->flush.kind, CPU_FLUSH_PWC);
+	helper_tlbie(&w->s, 3 << 10, 0, tlbie);
+	assert_int_equal(w->flush.kind, CPU_FLUSH_ALL);
+	world_free(w);
+}
+
 static void real_mode(void **state)
 {
 	struct world *w = tree(0);
@@ -192,7 +220,7 @@ int main(void)
 		cmocka_unit_test(maps_4k),   cmocka_unit_test(maps_large),
 		cmocka_unit_test(faults),    cmocka_unit_test(sets_r_and_c),
 		cmocka_unit_test(quadrants), cmocka_unit_test(key_zero),
-		cmocka_unit_test(real_mode),
+		cmocka_unit_test(real_mode), cmocka_unit_test(tlbie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

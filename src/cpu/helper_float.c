@@ -10,16 +10,15 @@
 #include "cpu/fp.h"
 #include "isa/helper.h"
 
-typedef struct sf_num binary_fn(struct sf_num a, struct sf_num b, struct sf_status *st);
+typedef u64 binary_fn(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
 
-static u64 binary(struct cpu_state *s, u64 a, u64 b, binary_fn *op, const struct sf_fmt *f)
+static inline u64 binary(struct cpu_state *s, u64 a, u64 b, binary_fn *op, const struct sf_fmt *f)
 {
 	struct sf_status st = fp_status(s);
-	struct sf_num r = op(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b), &st);
+	u64 r = op(a, b, f, &st);
 
-	r = sf_round(r, f, &st);
 	fp_done(s, &st, FP_SETS_ALL);
-	return (u64)sf_pack(&sf_f64, &r);
+	return r;
 }
 
 #define BINARY(name, op)                                                                           \
@@ -31,10 +30,10 @@ static u64 binary(struct cpu_state *s, u64 a, u64 b, binary_fn *op, const struct
 	{                                                                                          \
 		return binary(s, a, b, op, &sf_f32);                                               \
 	}
-BINARY(add, sf_add)
-BINARY(sub, sf_sub)
-BINARY(mul, sf_mul)
-BINARY(div, sf_div)
+BINARY(add, sf_add_double)
+BINARY(sub, sf_sub_double)
+BINARY(mul, sf_mul_double)
+BINARY(div, sf_div_double)
 
 static u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant,
 		   const struct sf_fmt *f)

@@ -36,19 +36,25 @@ static void finish(struct cpu_state *s, const struct sf_status *st, union vreg *
 	*t = r;
 }
 
-typedef struct sf_num binary_fn(struct sf_num a, struct sf_num b, struct sf_status *st);
+typedef u64 binary_fn(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
 
-static void binary(struct cpu_state *s, union vreg *t, const union vreg *a, const union vreg *b,
-		   const struct sf_fmt *f, binary_fn *op)
+static inline u64 as_double(const struct sf_fmt *f, u64 v)
+{
+	return f == &sf_f64 ? v : sf_load_single((u32)v);
+}
+
+/* Singles too are computed as doubles, and rounded once, to singles. */
+static inline void binary(struct cpu_state *s, union vreg *t, const union vreg *a,
+			  const union vreg *b, const struct sf_fmt *f, binary_fn *op)
 {
 	struct sf_status st = fp_status(s);
 	union vreg r;
 	unsigned i;
 
 	for (i = 0; i < lanes(f); i++) {
-		struct sf_num n = sf_round(op(num(f, a, i), num(f, b, i), &st), f, &st);
+		u64 v = op(as_double(f, lane(f, a, i)), as_double(f, lane(f, b, i)), f, &st);
 
-		set_lane(f, &r, i, (u64)sf_pack(f, &n));
+		set_lane(f, &r, i, f == &sf_f64 ? v : sf_store_single(v));
 	}
 	finish(s, &st, t, r);
 }
@@ -174,10 +180,10 @@ static void compare(struct cpu_state *s, union vreg *t, const union vreg *a, con
 	}
 
 #define BOTH(p, f)                                                                                 \
-	BINARY(xvadd##p, f, sf_add)                                                                \
-	BINARY(xvsub##p, f, sf_sub)                                                                \
-	BINARY(xvmul##p, f, sf_mul)                                                                \
-	BINARY(xvdiv##p, f, sf_div)                                                                \
+	BINARY(xvadd##p, f, sf_add_double)                                                         \
+	BINARY(xvsub##p, f, sf_sub_double)                                                         \
+	BINARY(xvmul##p, f, sf_mul_double)                                                         \
+	BINARY(xvdiv##p, f, sf_div_double)                                                         \
 	MUL_ADD(xvmadd##p, f, 0)                                                                   \
 	MUL_ADD(xvmsub##p, f, SF_FMA_SUB)                                                          \
 	MUL_ADD(xvnmadd##p, f, SF_FMA_NEG)                                                         \

@@ -156,32 +156,6 @@ struct sf_num sf_mul(struct sf_num a, struct sf_num b, struct sf_status *st)
 	return r;
 }
 
-/* floor(x / d) by two digits of base 2^32, for d of [2^63, 2^64) and x < d * 2^64; by hand, since
- * a 128-bit division would call the compiler's library. */
-static u64 divide_narrow(u128 x, u64 d, u64 *rem)
-{
-	u64 high = d >> 32, low = (u32)d, n1 = (u64)(x >> 64), n0 = (u64)x, q = 0, digit, r;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		u64 next = i ? (u32)n0 : n0 >> 32;
-
-		digit = n1 / high;
-		r = n1 - digit * high;
-		/* the estimate is at most 2 too large */
-		while (digit >> 32 || digit * low > (r << 32 | next)) {
-			digit--;
-			r += high;
-			if (r >> 32)
-				break;
-		}
-		q = q << 32 | digit;
-		n1 = (n1 << 32 | next) - digit * d;
-	}
-	*rem = n1;
-	return q;
-}
-
 /* floor(x / y * 2^119), with sticky, for x and y of [2^127, 2^128). */
 static u128 divide_wide(u128 x, u128 y)
 {
@@ -226,7 +200,7 @@ struct sf_num sf_div(struct sf_num a, struct sf_num b, struct sf_status *st)
 		u64 rem;
 
 		/* of (2^62, 2^64) */
-		r.frac = divide_narrow(a.frac >> 1, (u64)(b.frac >> 64), &rem);
+		r.frac = sf_divide_narrow(a.frac >> 1, (u64)(b.frac >> 64), &rem);
 		r.frac = r.frac << 1 | (rem != 0);
 		r.exp = a.exp - b.exp + 127 - 64;
 	} else {

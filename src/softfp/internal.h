@@ -96,4 +96,30 @@ static inline struct sf_u256 sf_mul128(u128 a, u128 b)
 	return r;
 }
 
+/* floor(x / d) by two digits of base 2^32, for d of [2^63, 2^64) and x < d * 2^64; by hand, since
+ * a 128-bit division would call the compiler's library. */
+static inline u64 sf_divide_narrow(u128 x, u64 d, u64 *rem)
+{
+	u64 high = d >> 32, low = (u32)d, n1 = (u64)(x >> 64), n0 = (u64)x, q = 0, digit, r;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		u64 next = i ? (u32)n0 : n0 >> 32;
+
+		digit = n1 / high;
+		r = n1 - digit * high;
+		/* the estimate is at most 2 too large */
+		while (digit >> 32 || digit * low > (r << 32 | next)) {
+			digit--;
+			r += high;
+			if (r >> 32)
+				break;
+		}
+		q = q << 32 | digit;
+		n1 = (n1 << 32 | next) - digit * d;
+	}
+	*rem = n1;
+	return q;
+}
+
 #endif

@@ -105,6 +105,13 @@ struct sf_num sf_mul(struct sf_num a, struct sf_num b, struct sf_status *st);
 struct sf_num sf_div(struct sf_num a, struct sf_num b, struct sf_status *st);
 struct sf_num sf_sqrt(struct sf_num b, struct sf_status *st);
 
+/* The same on doubles, rounded to f (sf_f64 or sf_f32; a single in double format): what hot
+ * instructions need, with a shortcut for normal numbers. */
+u64 sf_add_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
+u64 sf_sub_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
+u64 sf_mul_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
+u64 sf_div_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
+
 enum sf_fma_variant {
 	SF_FMA_SUB = 1, /* a * c - b */
 	SF_FMA_NEG = 2, /* to be negated by sf_fma_negate() after rounding */

@@ -29,16 +29,19 @@ struct sf_num fp_estimate_rsqrte(struct sf_num b, const struct sf_fmt *root, con
 	return reciprocal(b, f, st);
 }
 
+u64 fp_compare_done(struct cpu_state *s, enum sf_order order, const struct sf_status *st)
+{
+	/* FPCC is set even when the exception is enabled: there is no result to suppress. */
+	s->fpscr = (s->fpscr & ~FPSCR_FPCC) | (u64)order << FPSCR_FPCC_SHIFT;
+	fp_done(s, st, 0);
+	return order;
+}
+
 u64 fp_compare(struct cpu_state *s, const struct sf_num *a, const struct sf_num *b, bool ordered)
 {
 	struct sf_status st = fp_status(s);
-	enum sf_order order = sf_compare(a, b, ordered, &st);
 
-	st.flags |= (u32)order << FPSCR_FPCC_SHIFT;
-	/* FPCC is set even when the exception is enabled: there is no result to suppress. */
-	s->fpscr = (s->fpscr & ~FPSCR_FPCC) | (st.flags & FPSCR_FPCC);
-	fp_done(s, &st, 0);
-	return order;
+	return fp_compare_done(s, sf_compare(a, b, ordered, &st), &st);
 }
 
 /* A CR field: FL says that estimates are good to 2^-14. */

@@ -41,7 +41,8 @@ void fp_done_vector(struct cpu_state *s, const struct sf_status *st);
 struct sf_num fp_estimate_re(struct sf_num b, const struct sf_fmt *f, struct sf_status *st);
 struct sf_num fp_estimate_rsqrte(struct sf_num b, const struct sf_fmt *root, const struct sf_fmt *f,
 				 struct sf_status *st);
-/* Compare, set FPCC and the exceptions; returns the CR field. */
+/* Set FPCC and the exceptions of a comparison; returns the CR field. fp_compare() compares too. */
+u64 fp_compare_done(struct cpu_state *s, enum sf_order order, const struct sf_status *st);
 u64 fp_compare(struct cpu_state *s, const struct sf_num *a, const struct sf_num *b, bool ordered);
 /* The CR field of ftdiv and its kin: might a / b, sqrt(b) need scaling (4.6.6.1)? */
 u64 fp_test_div(const struct sf_num *a, const struct sf_num *b, const struct sf_fmt *f);

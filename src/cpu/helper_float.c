@@ -35,18 +35,14 @@ BINARY(sub, sf_sub_double)
 BINARY(mul, sf_mul_double)
 BINARY(div, sf_div_double)
 
-static u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant,
-		   const struct sf_fmt *f)
+static inline u64 mul_add(struct cpu_state *s, u64 a, u64 c, u64 b, unsigned variant,
+			  const struct sf_fmt *f)
 {
 	struct sf_status st = fp_status(s);
-	struct sf_num r = sf_fma(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b),
-				 sf_unpack(&sf_f64, c), variant, &st);
+	u64 r = sf_fma_double(a, b, c, variant, f, &st);
 
-	r = sf_round(r, f, &st);
-	if (variant & SF_FMA_NEG)
-		r = sf_fma_negate(r, &st);
 	fp_done(s, &st, FP_SETS_ALL);
-	return (u64)sf_pack(&sf_f64, &r);
+	return r;
 }
 
 #define FMA(name, variant)                                                                         \
@@ -114,9 +110,9 @@ u64 helper_frsqrtes(struct cpu_state *s, u64 b)
 
 static u64 compare(struct cpu_state *s, u64 a, u64 b, bool ordered)
 {
-	struct sf_num x = sf_unpack(&sf_f64, a), y = sf_unpack(&sf_f64, b);
+	struct sf_status st = fp_status(s);
 
-	return fp_compare(s, &x, &y, ordered);
+	return fp_compare_done(s, sf_compare_double(a, b, ordered, &st), &st);
 }
 
 u64 helper_fcmpu(struct cpu_state *s, u64 a, u64 b)

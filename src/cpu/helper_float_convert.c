@@ -19,10 +19,10 @@ u64 helper_fp_store_single(u64 v)
 u64 helper_frsp(struct cpu_state *s, u64 b)
 {
 	struct sf_status st = fp_status(s);
-	struct sf_num r = sf_round(sf_quiet(sf_unpack(&sf_f64, b), &st), &sf_f32, &st);
+	u64 r = sf_double_to_single(b, &st);
 
 	fp_done(s, &st, FP_SETS_ALL);
-	return (u64)sf_pack(&sf_f64, &r);
+	return r;
 }
 
 /* fri*: XX stays as it is, FR and FI are cleared. */
@@ -50,7 +50,7 @@ ROUND_INTEGRAL(frim, SF_RN_DOWN)
  * extended, as sf_to_int() leaves it. */
 static u64 to_int(struct cpu_state *s, u64 b, unsigned bits, bool is_signed, struct sf_status st)
 {
-	u64 r = sf_to_int(sf_unpack(&sf_f64, b), bits, is_signed, &st);
+	u64 r = sf_double_to_int(b, bits, is_signed, &st);
 
 	fp_done(s, &st, FP_SETS_FR_FI);
 	return r;
@@ -70,10 +70,19 @@ TO_INT(fctiwu, 32, false)
 TO_INT(fctid, 64, true)
 TO_INT(fctidu, 64, false)
 
-static u64 from_int(struct cpu_state *s, struct sf_num n, const struct sf_fmt *f)
+static u64 from_signed(struct cpu_state *s, u64 b, const struct sf_fmt *f)
 {
 	struct sf_status st = fp_status(s);
-	struct sf_num r = sf_round(n, f, &st);
+	u64 r = sf_double_from_s64((s64)b, f, &st);
+
+	fp_done(s, &st, FP_SETS_ALL);
+	return r;
+}
+
+static u64 from_unsigned(struct cpu_state *s, u64 b, const struct sf_fmt *f)
+{
+	struct sf_status st = fp_status(s);
+	struct sf_num r = sf_round(sf_from_u64(b), f, &st);
 
 	fp_done(s, &st, FP_SETS_ALL);
 	return (u64)sf_pack(&sf_f64, &r);
@@ -81,20 +90,20 @@ static u64 from_int(struct cpu_state *s, struct sf_num n, const struct sf_fmt *f
 
 u64 helper_fcfid(struct cpu_state *s, u64 b)
 {
-	return from_int(s, sf_from_s64((s64)b), &sf_f64);
+	return from_signed(s, b, &sf_f64);
 }
 
 u64 helper_fcfidu(struct cpu_state *s, u64 b)
 {
-	return from_int(s, sf_from_u64(b), &sf_f64);
+	return from_unsigned(s, b, &sf_f64);
 }
 
 u64 helper_fcfids(struct cpu_state *s, u64 b)
 {
-	return from_int(s, sf_from_s64((s64)b), &sf_f32);
+	return from_signed(s, b, &sf_f32);
 }
 
 u64 helper_fcfidus(struct cpu_state *s, u64 b)
 {
-	return from_int(s, sf_from_u64(b), &sf_f32);
+	return from_unsigned(s, b, &sf_f32);
 }

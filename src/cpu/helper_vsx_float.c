@@ -67,12 +67,10 @@ static void mul_add(struct cpu_state *s, union vreg *t, const union vreg *a, con
 	unsigned i;
 
 	for (i = 0; i < lanes(f); i++) {
-		struct sf_num n = sf_fma(num(f, a, i), num(f, b, i), num(f, c, i), variant, &st);
+		u64 v = sf_fma_double(as_double(f, lane(f, a, i)), as_double(f, lane(f, b, i)),
+				      as_double(f, lane(f, c, i)), variant, f, &st);
 
-		n = sf_round(n, f, &st);
-		if (variant & SF_FMA_NEG)
-			n = sf_fma_negate(n, &st);
-		set_lane(f, &r, i, (u64)sf_pack(f, &n));
+		set_lane(f, &r, i, f == &sf_f64 ? v : sf_store_single(v));
 	}
 	finish(s, &st, t, r);
 }

@@ -147,3 +147,123 @@ u64 sf_div_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st)
 	}
 	return general(sf_div(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b), st), f, st);
 }
+
+/* Product and addend in 128 bits: the product is exact, with 22 zeros at its end. */
+static bool fast_fma(u64 a, u64 b, u64 c, const struct sf_fmt *f, struct sf_status *st, u64 *result)
+{
+	u64 sign = (a ^ c) & sign_bit, sign_b = b & sign_bit;
+	s32 exp = (s32)field(a) + (s32)field(c) - 2 * BIAS + 1, diff;
+	u128 x, y, t;
+	unsigned lz;
+
+	if (!normal(a) || !normal(b) || !normal(c))
+		return false;
+	x = (u128)mantissa(a) * mantissa(c);
+	y = (u128)mantissa(b) << 64;
+	if (!(x & SF_TOP)) {
+		x <<= 1;
+		exp--;
+	}
+	x >>= 1;
+	y >>= 1;
+	diff = exp - ((s32)field(b) - BIAS);
+	if (diff >= 0) {
+		y = sf_shr_jam(y, (unsigned)diff);
+	} else {
+		x = sf_shr_jam(x, (unsigned)-diff);
+		exp -= diff;
+	}
+	if (sign == sign_b) {
+		x += y;
+	} else if (x >= y) {
+		x -= y;
+	} else {
+		t = y - x;
+		x = t;
+		sign = sign_b;
+	}
+	if (!x)
+		return false;
+	lz = sf_clz128(x);
+	x <<= lz;
+	return finish((u64)(x >> 64) | ((u64)x != 0), exp + 1 - (s32)lz, sign, f, st, result);
+}
+
+u64 sf_fma_double(u64 a, u64 b, u64 c, unsigned variant, const struct sf_fmt *f,
+		  struct sf_status *st)
+{
+	struct sf_num n;
+	u64 r;
+
+	if (likely(fast_fma(a, variant & SF_FMA_SUB ? b ^ sign_bit : b, c, f, st, &r))) {
+		if (variant & SF_FMA_NEG) {
+			st->flags ^= 0x0cu << 12;
+			r ^= sign_bit;
+		}
+		return r;
+	}
+	n = sf_fma(sf_unpack(&sf_f64, a), sf_unpack(&sf_f64, b), sf_unpack(&sf_f64, c), variant,
+		   st);
+	n = sf_round(n, f, st);
+	if (variant & SF_FMA_NEG)
+		n = sf_fma_negate(n, st);
+	return (u64)sf_pack(&sf_f64, &n);
+}
+
+u64 sf_double_to_single(u64 b, struct sf_status *st)
+{
+	u64 r;
+
+	if (likely(normal(b) &&
+		   finish(mantissa(b), (s32)field(b) - BIAS, b & sign_bit, &sf_f32, st, &r)))
+		return r;
+	return general(sf_quiet(sf_unpack(&sf_f64, b), st), &sf_f32, st);
+}
+
+u64 sf_double_to_int(u64 b, unsigned bits, bool is_signed, struct sf_status *st)
+{
+	u32 shift = BIAS + 63 - field(b);
+	u64 v;
+
+	/* 1 <= |b| < 2^31 (2^63), truncated; unsigned only if it is positive */
+	if (likely(st->rn == SF_RN_ZERO && field(b) >= BIAS && field(b) < BIAS + bits - 1 &&
+		   (is_signed || !(b & sign_bit)))) {
+		v = mantissa(b);
+		st->flags &= ~(u32)(SF_FR | SF_FI);
+		if (v & ((1ull << shift) - 1))
+			st->flags |= SF_XX | SF_FI;
+		v >>= shift;
+		return b & sign_bit ? -v : v;
+	}
+	return sf_to_int(sf_unpack(&sf_f64, b), bits, is_signed, st);
+}
+
+u64 sf_double_from_s64(s64 v, const struct sf_fmt *f, struct sf_status *st)
+{
+	u64 magnitude = v < 0 ? -(u64)v : (u64)v, r;
+	int lz;
+
+	if (likely(v)) {
+		lz = __builtin_clzll(magnitude);
+		if (likely(finish(magnitude << lz, 63 - lz, (u64)v & sign_bit, f, st, &r)))
+			return r;
+	}
+	return general(sf_from_s64(v), f, st);
+}
+
+enum sf_order sf_compare_double(u64 a, u64 b, bool ordered, struct sf_status *st)
+{
+	const u64 inf = 0x7ffull << 53;
+	struct sf_num x, y;
+	s64 sa, sb;
+
+	if (likely(a << 1 <= inf && b << 1 <= inf)) {
+		/* as integers in two's complement, both zeros alike */
+		sa = a & sign_bit ? -(s64)(a ^ sign_bit) : (s64)a;
+		sb = b & sign_bit ? -(s64)(b ^ sign_bit) : (s64)b;
+		return sa < sb ? SF_LT : sa > sb ? SF_GT : SF_EQ;
+	}
+	x = sf_unpack(&sf_f64, a);
+	y = sf_unpack(&sf_f64, b);
+	return sf_compare(&x, &y, ordered, st);
+}

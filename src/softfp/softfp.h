@@ -111,6 +111,16 @@ u64 sf_add_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
 u64 sf_sub_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
 u64 sf_mul_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
 u64 sf_div_double(u64 a, u64 b, const struct sf_fmt *f, struct sf_status *st);
+/* a * c + b, with the negation of SF_FMA_NEG; variant: enum sf_fma_variant. */
+u64 sf_fma_double(u64 a, u64 b, u64 c, unsigned variant, const struct sf_fmt *f,
+		  struct sf_status *st);
+/* frsp */
+u64 sf_double_to_single(u64 b, struct sf_status *st);
+/* fctidz and its kin: sf_to_int() of a double. */
+u64 sf_double_to_int(u64 b, unsigned bits, bool is_signed, struct sf_status *st);
+u64 sf_double_from_s64(s64 v, const struct sf_fmt *f, struct sf_status *st);
+/* sf_compare() of doubles. */
+enum sf_order sf_compare_double(u64 a, u64 b, bool ordered, struct sf_status *st);
 
 enum sf_fma_variant {
 	SF_FMA_SUB = 1, /* a * c - b */

@@ -130,7 +130,7 @@ static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 		log_printf(LOG_MMU, "cpu %u: flush kind %u id %llx address %016llx shift %u\n",
 			   cpu->index, f->kind, (unsigned long long)f->id,
 			   (unsigned long long)f->addr, f->shift);
-
+	tlb_second_flush(cpu, f);
 	if (f->kind == CPU_FLUSH_CONTEXT || f->kind == CPU_FLUSH_KEYS) {
 		/* Accesses later in this region already go there. */
 		if (cpu->current)
@@ -221,6 +221,7 @@ void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f)
 		apply_guest(cpu, &f->guest);
 		break;
 	case FLUSH_EVERYTHING:
+		tlb_second_clear(cpu);
 		for (k = 0; k < CONTEXTS; k++)
 			tlb_clear_context(cpu, &cpu->context[k]);
 		cpu->stats.flush_all++;

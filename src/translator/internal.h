@@ -122,6 +122,7 @@ struct mmio_step {
 
 struct cpu_stats {
 	u64 lookups, jump_fills, links, exits, slow_loads, slow_stores, refills, fetch_refills;
+	u64 second_hits, walks;
 	u64 flush_all, flush_page, flush_context, mmio, interrupts, hcalls, idles, polls;
 };
 
@@ -136,6 +137,7 @@ struct translator_cpu {
 	struct jump_cache *jump_cache;
 
 	u32 mode;
+	struct tlb_second *second;
 	struct context context[CONTEXTS];
 	struct context *current;
 	u32 data_view, fetch_view;
@@ -218,6 +220,14 @@ void tlb_wait(struct translator *t, struct translator_cpu *self);
 /* Drop the jump cache when code was invalidated since the last time. */
 void tlb_check_epoch(struct translator_cpu *cpu);
 bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift);
+
+/* tlb_second.c */
+int tlb_second_init(struct translator_cpu *cpu);
+void tlb_second_destroy(struct translator_cpu *cpu);
+bool tlb_second_find(struct translator_cpu *cpu, u64 ea, u32 access, struct mmu_result *r);
+void tlb_second_add(struct translator_cpu *cpu, u64 ea, u32 access, const struct mmu_result *r);
+void tlb_second_clear(struct translator_cpu *cpu);
+void tlb_second_flush(struct translator_cpu *cpu, const struct cpu_flush *f);
 
 struct data_page {
 	u64 ra;	  /* of the access itself */

@@ -19,6 +19,19 @@ u32 memory_raise(struct translator_cpu *cpu, u32 code, u64 ea, u64 dsisr)
 	return code;
 }
 
+/* Nobody answers at a real address: a machine check that names the access. SRR1[42] says load or
+ * store; DSISR as POWER9 (bad real address) and POWER8 (uncorrectable error) set it. */
+static u32 raise_absent(struct translator_cpu *cpu, u64 ea)
+{
+	cpu->s->event = (struct cpu_event){
+		.code = CPU_EXC_MCHECK,
+		.info = PPC_BIT(42),
+		.ea = ea,
+		.dsisr = cpu->model->isa >= ISA_3_0 ? 0x40 : 0x8000,
+	};
+	return CPU_EXC_MCHECK;
+}
+
 static bool big_endian(const struct data_page *page, u32 mem)
 {
 	return !!(mem & IR_MEM_BE) != !!(page->attr & MMU_LE);
@@ -129,7 +142,7 @@ static u32 mmio(struct translator_cpu *cpu, u64 ea, u64 ra, u8 *data, u32 len, b
 		m = &cpu->step[cpu->mmio_at++].access;
 		if (m->ra == ra && m->len == len && m->write == write) {
 			if (m->failed)
-				return memory_raise(cpu, CPU_EXC_MCHECK, ea, 0);
+				return raise_absent(cpu, ea);
 			if (!write)
 				memcpy(data, m->data, len);
 			return 0;
@@ -140,7 +153,7 @@ static u32 mmio(struct translator_cpu *cpu, u64 ea, u64 ra, u8 *data, u32 len, b
 	if (h->mmio(h->opaque, cpu->index, ra, data, len, write))
 		return 0;
 	if (cpu->mmio_done == MMIO_STEPS)
-		return memory_raise(cpu, CPU_EXC_MCHECK, ea, 0);
+		return raise_absent(cpu, ea);
 	m = &cpu->step[cpu->mmio_done].access;
 	*m = (struct translator_mmio){.ra = ra, .len = len, .write = write};
 	if (write)

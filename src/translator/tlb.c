@@ -23,7 +23,7 @@ int tlb_init(struct translator_cpu *cpu)
 	cpu->be.jump_cache = cpu->jump_cache;
 	cpu->next_serial = 1;
 	cpu->stale = true;
-	return 0;
+	return tlb_second_init(cpu);
 }
 
 void tlb_destroy(struct translator_cpu *cpu)
@@ -37,6 +37,7 @@ void tlb_destroy(struct translator_cpu *cpu)
 		}
 	}
 	os_free(cpu->jump_cache);
+	tlb_second_destroy(cpu);
 }
 
 static struct tlb_view *make_view(struct context *c, u32 v)
@@ -190,6 +191,23 @@ static void log_miss(const struct translator_cpu *cpu, const char *what, u64 ea,
 			   (unsigned long long)r->dsisr, (unsigned long long)r->info);
 }
 
+/* Through the second level, or a walk. */
+static u32 translate_page(struct translator_cpu *cpu, u64 ea, u32 access, struct mmu_result *r)
+{
+	bool cached = !(access & (MMU_EXTPID | MMU_LARX));
+	u32 code;
+
+	if (cached && tlb_second_find(cpu, ea, access, r)) {
+		cpu->stats.second_hits++;
+		return 0;
+	}
+	cpu->stats.walks++;
+	code = mmu_translate(cpu->s, &cpu->t->env, ea, access, r);
+	if (!code && cached)
+		tlb_second_add(cpu, ea, access, r);
+	return code;
+}
+
 /* --- instruction side --- */
 bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift)
 {
@@ -205,8 +223,7 @@ bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift)
 		return true;
 	}
 	cpu->stats.fetch_refills++;
-	code = mmu_translate(cpu->s, &cpu->t->env, pc,
-			     access_of(cpu->mode, cpu->mode & MODE_IR) | MMU_FETCH, &r);
+	code = translate_page(cpu, pc, access_of(cpu->mode, cpu->mode & MODE_IR) | MMU_FETCH, &r);
 	if (code) {
 		log_miss(cpu, "fetch", pc, code, &r);
 		cpu->s->event = (struct cpu_event){
@@ -287,7 +304,7 @@ static u32 data_miss(struct translator_cpu *cpu, u64 ea, u32 access, struct data
 	u32 code;
 
 	cpu->stats.refills++;
-	code = mmu_translate(cpu->s, &t->env, ea, cpu->data_access | access, &r);
+	code = translate_page(cpu, ea, cpu->data_access | access, &r);
 	if (code) {
 		log_miss(cpu, store ? "store" : "load", ea, code, &r);
 		cpu->s->event = (struct cpu_event){

@@ -161,7 +161,11 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 		goto out;
 	if (!t->config.host->ram(t->config.host->opaque, ra, &ram) || ram.len < left) {
 		/* Fetching from nowhere: a machine check on the bus. */
-		cpu->s->event = (struct cpu_event){.code = CPU_EXC_MCHECK, .ea = pc};
+		cpu->s->event = (struct cpu_event){
+			.code = CPU_EXC_MCHECK,
+			.info = cpu->model->isa >= ISA_3_0 ? PPC_BIT(36) : PPC_BIT(45),
+			.ea = pc,
+		};
 		goto out;
 	}
 	cache_reap(t);

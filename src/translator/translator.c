@@ -291,6 +291,8 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	fn(opaque, "slow_stores", s->slow_stores);
 	fn(opaque, "tlb.refills", s->refills);
 	fn(opaque, "tlb.fetch_refills", s->fetch_refills);
+	fn(opaque, "tlb.second_hits", s->second_hits);
+	fn(opaque, "tlb.walks", s->walks);
 	fn(opaque, "tlb.flush_all", s->flush_all);
 	fn(opaque, "tlb.flush_page", s->flush_page);
 	fn(opaque, "tlb.flush_context", s->flush_context);

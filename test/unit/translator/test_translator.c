@@ -83,6 +83,25 @@ static void test_mmio(void **state)
 	harness_end(&h);
 }
 
+/* Nobody answers at a real address: machine check, at the instruction. */
+static void test_absent(void **state)
+{
+	struct harness h;
+
+	harness_begin(&h, 1, (struct translator_config){0});
+	POKE(&h, 0x200, SC1);
+	POKE(&h, 0x1000, ADDIS(6, 0, MMIO_BASE >> 16), LWZ(7, 12, 6), SC1);
+	assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_MMIO);
+	translator_mmio(h.cpu[0])->failed = true;
+	expect_hcall(&h, 0);
+	assert_int_equal(h.s[0]->pc, 0x204);
+	assert_int_equal(h.s[0]->spr[SPR_SRR0], 0x1004);
+	assert_true(h.s[0]->spr[SPR_SRR1] & PPC_BIT(42));
+	assert_int_equal(h.s[0]->spr[SPR_DAR], MMIO_BASE + 12);
+	assert_int_equal(h.s[0]->spr[SPR_DSISR], 0x40);
+	harness_end(&h);
+}
+
 /* The guest overwrites a routine that it called before; then a device does. */
 static void test_code_changes(void **state)
 {
@@ -195,10 +214,10 @@ static void test_speed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_loop),	cmocka_unit_test(test_calls_and_memory),
-		cmocka_unit_test(test_mmio),	cmocka_unit_test(test_code_changes),
-		cmocka_unit_test(test_atomics), cmocka_unit_test(test_ping_pong),
-		cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_loop),	     cmocka_unit_test(test_calls_and_memory),
+		cmocka_unit_test(test_mmio),	     cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_code_changes), cmocka_unit_test(test_atomics),
+		cmocka_unit_test(test_ping_pong),    cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

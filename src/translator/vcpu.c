@@ -184,10 +184,14 @@ static enum next handle_event(struct translator_cpu *cpu, enum translator_stop *
 			   (unsigned long long)s->event.ea, (unsigned long long)s->event.info,
 			   (unsigned long long)s->event.dsisr);
 		cpu->stale = true;
-		if (!cpu_deliver(s))
+		if (cpu_deliver(s)) {
+			s->event.code = 0;
+			return NEXT_GO;
+		}
+		/* A checkstop is a reset; anything else nobody handles. */
+		if (s->event.code != CPU_EXIT_RESET)
 			return stop_for(why, TRANSLATOR_STOP_ERROR);
-		s->event.code = 0;
-		return NEXT_GO;
+		code = CPU_EXIT_RESET;
 	}
 	cpu->stop_info = s->event.info;
 	s->event.code = 0;

@@ -90,6 +90,7 @@ static void test_absent(void **state)
 
 	harness_begin(&h, 1, (struct translator_config){0});
 	POKE(&h, 0x200, SC1);
+	h.s[0]->msr |= MSR_ME;
 	POKE(&h, 0x1000, ADDIS(6, 0, MMIO_BASE >> 16), LWZ(7, 12, 6), SC1);
 	assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_MMIO);
 	translator_mmio(h.cpu[0])->failed = true;

@@ -48,10 +48,9 @@ void helper_slbmte(struct cpu_state *s, u64 rb, u64 rs)
 	e = &s->slb[rb & RB_INDEX];
 	if (e->esid & SLB_ESID_V)
 		flush_segment(s, e);
+	/* Nothing is known of the new segment: no entry had it, or slbie went before. */
 	e->esid = rb & ~RB_INDEX;
 	e->vsid = rs;
-	if (e->esid & SLB_ESID_V)
-		flush_segment(s, e);
 }
 
 static struct slb_entry *lookup(struct cpu_state *s, u64 ea)

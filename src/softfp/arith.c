@@ -213,28 +213,14 @@ struct sf_num sf_div(struct sf_num a, struct sf_num b, struct sf_status *st)
 	return r;
 }
 
-struct sf_num sf_sqrt(struct sf_num b, struct sf_status *st)
+/* Square root digit by digit, two bits of the radicand for one of the 120 of the root; frac is
+ * normalised and has one bit before the binary point, two when odd. */
+static u128 root_wide(u128 frac, bool odd)
 {
-	struct sf_num r = {.cls = SF_FINITE};
-	unsigned bits, i;
-	u128 root = 0, rem = 0, trial, x;
+	u128 root = 0, rem = odd ? frac >> 126 : frac >> 127, trial, x = frac << (odd ? 2 : 1);
+	unsigned i;
 
-	if (sf_is_nan(&b))
-		return sf_quiet(b, st);
-	if (b.cls == SF_ZERO)
-		return b;
-	if (b.sign)
-		return invalid(st, SF_VXSQRT);
-	if (b.cls == SF_INF)
-		return b;
-
-	/* Digit by digit, two bits of the radicand for one of the root. The radicand's binary
-	 * point stands behind its first two bits: 01.x or 1x.x by the exponent's parity. */
-	bits = st->quad ? 120 : 60;
-	x = b.frac;
-	rem = b.exp & 1 ? (u128)(x >> 126) : (u128)(x >> 127);
-	x <<= b.exp & 1 ? 2 : 1;
-	for (i = 0; i < bits; i++) {
+	for (i = 0; i < 120; i++) {
 		if (i) {
 			rem = rem << 2 | x >> 126;
 			x <<= 2;
@@ -246,8 +232,65 @@ struct sf_num sf_sqrt(struct sf_num b, struct sf_status *st)
 			root |= 1;
 		}
 	}
-	r.frac = (root << 1 | (rem != 0 || x != 0)) << (127 - bits);
+	return (root << 1 | (rem != 0 || x != 0)) << 7;
+}
+
+/* The root of 64 bits, at the top of the result, of a radicand of [2^126, 2^128): half of the
+ * digits one by one, the others by a division (Zimmermann's Karatsuba square root). */
+static u128 root_narrow(u128 n)
+{
+	u64 hi = (u64)(n >> 64), lo = (u64)n, root = 0, rem = 0, trial, q, root64;
+	u128 u, square;
+	unsigned i;
+
+	for (i = 0; i < 32; i++) {
+		rem = rem << 2 | hi >> 62;
+		hi <<= 2;
+		trial = root << 2 | 1;
+		root <<= 1;
+		if (rem >= trial) {
+			rem -= trial;
+			root |= 1;
+		}
+	}
+	/* u / (2 * root), where u may have 65 bits */
+	u = (u128)rem << 32 | lo >> 32;
+	q = (u64)(u >> 1) / root;
+	if (q > 0xffffffff)
+		q = 0xffffffff;
+	u -= (u128)q * (2 * root);
+	root64 = root << 32 | q;
+	u = u << 32 | (u32)lo;
+	square = (u128)q * q;
+	while (u < square) {
+		/* one too large: (2r - 1) comes back into the remainder */
+		u += 2 * (u128)root64 - 1;
+		root64--;
+	}
+	u -= square;
+	return (u128)root64 << 64 | (u != 0);
+}
+
+struct sf_num sf_sqrt(struct sf_num b, struct sf_status *st)
+{
+	struct sf_num r = {.cls = SF_FINITE};
+
+	if (sf_is_nan(&b))
+		return sf_quiet(b, st);
+	if (b.cls == SF_ZERO)
+		return b;
+	if (b.sign)
+		return invalid(st, SF_VXSQRT);
+	if (b.cls == SF_INF)
+		return b;
+
+	/* The radicand's binary point stands behind its first two bits: 01.x or 1x.x by the
+	 * exponent's parity. */
 	r.exp = (b.exp - (b.exp & 1)) / 2;
+	if (st->quad)
+		r.frac = root_wide(b.frac, b.exp & 1);
+	else
+		r.frac = root_narrow(b.exp & 1 ? b.frac : b.frac >> 1);
 	return r;
 }
 

@@ -75,6 +75,8 @@ enum onereg_id_base {
 
 /* Ids that code names. */
 #define ONEREG_GPR(n)	   (ONEREG_OWN | ONEREG_SIZE_U64 | (0x100 + (n)))
+#define ONEREG_TLB(n)	   (ONEREG_OWN | ONEREG_SIZE_U128 | (0x1000 + (n)))
+#define ONEREG_TLBID(n)	   (ONEREG_OWN | ONEREG_SIZE_U64 | (0x2000 + (n)))
 #define ONEREG_PC	   (ONEREG_OWN | ONEREG_SIZE_U64 | 0x000)
 #define ONEREG_MSR	   (ONEREG_OWN | ONEREG_SIZE_U64 | 0x001)
 #define ONEREG_LR	   (ONEREG_OWN | ONEREG_SIZE_U64 | 0x002)

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-static const struct machine_class *const machines[] = {&machine_pseries};
+static const struct machine_class *const machines[] = {&machine_pseries, &machine_bare_e500,
+						       &machine_bare_440};
 
 const struct machine_class *machine_at(unsigned i)
 {

@@ -58,6 +58,6 @@ const char *machine_option(const struct machine_config *config, const char *key)
 int machine_check_options(const struct machine_config *config, const char *const *known,
 			  struct error *e);
 
-extern const struct machine_class machine_pseries;
+extern const struct machine_class machine_pseries, machine_bare_e500, machine_bare_440;
 
 #endif

@@ -10,11 +10,6 @@
 #include "isa/onereg.h"
 #include "isa/papr.h"
 
-/* LPCR (Power ISA 3.0B Book III 2.2). */
-#define LPCR_AIL_MASK  PPC_BITMASK(39, 40)
-#define LPCR_AIL_SHIFT 23
-#define LPCR_ILE       PPC_BIT(38)
-
 enum { MODE_CIABR = 1, MODE_DAWR0 = 2, MODE_AIL = 3, MODE_LE_RESOURCE = 4 };
 enum { CIABR_PRIV_MASK = 3, CIABR_PRIV_HYP = 3 };
 enum {
@@ -29,24 +24,30 @@ enum {
 enum { DABR_READ = 1, DABR_WRITE = 2, DABR_TRANSLATED = 4, DABRX_MASK = 15, DABRX_BTI = 8 };
 enum { SPRN_SPRG0 = 272 };
 
-static s64 set_lpcr(struct vm *vm, u64 mask, u64 value)
+int papr_configure_lpcr(struct papr *p)
 {
-	return vm->ops->configure(vm->engine, ENGINE_CFG_LPCR, mask, value) ? H_HARDWARE
-									    : H_SUCCESS;
+	return p->vm->ops->configure(p->vm->engine, ENGINE_CFG_LPCR, LPCR_AIL_MASK | LPCR_ILE,
+				     p->state.lpcr);
 }
 
-static s64 set_endian(struct vm *vm, u64 flags)
+static s64 set_lpcr(struct papr *p, u64 mask, u64 value)
+{
+	p->state.lpcr = (p->state.lpcr & ~mask) | value;
+	return papr_configure_lpcr(p) ? H_HARDWARE : H_SUCCESS;
+}
+
+static s64 set_endian(struct papr *p, u64 flags)
 {
 	if (flags > 1)
 		return H_UNSUPPORTED_FLAG;
-	return set_lpcr(vm, LPCR_ILE, flags ? LPCR_ILE : 0);
+	return set_lpcr(p, LPCR_ILE, flags ? LPCR_ILE : 0);
 }
 
-static s64 set_interrupt_location(struct vm *vm, u64 flags)
+static s64 set_interrupt_location(struct papr *p, u64 flags)
 {
 	if (flags == 1 || flags > 3)
 		return H_UNSUPPORTED_FLAG;
-	return set_lpcr(vm, LPCR_AIL_MASK, flags << LPCR_AIL_SHIFT);
+	return set_lpcr(p, LPCR_AIL_MASK, flags << LPCR_AIL_SHIFT);
 }
 
 static s64 h_set_mode(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
@@ -77,8 +78,8 @@ static s64 h_set_mode(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 			return H_P3;
 		if (value2)
 			return H_P4;
-		return args[1] == MODE_AIL ? set_interrupt_location(vcpu->vm, flags)
-					   : set_endian(vcpu->vm, flags);
+		return args[1] == MODE_AIL ? set_interrupt_location(opaque, flags)
+					   : set_endian(opaque, flags);
 	default:
 		return H_P2;
 	}

@@ -31,6 +31,7 @@ struct papr_state {
 	u64 proc_table;	  /* of H_REGISTER_PROC_TBL: address | size, 0 = none */
 	u64 mmu_flags;	  /* enum engine_v3_mmu */
 	u64 os_term_seen; /* a panic message was printed */
+	u64 lpcr;	  /* bits that H_SET_MODE set, also for processors yet to be started */
 };
 
 struct papr {
@@ -38,6 +39,12 @@ struct papr {
 	struct papr_config config;
 	struct papr_state state;
 };
+
+/* Bits of LPCR that H_SET_MODE governs, to what the state says (Power ISA 3.0B Book III 2.2). */
+#define LPCR_AIL_MASK  PPC_BITMASK(39, 40)
+#define LPCR_AIL_SHIFT 23
+#define LPCR_ILE       PPC_BIT(38)
+int papr_configure_lpcr(struct papr *p);
 
 void papr_register_memory_calls(struct papr *p);
 void papr_register_mode_calls(struct papr *p);

@@ -9,6 +9,7 @@ static const struct state_field fields[] = {
 	STATE_FIELD(struct papr_state, proc_table, STATE_U64),
 	STATE_FIELD(struct papr_state, mmu_flags, STATE_U64),
 	STATE_FIELD(struct papr_state, os_term_seen, STATE_U64),
+	STATE_FIELD(struct papr_state, lpcr, STATE_U64),
 };
 
 static const struct state_table table = {
@@ -28,7 +29,10 @@ static void configure_mmu(struct papr *p)
 
 static int papr_post_load(void *obj, struct error *e)
 {
-	configure_mmu(container_of(obj, struct papr, state));
+	struct papr *p = container_of(obj, struct papr, state);
+
+	configure_mmu(p);
+	papr_configure_lpcr(p);
 	return 0;
 }
 
@@ -39,7 +43,9 @@ static void papr_reset(void *obj)
 	p->state.proc_table = 0;
 	p->state.mmu_flags = p->config.radix ? ENGINE_V3_RADIX | ENGINE_V3_GTSE : 0;
 	p->state.os_term_seen = 0;
+	p->state.lpcr = 0;
 	configure_mmu(p);
+	papr_configure_lpcr(p);
 }
 
 struct papr *papr_create(struct vm *vm, const struct papr_config *config)

@@ -39,8 +39,7 @@ static bool equal_but_for(const struct diff_view *v, const struct allowed *a)
 	if (a->signal) {
 		x.state.signal = b->state.signal;
 		x.state.pc = b->state.pc;
-		if (b->state.signal)
-			x.state.fpscr = (uint32_t)x.state.fpscr;
+		x.state.fpscr ^= (x.state.fpscr ^ b->state.fpscr) & ~0xffffffffull;
 	}
 	return !memcmp(&x, b, sizeof(x));
 }
@@ -194,24 +193,29 @@ static const char *dfp_result(const struct diff_view *v, struct allowed *a)
 	const char *name = v->insn->row->name;
 	uint32_t w = (uint32_t)v->insn->word;
 	uint32_t t = f_frt(w) & 30;
-	uint64_t raised = v->ours->state.fpscr & ~v->before->state.fpscr;
+	bool nan = (v->before->state.vsr[f_frb(w)][0] >> 58 & 31) == 31;
 
+	if (!strcmp(name, "drdpq") && nan) {
+		a->vsr = (int)t;
+		a->fpscr |= FPSCR_FX | FPSCR_VX | FPSCR_VXSNAN;
+		return "D6: drdpq of a NaN with a long payload";
+	}
 	if (!strcmp(name, "drdpq") && v->ours->state.vsr[t][0] == v->theirs->state.vsr[t + 1][0] &&
 	    !v->ours->state.vsr[t + 1][0] && !v->theirs->state.vsr[t][0]) {
 		a->vsr = (int)t;
 		return "D5: drdpq";
 	}
-	if (!strcmp(name, "drsp") && (v->before->state.vsr[f_frb(w)][0] >> 57 & 63) == 63) {
+	if (!strcmp(name, "drsp") && nan) {
 		a->vsr = (int)f_frt(w);
 		a->fpscr |= FPSCR_FPRF;
-		return "D6: drsp of an SNaN";
+		return "D6: drsp of a NaN with a long payload";
 	}
 	if (!strncmp(name, "denbcd", 6) && (v->ours->state.fpscr & FPSCR_VXCVI)) {
 		a->vsr = (int)f_frt(w);
 		a->fpscr |= FPSCR_FPRF | FPSCR_FEX;
 		return "D7: denbcd of no number";
 	}
-	if (!strncmp(name, "drrnd", 5) && (raised & FPSCR_VX_ALL)) {
+	if (!strncmp(name, "drrnd", 5) && (v->ours->state.fpscr & (FPSCR_VXSNAN | FPSCR_VXCVI))) {
 		a->fpscr |= FPSCR_FEX;
 		return "D8: drrnd, FEX";
 	}

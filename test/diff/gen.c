@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gen.h"
+#include "isa/fields.h"
 #include "softfp/decimal.h"
 
 /* Registers that hold addresses and indexes, see case.h. */
@@ -39,7 +40,11 @@ static const struct {
 	{"icbt", "qemu has it on BookE only"},
 	{"dst", "qemu has it on G4 only"},
 	{"dstst", "as dst"},
+	{"dstt", "as dst"},
+	{"dststt", "as dst"},
 	{"dss", "as dst"},
+	{"dssall", "as dst"},
+	{"icswx", "needs a coprocessor"},
 	{"bclr", "goes to a random address"},
 	{"bcctr", "goes to a random address"},
 	{"bctar", "goes to a random address"},
@@ -377,7 +382,8 @@ static void decimal_pair(struct diff_gen *g, struct diff_state *s, int n)
 }
 
 /* Packed decimal digits for denbcd: qemu takes digit 10 for valid and never returns. */
-static void packed_pair(struct diff_gen *g, struct diff_state *s, uint32_t n)
+static void packed_pair(struct diff_gen *g, struct diff_state *s, uint32_t n, bool quad,
+			bool has_sign)
 {
 	int i;
 
@@ -385,10 +391,9 @@ static void packed_pair(struct diff_gen *g, struct diff_state *s, uint32_t n)
 		s->vsr[n][0] = s->vsr[n][0] << 4 | below(g, 10);
 		s->vsr[(n + 1) & 31][0] = s->vsr[(n + 1) & 31][0] << 4 | below(g, 10);
 	}
-	if (below(g, 4)) {
+	n = quad ? (n + 1) & 31 : n;
+	if (has_sign && below(g, 4))
 		s->vsr[n][0] |= 8 | below(g, 8);
-		s->vsr[(n + 1) & 31][0] |= 8 | below(g, 8);
-	}
 }
 
 static bool packs_decimal(const struct insn_row *row)
@@ -451,6 +456,7 @@ void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number)
 			id = g->rows[below(g, g->nr_rows)];
 		c->code[n] = draw(g, id, c->words - n);
 		if (packs_decimal(&insn_rows[id]))
-			packed_pair(g, &c->state, (c->code[n] >> 11) & 31);
+			packed_pair(g, &c->state, (c->code[n] >> 11) & 31, id == INSN_denbcdq,
+				    f_s_denbcd(c->code[n]));
 	}
 }

@@ -328,10 +328,16 @@ static void record_written(struct tr_ctx *c, ir_ref mode_changed)
 	fpscr_written(c, true, mode_changed);
 }
 
+/* L and W of mtfsf[i] came with DFP; before, the FPSCR has 32 bits and they are reserved. */
+static bool high_word(const struct tr_ctx *c)
+{
+	return c->model->isa >= ISA_2_05 && f_w_mtfsf(c->w);
+}
+
 /* Field numbers count 4-bit groups of the 64-bit register; W = 0 means the low word. */
 void tr_mtfsfi(struct tr_ctx *c)
 {
-	unsigned field = f_bf(c->w) + (f_w_mtfsf(c->w) ? 0 : 8), shift = 4 * (15 - field);
+	unsigned field = f_bf(c->w) + (high_word(c) ? 0 : 8), shift = 4 * (15 - field);
 
 	record_written(c,
 		       write_fpscr(c, 15ull << shift, tr_const(c, (u64)f_u_mtfsfi(c->w) << shift)));
@@ -345,9 +351,9 @@ void tr_mtfsf(struct tr_ctx *c)
 	for (i = 0; i < 8; i++)
 		if (f_flm(c->w) & (0x80u >> i))
 			mask |= 15ull << (28 - 4 * i);
-	if (f_w_mtfsf(c->w))
+	if (high_word(c))
 		mask <<= 32;
-	if (f_l_mtfsf(c->w))
+	if (c->model->isa >= ISA_2_05 && f_l_mtfsf(c->w))
 		mask = ~0ull;
 	record_written(c, write_fpscr(c, mask, fpr_bits(c, f_frb(c->w))));
 }

@@ -57,6 +57,9 @@ enum { PC = 0x1000, RC = 1 };
 #define XVCMPGTDP_RC   (XX3_FORM(107u) | 1u << 10)
 #define XSMULQP	       (63u << 26 | 1u << 21 | 2u << 16 | 3u << 11 | 36u << 1)
 
+#define XSRQPI(r, rmc)                                                                             \
+	(63u << 26 | 1u << 21 | (u32)(r) << 16 | 3u << 11 | (u32)(rmc) << 9 | 5u << 1)
+
 #define SNAN	0x7ff4000000000001ull
 #define SNAN_Q	0x7ffc000000000001ull
 #define QNAN_A	0xfff8000000000aaaull
@@ -422,6 +425,32 @@ static void test_quad(void **state)
 	assert_int_equal(VD(&e.s->vsr[33], 1), OLD_LOW);
 }
 
+/* Rounding modes of the instruction's own, also by the dispatcher of enabled exceptions. */
+static void test_quad_round(void **state)
+{
+	const u64 enables[] = {0, FPSCR_VE | FPSCR_OE};
+	unsigned i;
+
+	for (i = 0; i < ARRAY_SIZE(enables); i++) {
+		/* 2.5 and little more: away, zero, up, down, and RN = up */
+		const u64 x = 0x4000400000000000;
+
+		run(XSRQPI(0, 0), 0, enables[i], 0, x, 0);
+		assert_int_equal(VD(&e.s->vsr[33], 0), 0x4000800000000000);
+		assert_int_equal(e.s->fpscr, NORMAL | enables[i]);
+		run(XSRQPI(1, 1), 0, enables[i], 0, x, 0);
+		assert_int_equal(VD(&e.s->vsr[33], 0), 0x4000000000000000);
+		run(XSRQPI(1, 2) | RC, 0, enables[i], 0, x, 0);
+		assert_int_equal(VD(&e.s->vsr[33], 0), 0x4000800000000000);
+		assert_int_equal(e.s->fpscr,
+				 NORMAL | enables[i] | FPSCR_FX | FPSCR_XX | FPSCR_FI | FPSCR_FR);
+		run(XSRQPI(1, 3), 0, enables[i], 0, x, 0);
+		assert_int_equal(VD(&e.s->vsr[33], 0), 0x4000000000000000);
+		run(XSRQPI(0, 3), 0, enables[i] | 2, 0, x, 0);
+		assert_int_equal(VD(&e.s->vsr[33], 0), 0x4000800000000000);
+	}
+}
+
 static void test_fpscr_moves(void **state)
 {
 	/* FEX and VX follow; only the fields of FLM change */
@@ -470,7 +499,7 @@ int main(void)
 		cmocka_unit_test(test_underflow),    cmocka_unit_test(test_negated_rounding),
 		cmocka_unit_test(test_zero_signs),   cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_vector),	     cmocka_unit_test(test_quad),
-		cmocka_unit_test(test_fpscr_moves),
+		cmocka_unit_test(test_quad_round),   cmocka_unit_test(test_fpscr_moves),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

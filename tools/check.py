@@ -162,6 +162,7 @@ STAGES = [
     Stage("unit-tsan", meson_suite("meson-tsan", "unit", 8)),
     Stage("isa", meson_suite("meson", "isa")),
     Stage("diff", meson_suite("meson", "diff")),
+    Stage("bare", meson_suite("meson", "bare")),
     Stage("fuzz", meson_suite("meson-fuzz", "fuzz")),
     Stage("isa-asan", meson_suite("meson-asan", "isa", 4), full=True),
     Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),

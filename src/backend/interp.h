@@ -17,6 +17,7 @@ enum interp_op {
 #define ILD(name, type, expr) ICELL_##name,
 #define IST(name, type, expr) ICELL_##name,
 #define IBR(name, expr)	      ICELL_##name, ICELL_##name##_I,
+#define ICMP(name, type)      ICELL_##name, ICELL_##name##_I,
 #define ICALL(n)	      ICELL_CALL##n,
 #define IOP(name)	      ICELL_##name,
 #include "backend/interp_op.def"
@@ -25,6 +26,7 @@ enum interp_op {
 #undef ILD
 #undef IST
 #undef IBR
+#undef ICMP
 #undef ICALL
 #undef IOP
 	ICELL_COUNT

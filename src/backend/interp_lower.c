@@ -8,351 +8,17 @@
  *  - constants are immediates where a cell has room for one;
  *  - all else lives in temporaries, which are reused after a value's last use.
  *
- * Compares feed their branch directly when the branch is their only user.
+ * Compares feed their branch directly when the branch is their only user. A CR field's compare,
+ * its narrowing to a word and the OR of XER[SO] are one cell. The POLL that a region begins with
+ * is left to the jump that leads there.
  */
 #include <errno.h>
 
-#include "backend/interp.h"
+#include "backend/interp_lower.h"
 #include "base/endian.h"
 #include "base/string.h"
 #include "os/os.h"
 
-enum {
-	WINDOW = 96,	 /* instructions looked through before giving up on naming a slot */
-	CELLS = 1 << 13, /* 8-byte units of guest state that can be named (64 KiB) */
-	NOWHERE = INT16_MIN,
-	MARGIN = 16, /* more words than any IR instruction becomes */
-};
-
-struct lower {
-	struct backend *b;
-	const struct ir_region *r;
-	u64 pc; /* of the region's entry */
-	struct interp_code *code;
-	u32 nr_words, nr_links;
-	bool full;
-	s16 place[IR_MAX_INSNS];
-	u16 last[IR_MAX_INSNS]; /* last user */
-	u16 uses[IR_MAX_INSNS];
-	u16 put[IR_MAX_INSNS]; /* first PUT of the value */
-	bool fused[IR_MAX_INSNS];
-	u16 busy[CELLS]; /* some value lives in the slot up to this instruction */
-	s16 free_temp[INTERP_TEMPS], free_qtemp[INTERP_QTEMPS];
-	u32 nr_free, nr_qfree;
-	u32 label_at[IR_MAX_LABELS];
-	union iword words[INTERP_WORDS];
-	u32 branch_at[IR_MAX_INSNS]; /* cells whose rel[] still hold labels */
-	u32 nr_branches;
-	/* Temporaries by the instruction that frees them: lists through next_dying. */
-	u16 dying[IR_MAX_INSNS], next_dying[IR_MAX_INSNS];
-};
-
-struct lower *interp_lower_create(void)
-{
-	return os_alloc(sizeof(struct lower));
-}
-
-void interp_code_free(struct interp_code *code)
-{
-	if (!code)
-		return;
-	os_free(code->exits);
-	os_free(code->pendings);
-	os_free(code->words);
-	os_free(code->base.links);
-	os_free(code);
-}
-
-static const struct ir_insn *def(const struct lower *l, ir_ref v)
-{
-	return &l->r->insn[v];
-}
-
-static bool has_value(const struct ir_insn *i)
-{
-	char result = ir_op_info[i->op].result;
-
-	return result == 'X' ? i->type != IR_V : result != 'V';
-}
-
-static bool is_q(const struct ir_insn *i)
-{
-	char result = ir_op_info[i->op].result;
-
-	return result == 'Q' || (result == 'X' && i->type == IR_Q);
-}
-
-static u32 effects(const struct lower *l, const struct ir_insn *i)
-{
-	return ir_call_effects(i, l->b->config.env);
-}
-
-static bool may_leave(const struct lower *l, const struct ir_insn *i)
-{
-	return i->op == IR_CALL ? (effects(l, i) & IR_FX_LEAVE) != 0 : ir_op_info[i->op].exits;
-}
-
-static bool overlap(u64 a, u32 alen, u64 b, u32 blen)
-{
-	return a < b + blen && b < a + alen;
-}
-
-static u32 size_of(const struct ir_insn *i)
-{
-	return ir_type_size((enum ir_type)i->type);
-}
-
-/* What i does to the bytes [slot, slot + len) of the guest state. */
-static bool reads_slot(const struct lower *l, const struct ir_insn *i, u64 slot, u32 len)
-{
-	const struct ir_env *env = l->b->config.env;
-	u32 fx;
-
-	if (i->op == IR_GET)
-		return overlap(i->imm, size_of(i), slot, len);
-	if (i->op != IR_CALL)
-		return false;
-	fx = effects(l, i);
-	return (fx & (IR_FX_READ | IR_FX_WRITE)) ||
-	       ((fx & IR_FX_FP) && overlap(env->fp_slot, env->fp_len, slot, len)) ||
-	       ((fx & IR_FX_VSAT) && overlap(env->vsat_slot, env->vsat_len, slot, len));
-}
-
-static bool writes_slot(const struct lower *l, const struct ir_insn *i, u64 slot, u32 len)
-{
-	if (i->op == IR_PUT)
-		return overlap(i->imm, size_of(i), slot, len);
-	return i->op == IR_CALL && (effects(l, i) & ~(u32)IR_FX_READ) &&
-	       reads_slot(l, i, slot, len);
-}
-
-/* --- who uses what --- */
-static void use(struct lower *l, ir_ref v, u32 user)
-{
-	if (!v)
-		return;
-	l->last[v] = (u16)user;
-	l->uses[v]++;
-}
-
-static void extend(struct lower *l, ir_ref v, u32 user)
-{
-	if (v && l->last[v] < user)
-		l->last[v] = (u16)user;
-}
-
-static void scan_uses(struct lower *l)
-{
-	const struct ir_region *r = l->r;
-	u32 n, k;
-
-	memset(l->last, 0, sizeof(l->last));
-	memset(l->uses, 0, sizeof(l->uses));
-	memset(l->put, 0, sizeof(l->put));
-	memset(l->fused, 0, sizeof(l->fused));
-	for (n = 1; n < r->count; n++) {
-		const struct ir_insn *i = &r->insn[n];
-
-		use(l, i->a, n);
-		use(l, i->b, n);
-		use(l, i->c, n);
-		use(l, i->d, n);
-		if (i->op == IR_PUT && !l->put[i->a])
-			l->put[i->a] = (u16)n;
-		if (!i->exit || !may_leave(l, i))
-			continue;
-		for (k = 0; k < r->exit[i->exit].pending; k++)
-			use(l, r->pending[r->exit[i->exit].first_pending + k].value, n);
-	}
-}
-
-static bool small_const(const struct lower *l, ir_ref v)
-{
-	u64 c;
-
-	return ir_is_const(l->r, v, &c) && (u64)(s64)(s32)c == c;
-}
-
-static int branch_cell(u8 op)
-{
-	switch (op) {
-	case IR_EQ:
-		return ICELL_BR_EQ;
-	case IR_NE:
-		return ICELL_BR_NE;
-	case IR_LTS:
-		return ICELL_BR_LTS;
-	case IR_LTU:
-		return ICELL_BR_LTU;
-	case IR_LES:
-		return ICELL_BR_LES;
-	case IR_LEU:
-		return ICELL_BR_LEU;
-	case IR_AND:
-		return ICELL_BR_AND;
-	default:
-		return -1;
-	}
-}
-
-/* A test of (x & y) against zero. */
-static bool is_zero_test(const struct lower *l, const struct ir_insn *i)
-{
-	u64 c;
-
-	return (i->op == IR_EQ || i->op == IR_NE) && ir_is_const(l->r, i->b, &c) && !c &&
-	       def(l, i->a)->op == IR_AND && l->uses[i->a] == 1;
-}
-
-static void fuse_branches(struct lower *l)
-{
-	u32 n;
-
-	for (n = 1; n < l->r->count; n++) {
-		const struct ir_insn *i = &l->r->insn[n], *c;
-
-		if (i->op != IR_BR || l->uses[i->a] != 1)
-			continue;
-		c = def(l, i->a);
-		if (branch_cell(c->op) < 0)
-			continue;
-		l->fused[i->a] = true;
-		if (is_zero_test(l, c)) {
-			l->fused[c->a] = true;
-			c = def(l, c->a);
-		}
-		extend(l, c->a, n);
-		extend(l, c->b, n);
-	}
-}
-
-/* --- places --- */
-static s16 new_temp(struct lower *l, bool q)
-{
-	if (q ? !l->nr_qfree : !l->nr_free) {
-		l->full = true;
-		return -2;
-	}
-	return q ? l->free_qtemp[--l->nr_qfree] : l->free_temp[--l->nr_free];
-}
-
-static void free_temp(struct lower *l, s16 place)
-{
-	if (place < -INTERP_TEMPS)
-		l->free_qtemp[l->nr_qfree++] = place;
-	else
-		l->free_temp[l->nr_free++] = place;
-}
-
-static void give_temp(struct lower *l, u32 v)
-{
-	u16 until = l->last[v] ? l->last[v] : (u16)v;
-
-	l->place[v] = new_temp(l, is_q(&l->r->insn[v]));
-	l->next_dying[v] = l->dying[until];
-	l->dying[until] = (u16)v;
-}
-
-/* Values whose last user was n are gone. */
-static void bury(struct lower *l, u32 n)
-{
-	u16 v;
-
-	for (v = l->dying[n]; v; v = l->next_dying[v])
-		free_temp(l, l->place[v]);
-	l->dying[n] = 0;
-}
-
-static void occupy(struct lower *l, u64 slot, u32 len, u16 until)
-{
-	u32 k;
-
-	for (k = (u32)slot / 8; k < (slot + len) / 8; k++)
-		if (l->busy[k] < until)
-			l->busy[k] = until;
-}
-
-static u16 busy_until(const struct lower *l, u64 slot, u32 len)
-{
-	u16 until = 0;
-	u32 k;
-
-	for (k = (u32)slot / 8; k < (slot + len) / 8; k++)
-		if (l->busy[k] > until)
-			until = l->busy[k];
-	return until;
-}
-
-static bool slot_fits(u64 slot, u32 len)
-{
-	return !(slot % 8) && slot + len <= 8 * CELLS;
-}
-
-/* Nothing after `from` and up to `until` writes the slot. */
-static bool slot_stays(const struct lower *l, u64 slot, u32 len, u32 from, u32 until)
-{
-	u32 n;
-
-	if (until > from + WINDOW)
-		return false;
-	for (n = from + 1; n <= until; n++)
-		if (writes_slot(l, &l->r->insn[n], slot, len))
-			return false;
-	return true;
-}
-
-static bool place_get(struct lower *l, u32 n)
-{
-	const struct ir_insn *i = &l->r->insn[n];
-	u32 len = size_of(i);
-
-	if (!slot_fits(i->imm, len) || !slot_stays(l, i->imm, len, n, l->last[n]))
-		return false;
-	l->place[n] = (s16)(i->imm / 8);
-	occupy(l, i->imm, len, l->last[n]);
-	return true;
-}
-
-/* May the value n be computed straight into the slot of its first PUT? */
-static bool place_put(struct lower *l, u32 n)
-{
-	const struct ir_insn *i = &l->r->insn[n], *p = &l->r->insn[l->put[n]];
-	u32 k, len, busy;
-
-	if (!l->put[n] || l->put[n] > n + WINDOW)
-		return false;
-	len = size_of(p);
-	if (!slot_fits(p->imm, len) || len != (is_q(i) ? 16u : 8u))
-		return false;
-	busy = busy_until(l, p->imm, len);
-	/* A helper writes its vector result before it read everything. */
-	if (i->op == IR_CALL && is_q(i)) {
-		if (effects(l, i) & ~(u32)(IR_FX_FP | IR_FX_VSAT) || busy >= n)
-			return false;
-	}
-	if (busy > n)
-		return false;
-	for (k = n + 1; k < l->put[n]; k++) {
-		const struct ir_insn *o = &l->r->insn[k];
-
-		if (may_leave(l, o) || reads_slot(l, o, p->imm, len) ||
-		    writes_slot(l, o, p->imm, len))
-			return false;
-	}
-	if (!slot_stays(l, p->imm, len, l->put[n], l->last[n]))
-		return false;
-	l->place[n] = (s16)(p->imm / 8);
-	occupy(l, p->imm, len, l->last[n]);
-	return true;
-}
-
-static void place_result(struct lower *l, u32 n)
-{
-	if (!place_put(l, n))
-		give_temp(l, n);
-}
-
-/* --- emission --- */
 static union iword *emit(struct lower *l, enum interp_op op, u32 words)
 {
 	union iword *w = &l->words[l->nr_words];
@@ -381,8 +47,8 @@ static void emit_const(struct lower *l, s16 place, u64 v)
 static s16 place_of(struct lower *l, ir_ref v)
 {
 	if (l->place[v] == NOWHERE) {
-		give_temp(l, v);
-		emit_const(l, l->place[v], def(l, v)->imm);
+		lower_give_temp(l, v);
+		emit_const(l, l->place[v], lower_def(l, v)->imm);
 	}
 	return l->place[v];
 }
@@ -415,11 +81,11 @@ static void make_exit(struct lower *l, u32 n)
 		struct interp_pending *to = &x->pending[x->count];
 
 		*to = (struct interp_pending){.slot = (s16)(p->slot / 8), .type = p->type};
-		if (!slot_fits(p->slot, 16)) {
+		if (!lower_slot_fits(p->slot, 16)) {
 			l->full = true;
 		} else if (l->place[p->value] == NOWHERE) {
 			to->constant = true;
-			to->imm = def(l, p->value)->imm;
+			to->imm = lower_def(l, p->value)->imm;
 		} else {
 			to->place = l->place[p->value];
 			if (to->place == to->slot)
@@ -437,20 +103,48 @@ static void lower_bin(struct lower *l, u32 n, enum interp_op op)
 	u64 c = 0;
 
 	a = place_of(l, i->a);
-	if (small_const(l, i->b)) {
+	if (lower_small_const(l, i->b)) {
 		ir_is_const(l->r, i->b, &c);
 		op++;
 	} else {
 		b = place_of(l, i->b);
 	}
-	place_result(l, n);
+	lower_place_result(l, n);
 	w = emit(l, op, 2);
 	w[1].d = l->place[n];
 	w[1].a = a;
-	if (b || !small_const(l, i->b))
+	if (b || !lower_small_const(l, i->b))
 		w[1].o[2] = b;
 	else
 		w[1].imm = (s32)c;
+}
+
+static void lower_compare(struct lower *l, u32 n)
+{
+	const struct ir_insn *i = &l->r->insn[n];
+	enum interp_op op;
+	struct compare c;
+	union iword *w;
+	s16 a, b = 0, so;
+	u64 imm = 0;
+	bool short_imm;
+
+	lower_is_compare(l, i->a, &c);
+	if (c.word)
+		op = c.is_signed ? ICELL_CMPSW_OR : ICELL_CMPUW_OR;
+	else
+		op = c.is_signed ? ICELL_CMPS_OR : ICELL_CMPU_OR;
+	short_imm = ir_is_const(l->r, c.b, &imm) && (u64)(s64)(s16)imm == imm;
+	a = place_of(l, c.a);
+	so = place_of(l, i->b);
+	if (!short_imm)
+		b = place_of(l, c.b);
+	lower_place_result(l, n);
+	w = emit(l, (enum interp_op)(op + short_imm), 2);
+	w[1].d = l->place[n];
+	w[1].a = a;
+	w[1].o[2] = short_imm ? so : b;
+	w[1].o[3] = short_imm ? (s16)imm : so;
 }
 
 static void lower_op(struct lower *l, u32 n, enum interp_op op)
@@ -461,7 +155,7 @@ static void lower_op(struct lower *l, u32 n, enum interp_op op)
 	s16 c = i->c ? place_of(l, i->c) : 0;
 	union iword *w;
 
-	place_result(l, n);
+	lower_place_result(l, n);
 	w = emit(l, op, 2);
 	w[1].d = l->place[n];
 	w[1].a = a;
@@ -475,12 +169,12 @@ static void lower_put(struct lower *l, u32 n)
 	s16 slot = (s16)(i->imm / 8), from;
 	union iword *w;
 
-	if (!slot_fits(i->imm, size_of(i))) {
+	if (!lower_slot_fits(i->imm, lower_size_of(i))) {
 		l->full = true;
 		return;
 	}
 	if (l->place[i->a] == NOWHERE) {
-		emit_const(l, slot, def(l, i->a)->imm);
+		emit_const(l, slot, lower_def(l, i->a)->imm);
 		return;
 	}
 	from = place_of(l, i->a);
@@ -496,13 +190,13 @@ static void lower_get(struct lower *l, u32 n)
 	const struct ir_insn *i = &l->r->insn[n];
 	union iword *w;
 
-	if (!l->uses[n] || place_get(l, n))
+	if (!l->uses[n] || lower_place_get(l, n))
 		return;
-	if (!slot_fits(i->imm, size_of(i))) {
+	if (!lower_slot_fits(i->imm, lower_size_of(i))) {
 		l->full = true;
 		return;
 	}
-	give_temp(l, n);
+	lower_give_temp(l, n);
 	w = emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
 	w[1].d = l->place[n];
 	w[1].a = (s16)(i->imm / 8);
@@ -545,8 +239,8 @@ static void lower_memory(struct lower *l, u32 n)
 	bool q = i->type == IR_Q;
 	union iword *w;
 
-	if (has_value(i))
-		place_result(l, n);
+	if (lower_has_value(i))
+		lower_place_result(l, n);
 	make_exit(l, n);
 	switch (i->op) {
 	case IR_LD:
@@ -568,7 +262,7 @@ static void lower_memory(struct lower *l, u32 n)
 		w = emit(l, ICELL_DCBZ, 4);
 		break;
 	}
-	w[1].d = has_value(i) ? l->place[n] : b;
+	w[1].d = lower_has_value(i) ? l->place[n] : b;
 	w[1].a = a;
 	w[2].p = exit_of(l, n);
 	w[3].w[0] = i->op == IR_DCBZ ? (u32)i->imm : i->sub;
@@ -597,14 +291,14 @@ static void lower_call(struct lower *l, u32 n)
 		by_address |= (u32)(*sig == 'Q') << nr++;
 	}
 	if (h->sig[0] != 'V')
-		place_result(l, n);
+		lower_place_result(l, n);
 	if (q)
 		place[0] = l->place[n];
 	make_exit(l, n);
 	w = emit(l, ICELL_CALL0 + nr, 6);
 	w[1].d = h->sig[0] == 'V' ? 0 : l->place[n];
 	w[1].o[1] = (s16)by_address;
-	w[1].o[2] = (s16)((h->sig[0] != 'V' && !q) | (may_leave(l, i) ? 2 : 0));
+	w[1].o[2] = (s16)((h->sig[0] != 'V' && !q) | (lower_may_leave(l, i) ? 2 : 0));
 	w[2].p = (const void *)h->fn;
 	w[3].p = exit_of(l, n);
 	memcpy(&w[4], place, sizeof(place));
@@ -612,7 +306,7 @@ static void lower_call(struct lower *l, u32 n)
 
 static void lower_branch(struct lower *l, u32 n)
 {
-	const struct ir_insn *i = &l->r->insn[n], *c = def(l, i->a);
+	const struct ir_insn *i = &l->r->insn[n], *c = lower_def(l, i->a);
 	u32 if_true = (u32)i->imm, if_false = i->imm2, t;
 	union iword *w;
 	int op = ICELL_BR_NE;
@@ -623,18 +317,18 @@ static void lower_branch(struct lower *l, u32 n)
 	if (!l->fused[i->a]) {
 		a = place_of(l, i->a);
 	} else {
-		op = branch_cell(c->op);
-		if (is_zero_test(l, c)) {
+		op = lower_branch_cell(c->op);
+		if (lower_is_zero_test(l, c)) {
 			if (c->op == IR_EQ) {
 				t = if_true;
 				if_true = if_false;
 				if_false = t;
 			}
 			op = ICELL_BR_AND;
-			c = def(l, c->a);
+			c = lower_def(l, c->a);
 		}
 		a = place_of(l, c->a);
-		has_imm = small_const(l, c->b);
+		has_imm = lower_small_const(l, c->b);
 		if (has_imm)
 			ir_is_const(l->r, c->b, &imm);
 		else
@@ -685,7 +379,7 @@ static void lower_record(struct lower *l, u32 n)
 {
 	const struct ir_insn *i = &l->r->insn[n];
 
-	if (!l->b->config.leave_at_records || !i->exit || !may_leave(l, i) ||
+	if (!l->b->config.leave_at_records || !i->exit || !lower_may_leave(l, i) ||
 	    !l->r->exit[i->exit].icount || i->op == IR_GOTO || i->op == IR_GOTO_IND ||
 	    i->op == IR_LEAVE)
 		return;
@@ -720,13 +414,13 @@ static void lower_terminator(struct lower *l, u32 n)
 	default: /* IR_GOTO_IND: its target survives the stores in a place of its own */
 		a = place_of(l, i->a);
 		if (l->r->exit[i->exit].pending && a >= 0) {
-			s16 t = new_temp(l, false);
+			s16 t = lower_new_temp(l, false);
 
 			w = emit(l, ICELL_MOV, 2);
 			w[1].d = t;
 			w[1].a = a;
 			a = t;
-			free_temp(l, t);
+			lower_free_temp(l, t);
 		}
 		lower_pending(l, n);
 		w = emit(l, ICELL_GOTO_IND, 2);
@@ -799,6 +493,8 @@ static void lower_insn(struct lower *l, u32 n)
 		lower_call(l, n);
 		return;
 	case IR_POLL:
+		if (n == 1)
+			return;
 		make_exit(l, n);
 		emit(l, ICELL_POLL, 2)[1].p = exit_of(l, n);
 		return;
@@ -819,6 +515,8 @@ static void lower_insn(struct lower *l, u32 n)
 		lower_terminator(l, n);
 	else if (l->fused[n] || !l->uses[n])
 		return;
+	else if (i->op == IR_OR && l->fused[i->a])
+		lower_compare(l, n);
 	else if (cell & BIN)
 		lower_bin(l, n, cell & ~BIN);
 	else
@@ -901,14 +599,15 @@ int interp_lower(struct backend *b, const struct ir_region *r, u64 pc, struct in
 	if (!l->code->exits || !l->code->pendings || !l->code->base.links)
 		goto fail;
 	begin(l);
-	scan_uses(l);
-	fuse_branches(l);
+	lower_scan_uses(l);
+	lower_fuse_compares(l);
+	lower_fuse_branches(l);
 	ret = -E2BIG;
 	for (n = 1; n < r->count; n++) {
 		if (l->nr_words + 4 * MARGIN > INTERP_WORDS)
 			goto fail;
 		lower_insn(l, n);
-		bury(l, n);
+		lower_bury(l, n);
 		if (l->full)
 			goto fail;
 	}

@@ -4,6 +4,7 @@
  *
  *   most            {d a b c} or {d a imm32}
  *   CONST64         {d} value
+ *   CMPx_OR         {d a b c} or {d a c imm16}
  *   loads, stores   {d a imm32} exit {mem, flags}     stores: d is the value's place
  *   branches        {- a imm32} or {- a b} {rel, rel}
  *   CALLn           {d, mask of arguments passed by address, flags, -} function exit
@@ -55,6 +56,17 @@ static enum backend_stop leave(struct backend_cpu *cpu, u64 *f, const struct int
 	cpu->pc = x->pc;
 	cpu->budget -= x->icount;
 	return stop;
+}
+
+/* Asked between regions, where the POLL that a region begins with would be. */
+static inline bool must_stop(const struct backend_cpu *cpu)
+{
+	return cpu->budget < 0 || atomic_load_explicit(cpu->poll, memory_order_relaxed);
+}
+
+static enum backend_stop stop_why(const struct backend_cpu *cpu)
+{
+	return cpu->budget < 0 ? BACKEND_STOP_BUDGET : BACKEND_STOP_POLL;
 }
 
 static void fence(struct backend_cpu *cpu, enum ir_fence kind)
@@ -126,6 +138,7 @@ __attribute__((no_sanitize("alignment"))) enum backend_stop interp_run(struct ba
 #define ILD(name, type, expr) [ICELL_##name] = &&do_##name,
 #define IST(name, type, expr) [ICELL_##name] = &&do_##name,
 #define IBR(name, expr)       [ICELL_##name] = &&do_##name, [ICELL_##name##_I] = &&do_##name##_I,
+#define ICMP(name, type)      [ICELL_##name] = &&do_##name, [ICELL_##name##_I] = &&do_##name##_I,
 #define ICALL(n)              [ICELL_CALL##n] = &&do_CALL##n,
 #define IOP(name)             [ICELL_##name] = &&do_##name,
 	static const void *const table[ICELL_COUNT] = {
@@ -136,6 +149,7 @@ __attribute__((no_sanitize("alignment"))) enum backend_stop interp_run(struct ba
 #undef ILD
 #undef IST
 #undef IBR
+#undef ICMP
 #undef ICALL
 #undef IOP
 	/* clang-format on */
@@ -206,6 +220,17 @@ do_##name##_I: { \
 	NEXT((expr) ? ip[2].rel[0] : ip[2].rel[1]); \
 }
 
+#define ICMP(name, type) \
+do_##name: { \
+	type a = (type)R(A), b = (type)R(B); \
+	R(D) = (a < b ? 8u : a > b ? 4u : 2u) | R(C); \
+	NEXT(2); \
+} \
+do_##name##_I: { \
+	type a = (type)R(A), b = (type)(s64)ip[1].o[3]; \
+	R(D) = (a < b ? 8u : a > b ? 4u : 2u) | R(B); \
+	NEXT(2); \
+}
 #define ICALL(n) \
 do_CALL##n: { \
 	u64 v = CALL_##n(ip[2].p); \
@@ -227,6 +252,7 @@ do_CALL##n: { \
 #undef ILD
 #undef IST
 #undef IBR
+#undef ICMP
 #undef ICALL
 #undef IOP
 	/* clang-format on */
@@ -351,11 +377,9 @@ do_RECORD:
 	NEXT(2);
 do_GOTO:
 	cpu->budget -= IMM;
-	if (unlikely(cpu->budget < 0)) {
-		const struct backend_link *l = ip[4].p;
-
-		cpu->pc = l->pc;
-		return BACKEND_STOP_BUDGET;
+	if (unlikely(must_stop(cpu))) {
+		cpu->pc = ((const struct backend_link *)ip[4].p)->pc;
+		return stop_why(cpu);
 	}
 	ip = atomic_load_explicit(&((union iword *)&ip[2])->target, memory_order_acquire);
 	NEXT(0);
@@ -371,8 +395,8 @@ do_GOTO_IND:
 jump:
 	cpu->budget -= IMM;
 	cpu->pc = pc;
-	if (unlikely(cpu->budget < 0))
-		return BACKEND_STOP_BUDGET;
+	if (unlikely(must_stop(cpu)))
+		return stop_why(cpu);
 	jc = &cpu->jump_cache[jump_cache_index(pc)];
 	if (unlikely(jc->pc != pc || jc->key != cpu->code_key))
 		return BACKEND_STOP_LOOKUP;

@@ -325,7 +325,22 @@ static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 
 	r->cur.pc += 4;
 	r->cur.icount++;
-	switch (RND(16)) {
+	switch (RND(17)) {
+	case 16: { /* as a guest's compare builds it */
+		bool is_signed = RND(2);
+		enum ir_opcode narrow = is_signed ? IR_SEXT32 : IR_ZEXT32;
+		u64 c = random_word(seed) >> (RND(2) ? 47 - RND(16) : 32);
+
+		if (RND(2)) {
+			a = ir_op1(r, narrow, a);
+			b = RND(2) ? ir_op1(r, narrow, b) : ir_const(r, c & 0x7fffffff);
+		} else if (RND(2)) {
+			b = ir_const(r, (u64)(s64)(s16)c);
+		}
+		a = ir_op2(r, is_signed ? IR_CMPS : IR_CMPU, a, b);
+		ir_put(r, IR_I, 8 * RND(12), ir_op2(r, IR_OR, a, some_i(r, v, seed)));
+		break;
+	}
 	case 0:
 		add_i(v, ir_const(r, random_word(seed) >> RND(47)));
 		break;
@@ -514,6 +529,7 @@ static void test_poll(void **state)
 
 	ir_begin(r);
 	r->cur.pc = 0x1000;
+	ir_put(r, IR_I, 0, ir_const(r, 1));
 	ir_poll(r);
 	ir_leave(r, 5, 6, 0x1004, 1);
 	assert_int_equal(backend_interp.compile(t->b, r, 0x1000, &code), 0);

@@ -123,6 +123,20 @@ static void reflect(struct cpu_state *s)
 	}
 }
 
+/* The instruction that was not aligned, 2.07B Book III-S 6.5.8; 3.0 leaves DSISR undefined. */
+static u32 align_dsisr(u32 w)
+{
+	u32 primary = w >> 26;
+	u32 operands = w >> 16 & 0x3ff; /* RT or RS, RA */
+
+	if (primary == 31)
+		return (w >> 1 & 3) << 15 | (w >> 6 & 1) << 14 | (w >> 7 & 15) << 10 | operands;
+	/* DS-form: bits 30:31 tell the instructions apart. */
+	if (primary == 57 || primary == 58 || primary == 61 || primary == 62)
+		operands |= (w & 3) << 18;
+	return operands | (primary & 1) << 14 | (primary >> 1 & 15) << 10;
+}
+
 static u64 cause_of(struct cpu_state *s)
 {
 	struct cpu_event *e = &s->event;
@@ -139,8 +153,11 @@ static u64 cause_of(struct cpu_state *s)
 		s->spr[SPR_DAR] = e->ea;
 		s->spr[SPR_DSISR] = (u32)e->dsisr;
 		return e->info & SRR1_CAUSE;
-	case CPU_EXC_DSI:
 	case CPU_EXC_ALIGN:
+		s->spr[SPR_DSISR] = s->model->isa < ISA_3_0 ? align_dsisr((u32)e->info) : 0;
+		s->spr[SPR_DAR] = e->ea;
+		return 0;
+	case CPU_EXC_DSI:
 		s->spr[SPR_DSISR] = (u32)e->dsisr;
 		s->spr[SPR_DAR] = e->ea;
 		return 0;

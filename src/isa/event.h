@@ -15,7 +15,7 @@ enum cpu_exit {
 	CPU_EXC_DSEG,	 /* event.ea */
 	CPU_EXC_ISI,	 /* info: SRR1 bits; event.ea */
 	CPU_EXC_ISEG,	 /* event.ea */
-	CPU_EXC_ALIGN,	 /* event.ea, event.dsisr */
+	CPU_EXC_ALIGN,	 /* event.ea; info: instruction word */
 	CPU_EXC_FP_UNAVAIL,
 	CPU_EXC_VEC_UNAVAIL,
 	CPU_EXC_VSX_UNAVAIL,

@@ -200,6 +200,8 @@ void cache_flush(struct translator *t);
 void cache_reap(struct translator *t);
 
 /* translate.c: the region for ra/ea/mode, found or made; NULL: event raised in cpu */
+/* The instruction at pc, 0 when there is none to be read. */
+u32 translate_peek(struct translator_cpu *cpu, u64 pc);
 struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift);
 
 /* tlb.c */

@@ -147,6 +147,23 @@ fail:
 	return NULL;
 }
 
+u32 translate_peek(struct translator_cpu *cpu, u64 pc)
+{
+	const struct translator_host *h = cpu->t->config.host;
+	struct cpu_event event = cpu->s->event;
+	struct fetch f = {.pc = pc, .end = pc + 4, .little_endian = cpu->mode & MODE_LE};
+	struct translator_ram ram;
+	u32 shift, word = 0;
+	u64 ra;
+
+	if (tlb_fetch(cpu, pc, &ra, &shift) && h->ram(h->opaque, ra, &ram) && ram.len >= 4) {
+		f.host = ram.host;
+		fetch_word(&f, pc, &word);
+	}
+	cpu->s->event = event;
+	return word;
+}
+
 struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
 {
 	struct translator *t = cpu->t;

@@ -184,6 +184,9 @@ static enum next handle_event(struct translator_cpu *cpu, enum translator_stop *
 			   (unsigned long long)s->event.ea, (unsigned long long)s->event.info,
 			   (unsigned long long)s->event.dsisr);
 		cpu->stale = true;
+		/* DSISR describes the instruction: an access that found out does not know it. */
+		if (code == CPU_EXC_ALIGN && !s->event.info)
+			s->event.info = translate_peek(cpu, s->pc);
 		if (cpu_deliver(s)) {
 			s->event.code = 0;
 			return NEXT_GO;

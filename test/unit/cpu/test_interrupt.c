@@ -341,6 +341,44 @@ static void booke_timers(void **state)
 	assert_int_equal(s.spr[SPR_TSR], TSR_DIS | TSR_FIS);
 }
 
+/* 2.07B Book III-S 6.5.8: DSISR[12:13] = instruction[30:31] of the DS-form, [15:16] = [29:30],
+ * [17] = [25], [18:21] = [21:24] of the X-form or [17] = [5], [18:21] = [1:4], then RT and RA. 3.0
+ * has nothing there. */
+static void alignment_dsisr(void **state)
+{
+	static const struct {
+		u32 word, dsisr;
+	} cases[] = {
+		{0x7cc02028, 0x000000c0}, /* lwarx r6,0,r4: XO 0000010100 */
+		{0x7cc020a8, 0x000004c0}, /* ldarx r6,0,r4: XO 0001010100 */
+		{0x7cc020e8, 0x000044c0}, /* lharx r6,0,r4: XO 0001110100 */
+		{0x7cc0212d, 0x000108c0}, /* stwcx. r6,0,r4: XO 0010010110 */
+		{0xbb440000, 0x00001f44}, /* lmw r26,0(r4): primary 101110 */
+		{0xf8c40002, 0x00083cc4}, /* stq r6,0(r4): primary 111110, 10 */
+	};
+
+	start("power8");
+	s.msr = MSR_SF | MSR_ME;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		s.spr[SPR_DSISR] = 0x15151510;
+		raise(CPU_EXC_ALIGN, cases[i].word);
+		assert_int_equal(s.spr[SPR_DSISR], cases[i].dsisr);
+		assert_int_equal(s.spr[SPR_DAR], 0xabcd);
+	}
+	start("power9");
+	raise(CPU_EXC_ALIGN, 0x7cc02028);
+	assert_int_equal(s.spr[SPR_DSISR], 0);
+}
+
+/* Book II 3.1: PRI (bits 11:13) is medium, 0b100. */
+static void initial_ppr(void **state)
+{
+	start("power9");
+	assert_int_equal(s.spr[SPR_PPR], 0x0010000000000000);
+	start("power8");
+	assert_int_equal(s.spr[SPR_PPR], 0x0010000000000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +387,8 @@ int main(void)
 		cmocka_unit_test(system_call_vectored),
 		cmocka_unit_test(asynchronous),
 		cmocka_unit_test(rfid_filters_msr),
+		cmocka_unit_test(alignment_dsisr),
+		cmocka_unit_test(initial_ppr),
 		cmocka_unit_test(mode_word),
 		cmocka_unit_test(decrementer),
 		cmocka_unit_test(other_clocks),

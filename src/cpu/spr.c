@@ -27,6 +27,8 @@ static void flush(struct cpu_state *s, enum cpu_flush_kind kind)
 
 /* Bits of MMCR0 that problem state sees: FC, PMAE, PMAO. */
 #define UMMCR0_MASK 0x84000080ull
+/* And of MMCR2: freeze counter n in problem state. */
+#define UMMCR2_MASK 0x4020100804020000ull
 
 u64 cpu_spr_read(struct cpu_state *s, const struct spr_row *row)
 {
@@ -57,6 +59,8 @@ u64 cpu_spr_read(struct cpu_state *s, const struct spr_row *row)
 		return atomic_load(&s->irq_pending) >> CPU_IRQ_DOORBELL & 1;
 	case SPR_ACC_UMMCR0:
 		return s->msr & MSR_PR ? v & UMMCR0_MASK : v;
+	case SPR_ACC_UMMCR2:
+		return s->msr & MSR_PR ? v & UMMCR2_MASK : v;
 	case SPR_ACC_EXT:
 		if (s->ops && s->ops->spr_read)
 			s->ops->spr_read(s, row->number, &v);
@@ -175,6 +179,11 @@ static bool write_partly(struct cpu_state *s, const struct spr_row *row, u64 v)
 	case SPR_ACC_CTRL:
 		/* RUN, and its copy among the thread states */
 		*reg = (v & 1) << 15 | (v & 1);
+		return true;
+	case SPR_ACC_UMMCR2:
+		if (s->msr & MSR_PR)
+			v = (*reg & ~UMMCR2_MASK) | (v & UMMCR2_MASK);
+		*reg = v;
 		return true;
 	case SPR_ACC_UMMCR0_R:
 		if (s->msr & MSR_PR)

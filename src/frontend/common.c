@@ -10,7 +10,15 @@
 #include "base/bits.h"
 #include "frontend/frontend.h"
 
-enum { TRACE_SRR1 = 1 << 30 }; /* SRR1[33]: the trace interrupt's own bit, Book III 6.5.15 */
+/* What SRR1 says of the instruction traced, Book III 6.5.15: bit 33 always, a load, a store. */
+enum { TRACE = 1 << 30, TRACE_LOAD = 1 << 28, TRACE_STORE = 1 << 27 };
+
+static u64 trace_info(const struct tr_ctx *c)
+{
+	u32 flags = c->insn.row ? c->insn.row->flags : 0;
+
+	return TRACE | (flags & IF_LOAD ? TRACE_LOAD : 0) | (flags & IF_STORE ? TRACE_STORE : 0);
+}
 
 u64 tr_addr(const struct tr_ctx *c, u64 ea)
 {
@@ -82,7 +90,7 @@ void tr_leave_after(struct tr_ctx *c, enum cpu_exit code, u64 info)
 {
 	if (code == CPU_EXIT_RESYNC && (c->mode & MODE_SE)) {
 		code = CPU_EXC_TRACE;
-		info = TRACE_SRR1;
+		info = trace_info(c);
 	}
 	ir_leave(c->r, code, info, c->next_pc, c->r->cur.icount + 1);
 	c->ended = true;
@@ -101,7 +109,7 @@ void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
 
 	pc = tr_addr(c, pc);
 	if (traced(c))
-		ir_leave(c->r, CPU_EXC_TRACE, TRACE_SRR1, pc, icount);
+		ir_leave(c->r, CPU_EXC_TRACE, trace_info(c), pc, icount);
 	else
 		ir_goto(c->r, pc, icount, hint);
 	c->ended = true;
@@ -115,7 +123,7 @@ void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
 	if (traced(c)) {
 		/* An exit record has a constant pc: the target goes beside it. */
 		ir_put(c->r, IR_I, SLOT(event.ea), pc);
-		ir_leave(c->r, CPU_EXC_TRACE, TRACE_SRR1 | CPU_TRACE_PC_IN_EA, c->pc, icount);
+		ir_leave(c->r, CPU_EXC_TRACE, trace_info(c) | CPU_TRACE_PC_IN_EA, c->pc, icount);
 	} else {
 		ir_goto_ind(c->r, pc, icount, hint);
 	}

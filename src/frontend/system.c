@@ -35,8 +35,9 @@ static enum spr_rights rights(const struct tr_ctx *c, const struct spr_row *row)
 static void no_spr(struct tr_ctx *c, unsigned number, const struct spr_row *row, bool read)
 {
 	bool pr = c->mode & MODE_PR;
+	bool hyp = row && (row->hyp == SPR_RW || row->hyp == (read ? SPR_RO : SPR_WO));
 
-	if ((number & 0x10) && (pr || (row && row->sup == SPR_NO))) {
+	if ((number & 0x10) && (pr || hyp)) {
 		tr_raise(c, CPU_EXC_PROGRAM, CPU_PROG_PRIV);
 		return;
 	}

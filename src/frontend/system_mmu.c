@@ -79,9 +79,13 @@ void tr_tlbie(struct tr_ctx *c)
 		tlbie(c);
 }
 
+/* Of radix translations only the process-scoped ones are the supervisor's. */
 void tr_tlbiel(struct tr_ctx *c)
 {
-	tlbie(c);
+	if (!(c->mode & MODE_HV) && f_r(c->w) && !f_prs(c->w))
+		tr_raise(c, CPU_EXC_PROGRAM, CPU_PROG_PRIV);
+	else
+		tlbie(c);
 }
 
 void tr_tlbie_v2(struct tr_ctx *c)

@@ -35,6 +35,7 @@ enum spr_access {
 	SPR_ACC_HDEC,
 	SPR_ACC_HMER,
 	SPR_ACC_UMMCR0,
+	SPR_ACC_UMMCR2,
 	SPR_ACC_OR, /* set, clear bits; of the upper word */
 	SPR_ACC_ORHIGH,
 	SPR_ACC_ANDC,

@@ -85,8 +85,8 @@ static bool h_reg(void *opaque, u32 cpu, u32 n, u64 *value, bool write)
 	return false;
 }
 
-static inline void harness_begin_model(struct harness *h, u32 cpus,
-				       struct translator_config config, const char *model)
+static inline void harness_begin_model(struct harness *h, u32 cpus, struct translator_config config,
+				       const char *model)
 {
 	u32 k;
 
@@ -112,8 +112,8 @@ static inline void harness_begin_model(struct harness *h, u32 cpus,
 	assert_int_equal(translator_create(&config, &h->t), 0);
 	translator_mmu_env(h->t)->rma_size = 1ull << 32;
 	for (k = 0; k < cpus; k++) {
-		assert_int_equal(
-			translator_cpu_create(h->t, k, cpu_model_find(model), &h->cpu[k]), 0);
+		assert_int_equal(translator_cpu_create(h->t, k, cpu_model_find(model), &h->cpu[k]),
+				 0);
 		h->s[k] = translator_cpu_state(h->cpu[k]);
 		/* A guest of PAPR: no hypervisor state; big-endian unless told. */
 		if (h->s[k]->model->is64)

@@ -452,8 +452,10 @@ void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number)
 		if (!strcmp(insn_rows[id].name, "lmw"))
 			c->words = n + 1;
 		/* behind others its operand would be anything */
-		while (n && packs_decimal(&insn_rows[id]) && g->nr_rows > 2)
-			id = g->rows[below(g, g->nr_rows)];
+		if (n && packs_decimal(&insn_rows[id])) {
+			c->words = n;
+			break;
+		}
 		c->code[n] = draw(g, id, c->words - n);
 		if (packs_decimal(&insn_rows[id]))
 			packed_pair(g, &c->state, (c->code[n] >> 11) & 31, id == INSN_denbcdq,

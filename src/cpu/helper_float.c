@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Scalar floating-point arithmetic on doubles, with results of either precision in double format
- * (Power ISA Book I 4.6.5 - 4.6.8). A single-precision instruction rounds once, to single.
+ * (Power ISA Book I 4.6.6, 4.6.8). A single-precision instruction rounds once, to single.
  *
  * Estimates (fre, frsqrte and the singles) need a relative error of 2^-8 or better only; ours
  * are the quotients, correctly rounded but for the intermediate square root. XX is left alone and

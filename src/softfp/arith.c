@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Arithmetic on unpacked numbers: exact, or with at least 116 bits and a sticky bit.
- * Power ISA Book I 4.6.5, 7.6; NaN rules 4.3.2; invalid operations 4.4.1; zero divide 4.4.2.
+ * Power ISA Book I 4.6.6, 7.6; NaN rules 4.3.2; invalid operations 4.4.1; zero divide 4.4.2.
  */
 #include "softfp/softfp.h"
 #include "softfp/internal.h"

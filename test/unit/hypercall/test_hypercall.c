@@ -125,6 +125,8 @@ static void test_others(void **state)
 	assert_int_equal(vcpu_get(&vm->vcpus[0], ONEREG_SPR(272)), 0x42);
 	assert_int_equal(call(H_SET_XDABR, 0x1003, 4, 0, 0), H_PARAMETER);
 	assert_int_equal(call(H_SET_XDABR, 0x1003, 0x10, 0, 0), H_PARAMETER);
+	assert_int_equal(call(H_SET_XDABR, 0x1003, 0, 0, 0), H_PARAMETER);
+	assert_int_equal(call(H_SET_DABR, 0, 0, 0, 0), H_SUCCESS);
 	assert_int_equal(call(H_SET_XDABR, 0x1003, 3, 0, 0), H_SUCCESS);
 	assert_int_equal(vcpu_get(&vm->vcpus[0], ONEREG_DAWR), 0x1000);
 	assert_int_equal(vcpu_get(&vm->vcpus[0], ONEREG_DAWRX), 0x63);

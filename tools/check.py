@@ -135,11 +135,11 @@ def guests(c):
     c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
 
 
-def guest_test(script, config, log, *arguments):
-    """a script of test/guest under build/CONFIG's program"""
+def guest_test(script, config, log, *arguments, full=()):
+    """a script of test/guest under build/CONFIG's program; full: arguments that --full adds"""
     def run(c):
         argv = [f"test/guest/{script}", "--vmm", f"build/{config}/src/cli/powervisor", "--log", f"{LOG}/{log}"]
-        status, output = c.command(argv + list(arguments) + (["--full"] if c.full and script == "boot.py" else []),
+        status, output = c.command(argv + list(arguments) + (list(full) if c.full else []),
                                    # what is left at the end of a program is no leak
                                    {**SANITIZERS, "ASAN_OPTIONS": SANITIZERS["ASAN_OPTIONS"].replace(
                                        "detect_leaks=1", "detect_leaks=0")})
@@ -168,10 +168,14 @@ STAGES = [
     Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),
     Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
     Stage("guests", guests),
-    Stage("boot", guest_test("boot.py", "meson", "boot")),
+    Stage("boot", guest_test("boot.py", "meson", "boot", full=("--full",))),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
-    Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-")),
+    Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
+    Stage("icount", guest_test("icount.py", "meson", "icount")),
+    Stage("idle", guest_test("idle.py", "meson", "idle")),
+    Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-",
+                                  full=(".",))),
     Stage("cli-asan", guest_test("cli.py", "meson-asan", "cli-asan", "--scale", "8")),
 ]
 

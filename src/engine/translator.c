@@ -358,6 +358,8 @@ static void finish_exit(struct engine_vcpu *v, const struct vm_exit *exit)
 		memcpy(m->data, exit->mmio.data, sizeof(m->data));
 		m->failed = exit->mmio.failed;
 	}
+	if (exit->reason == VM_EXIT_DCR)
+		st_be32(translator_mmio(v->cpu)->data, exit->dcr.data);
 	if (exit->reason == VM_EXIT_PAPR_HCALL && v->in_hcall) {
 		v->s->gpr[3] = exit->hcall.ret;
 		for (k = 0; k < ARRAY_SIZE(exit->hcall.args); k++)
@@ -430,6 +432,13 @@ static int xl_run(struct engine_vcpu *v, struct vm_exit *exit)
 		exit->mmio.write = m->write;
 		exit->mmio.failed = false;
 		memcpy(exit->mmio.data, m->data, sizeof(m->data));
+		break;
+	case TRANSLATOR_STOP_DCR:
+		m = translator_mmio(v->cpu);
+		exit->reason = VM_EXIT_DCR;
+		exit->dcr.number = (u32)m->ra;
+		exit->dcr.data = ld_be32(m->data);
+		exit->dcr.write = m->write;
 		break;
 	case TRANSLATOR_STOP_HCALL:
 		exit->reason = VM_EXIT_PAPR_HCALL;

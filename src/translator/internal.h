@@ -31,6 +31,8 @@ enum {
 
 /* Key bit of regions of one instruction, beside enum cpu_mode. */
 #define MODE_SINGLE (1u << 31)
+/* Of a page whose instructions are little-endian (BookE). */
+#define MODE_FETCH_LE (1u << 30)
 /* A code_key that no jump cache entry has. */
 #define NO_CODE_KEY (~0ull)
 
@@ -42,6 +44,7 @@ struct region {
 	u32 mode, len;
 	u32 lines; /* bitmap of CODE_LINE_BITS lines of its page */
 	bool valid;
+	bool small;	/* of a page below 4K: another one may begin in the same 4K, so no links */
 	u64 retired_at; /* epoch */
 	struct backend_code *code;
 	struct backend_link *incoming; /* links that go here */
@@ -95,8 +98,9 @@ struct tlb_view {
 
 struct fetch_entry {
 	u64 tag; /* page address, or TLB_NO_TAG */
-	u64 ra;
+	u64 ra;	 /* of tag */
 	u32 shift;
+	u32 mode; /* MODE_FETCH_LE or 0 */
 };
 
 struct context {
@@ -137,6 +141,7 @@ struct translator_cpu {
 	struct jump_cache *jump_cache;
 
 	u32 mode;
+	struct fetch_entry odd_fetch; /* of a page too small for the array */
 	struct tlb_second *second;
 	struct context context[CONTEXTS];
 	struct context *current;
@@ -221,7 +226,8 @@ void tlb_process_queue(struct translator_cpu *cpu);
 void tlb_wait(struct translator *t, struct translator_cpu *self);
 /* Drop the jump cache when code was invalidated since the last time. */
 void tlb_check_epoch(struct translator_cpu *cpu);
-bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift);
+/* The page that instructions come from; NULL: event raised. Holds until the next fetch. */
+const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc);
 
 /* tlb_second.c */
 int tlb_second_init(struct translator_cpu *cpu);
@@ -246,6 +252,8 @@ u32 memory_larx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value);
 u32 memory_stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *stored);
 bool memory_read(struct cpu_state *s, u64 ea, void *buf, u32 len);
 bool memory_write(struct cpu_state *s, u64 ea, const void *buf, u32 len);
+/* A device control register, as MMIO; the event is raised when it must leave. */
+bool memory_dcr(struct translator_cpu *cpu, u32 dcrn, u64 *value, bool write);
 u32 memory_raise(struct translator_cpu *cpu, u32 code, u64 ea, u64 dsisr);
 u32 memory_watch(struct translator_cpu *cpu, u64 ea, u32 size, bool store);
 /* Bytes at page->host were stored. */

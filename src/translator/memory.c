@@ -132,35 +132,70 @@ void memory_stored(struct translator_cpu *cpu, const struct data_page *page, u32
 }
 
 /* --- MMIO --- */
-static u32 mmio(struct translator_cpu *cpu, u64 ea, u64 ra, u8 *data, u32 len, bool write)
+/* The data of an access that was completed before, when the instruction runs again. */
+static bool replay(struct translator_cpu *cpu, const struct translator_mmio *want, u8 *data,
+		   bool *failed)
 {
-	const struct translator_host *h = cpu->t->config.host;
-	struct translator_mmio *m;
+	const struct translator_mmio *m;
 
-	cpu->stats.mmio++;
-	if (cpu->single && cpu->mmio_at < cpu->mmio_done) {
-		m = &cpu->step[cpu->mmio_at++].access;
-		if (m->ra == ra && m->len == len && m->write == write) {
-			if (m->failed)
-				return raise_absent(cpu, ea);
-			if (!write)
-				memcpy(data, m->data, len);
-			return 0;
-		}
+	if (!cpu->single || cpu->mmio_at >= cpu->mmio_done)
+		return false;
+	m = &cpu->step[cpu->mmio_at++].access;
+	if (m->ra != want->ra || m->len != want->len || m->write != want->write ||
+	    m->dcr != want->dcr) {
 		/* The guest changed the translation under its own instruction: start over. */
 		cpu->mmio_done = --cpu->mmio_at;
+		return false;
 	}
-	if (h->mmio(h->opaque, cpu->index, ra, data, len, write))
-		return 0;
+	*failed = m->failed;
+	if (!m->write)
+		memcpy(data, m->data, m->len);
+	return true;
+}
+
+/* Leave for the access; false: the instruction makes too many. */
+static bool ask(struct translator_cpu *cpu, u64 ea, const struct translator_mmio *access,
+		const u8 *data)
+{
+	struct translator_mmio *m = &cpu->step[cpu->mmio_done].access;
+
 	if (cpu->mmio_done == MMIO_STEPS)
-		return raise_absent(cpu, ea);
-	m = &cpu->step[cpu->mmio_done].access;
-	*m = (struct translator_mmio){.ra = ra, .len = len, .write = write};
-	if (write)
-		memcpy(m->data, data, len);
+		return false;
+	*m = *access;
+	if (m->write)
+		memcpy(m->data, data, m->len);
 	cpu->mmio_wait = true;
 	cpu->s->event = (struct cpu_event){.code = CPU_EXIT_MMIO, .ea = ea};
-	return CPU_EXIT_MMIO;
+	return true;
+}
+
+static u32 mmio(struct translator_cpu *cpu, u64 ea, u64 ra, u8 *data, u32 len, bool write)
+{
+	const struct translator_mmio access = {.ra = ra, .len = len, .write = write};
+	const struct translator_host *h = cpu->t->config.host;
+	bool failed;
+
+	cpu->stats.mmio++;
+	if (replay(cpu, &access, data, &failed))
+		return failed ? raise_absent(cpu, ea) : 0;
+	if (h->mmio(h->opaque, cpu->index, ra, data, len, write))
+		return 0;
+	return ask(cpu, ea, &access, data) ? CPU_EXIT_MMIO : raise_absent(cpu, ea);
+}
+
+bool memory_dcr(struct translator_cpu *cpu, u32 dcrn, u64 *value, bool write)
+{
+	const struct translator_mmio access = {.ra = dcrn, .len = 4, .write = write, .dcr = true};
+	const struct translator_host *h = cpu->t->config.host;
+	u8 data[4];
+	bool failed;
+
+	st_be32(data, (u32)*value);
+	if (replay(cpu, &access, data, &failed)) {
+		*value = ld_be32(data);
+		return !failed;
+	}
+	return h->dcr(h->opaque, cpu->index, dcrn, value, write) || ask(cpu, 0, &access, data);
 }
 
 static u32 mmio_load(struct translator_cpu *cpu, u64 ea, u32 mem, const struct data_page *page,

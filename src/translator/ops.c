@@ -105,18 +105,12 @@ static void op_icache_flush(struct cpu_state *s, u64 ea, u64 len)
 
 static bool op_dcr_read(struct cpu_state *s, u32 dcrn, u64 *value)
 {
-	struct translator_cpu *cpu = cpu_of_state(s);
-	const struct translator_host *h = cpu->t->config.host;
-
-	return h->dcr(h->opaque, cpu->index, dcrn, value, false);
+	return memory_dcr(cpu_of_state(s), dcrn, value, false);
 }
 
 static bool op_dcr_write(struct cpu_state *s, u32 dcrn, u64 value)
 {
-	struct translator_cpu *cpu = cpu_of_state(s);
-	const struct translator_host *h = cpu->t->config.host;
-
-	return h->dcr(h->opaque, cpu->index, dcrn, &value, true);
+	return memory_dcr(cpu_of_state(s), dcrn, &value, true);
 }
 
 static bool op_spr_read(struct cpu_state *s, u32 sprn, u64 *value)

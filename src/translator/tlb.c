@@ -182,15 +182,6 @@ void tlb_check_epoch(struct translator_cpu *cpu)
 	cpu->stale = true;
 }
 
-static void log_miss(const struct translator_cpu *cpu, const char *what, u64 ea, u32 code,
-		     const struct mmu_result *r)
-{
-	if (log_on(LOG_MMU))
-		log_printf(LOG_MMU, "cpu %u: no %s at %016llx: event %u dsisr %08llx info %llx\n",
-			   cpu->index, what, (unsigned long long)ea, code,
-			   (unsigned long long)r->dsisr, (unsigned long long)r->info);
-}
-
 /* Through the second level, or a walk. */
 static u32 translate_page(struct translator_cpu *cpu, u64 ea, u32 access, struct mmu_result *r)
 {
@@ -208,36 +199,42 @@ static u32 translate_page(struct translator_cpu *cpu, u64 ea, u32 access, struct
 	return code;
 }
 
+static u32 raise_fault(struct translator_cpu *cpu, u64 ea, const char *kind,
+		       const struct mmu_result *r)
+{
+	if (log_on(LOG_MMU))
+		log_printf(LOG_MMU, "cpu %u: no %s at %016llx: event %u dsisr %08llx info %llx\n",
+			   cpu->index, kind, (unsigned long long)ea, r->code,
+			   (unsigned long long)r->dsisr, (unsigned long long)r->info);
+	cpu->s->event =
+		(struct cpu_event){.code = r->code, .info = r->info, .ea = ea, .dsisr = r->dsisr};
+	return r->code;
+}
+
 /* --- instruction side --- */
-bool tlb_fetch(struct translator_cpu *cpu, u64 pc, u64 *ra, u32 *shift)
+const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc)
 {
 	struct fetch_entry *f = cpu->current->fetch[cpu->fetch_view];
 	struct mmu_result r;
 	u64 page = pc & TLB_PAGE_MASK;
-	u32 code;
 
 	f = &f[(pc >> TLB_PAGE_BITS) & ((1 << FETCH_BITS) - 1)];
-	if (f->tag == page) {
-		*ra = f->ra | (pc & ~TLB_PAGE_MASK);
-		*shift = f->shift;
-		return true;
-	}
+	if (f->tag == page)
+		return f;
 	cpu->stats.fetch_refills++;
-	code = translate_page(cpu, pc, access_of(cpu->mode, cpu->mode & MODE_IR) | MMU_FETCH, &r);
-	if (code) {
-		log_miss(cpu, "fetch", pc, code, &r);
-		cpu->s->event = (struct cpu_event){
-			.code = code, .info = r.info, .ea = pc, .dsisr = r.dsisr};
-		return false;
+	if (translate_page(cpu, pc, access_of(cpu->mode, cpu->mode & MODE_IR) | MMU_FETCH, &r)) {
+		raise_fault(cpu, pc, "fetch", &r);
+		return NULL;
 	}
-	*ra = r.ra;
-	*shift = r.page_shift < TLB_PAGE_BITS ? r.page_shift : TLB_PAGE_BITS;
-	if (r.page_shift >= TLB_PAGE_BITS) {
-		f->tag = page;
-		f->ra = r.ra & TLB_PAGE_MASK;
-		f->shift = *shift;
-	}
-	return true;
+	if (r.page_shift < TLB_PAGE_BITS)
+		f = &cpu->odd_fetch;
+	*f = (struct fetch_entry){
+		.tag = page,
+		.ra = r.ra - (pc & ~TLB_PAGE_MASK),
+		.shift = r.page_shift < TLB_PAGE_BITS ? r.page_shift : TLB_PAGE_BITS,
+		.mode = r.attr & MMU_LE ? MODE_FETCH_LE : 0,
+	};
+	return f;
 }
 
 /* --- data side --- */
@@ -301,16 +298,10 @@ static u32 data_miss(struct translator_cpu *cpu, u64 ea, u32 access, struct data
 	struct translator *t = cpu->t;
 	struct translator_ram ram;
 	struct mmu_result r;
-	u32 code;
 
 	cpu->stats.refills++;
-	code = translate_page(cpu, ea, cpu->data_access | access, &r);
-	if (code) {
-		log_miss(cpu, store ? "store" : "load", ea, code, &r);
-		cpu->s->event = (struct cpu_event){
-			.code = code, .info = r.info, .ea = ea, .dsisr = r.dsisr};
-		return code;
-	}
+	if (translate_page(cpu, ea, cpu->data_access | access, &r))
+		return raise_fault(cpu, ea, store ? "store" : "load", &r);
 	page->ra = r.ra;
 	page->attr = r.attr;
 	page->host = NULL;

@@ -83,7 +83,7 @@ static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_
 		.r = t->ir,
 		.model = cpu->model,
 		.decoder = &cpu->decoder,
-		.mode = mode & ~MODE_SINGLE,
+		.mode = mode & ~(MODE_SINGLE | MODE_FETCH_LE),
 		.no_chain = mode & MODE_SINGLE,
 	};
 	char msg[128];
@@ -168,7 +168,7 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 {
 	struct translator *t = cpu->t;
 	struct translator_ram ram;
-	struct fetch f = {.pc = pc, .little_endian = mode & MODE_LE};
+	struct fetch f = {.pc = pc, .little_endian = mode & (MODE_LE | MODE_FETCH_LE)};
 	struct region *r;
 	u64 left = (1ull << shift) - (pc & ((1ull << shift) - 1));
 
@@ -194,7 +194,9 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 	if (cache_page_is_new(&t->cache, ra))
 		guard_page(cpu, ra);
 	r = make(cpu, &f, mode, ra);
-	if (!r)
+	if (r)
+		r->small = shift < TLB_PAGE_BITS;
+	else
 		cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};
 out:
 	os_mutex_unlock(&t->cache.lock);

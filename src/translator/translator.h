@@ -35,7 +35,7 @@ enum translator_stop {
 	TRANSLATOR_STOP_KICK,
 	TRANSLATOR_STOP_MMIO,  /* translator_mmio(): complete it, run again */
 	TRANSLATOR_STOP_HCALL, /* r3.. hold the call; set r3, run again */
-	TRANSLATOR_STOP_DCR,
+	TRANSLATOR_STOP_DCR,   /* the same, of a device control register */
 	TRANSLATOR_STOP_DEBUG, /* single step or breakpoint */
 	TRANSLATOR_STOP_RESET, /* info says which */
 	TRANSLATOR_STOP_COUNT, /* stop_at was reached; only once */
@@ -47,6 +47,7 @@ struct translator_mmio {
 	u8 data[16]; /* data[0] is the byte at ra */
 	u32 len;
 	bool write;
+	bool dcr;    /* a device control register: ra is its number, data big-endian */
 	bool failed; /* answer: nobody is there */
 };
 

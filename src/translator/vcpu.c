@@ -70,14 +70,15 @@ static void look_around(struct translator_cpu *cpu)
 /* --- regions --- */
 static const void *find_entry(struct translator_cpu *cpu, u32 mode)
 {
-	u64 pc = cpu->s->pc, ra;
+	const struct fetch_entry *f;
+	u64 pc = cpu->s->pc;
 	struct region *r;
-	u32 shift;
 
 	cpu->stats.lookups++;
-	if (!tlb_fetch(cpu, pc, &ra, &shift))
+	f = tlb_fetch(cpu, pc);
+	if (!f)
 		return NULL;
-	r = translate_region(cpu, pc, mode, ra, shift);
+	r = translate_region(cpu, pc, mode | f->mode, f->ra + (pc & ~TLB_PAGE_MASK), f->shift);
 	return r ? r->code->entry : NULL;
 }
 
@@ -110,7 +111,7 @@ static void link_stop(struct translator_cpu *cpu, struct backend_link *link)
 	os_mutex_lock(&t->cache.lock);
 	/* We are past the region but not past a safe point: link is not freed yet. */
 	from = link->owner;
-	if (from->valid && from->mode == cpu->mode) {
+	if (from->valid && !from->small && (from->mode & ~MODE_FETCH_LE) == cpu->mode) {
 		ra = (from->ra & TLB_PAGE_MASK) | (link->pc & ~TLB_PAGE_MASK);
 		to = cache_find(&t->cache, ra, link->pc, from->mode);
 		if (to)
@@ -211,7 +212,8 @@ static enum next handle_event(struct translator_cpu *cpu, enum translator_stop *
 	case CPU_EXIT_HCALL:
 		return handle_hcall(cpu, why);
 	case CPU_EXIT_MMIO:
-		return stop_for(why, TRANSLATOR_STOP_MMIO);
+		return stop_for(why, cpu->step[cpu->mmio_done].access.dcr ? TRANSLATOR_STOP_DCR
+									  : TRANSLATOR_STOP_MMIO);
 	case CPU_EXIT_IDLE:
 		wait_for_interrupt(cpu);
 		return NEXT_GO;

@@ -176,6 +176,10 @@ static inline void poke(struct harness *h, u64 ra, const u32 *words, u32 count)
 #define ISYNC		  0x4c00012cu
 #define ICBI(ra, rb)	  (31u << 26 | (ra) << 16 | (rb) << 11 | 982 << 1)
 #define SC1		  0x44000022u
-#define LMW(rt, d, ra)	  (46u << 26 | (rt) << 21 | (ra) << 16 | ((d)&0xffff))
+#define MFDCR(rt, dcrn)                                                                            \
+	(31u << 26 | (rt) << 21 | ((dcrn)&31) << 16 | (u32)(dcrn) >> 5 << 11 | 323 << 1)
+#define MTDCR(dcrn, rs)                                                                            \
+	(31u << 26 | (rs) << 21 | ((dcrn)&31) << 16 | (u32)(dcrn) >> 5 << 11 | 451 << 1)
+#define LMW(rt, d, ra) (46u << 26 | (rt) << 21 | (ra) << 16 | ((d)&0xffff))
 
 #endif

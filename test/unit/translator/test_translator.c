@@ -103,6 +103,41 @@ static void test_absent(void **state)
 	harness_end(&h);
 }
 
+/* A 440: instructions of a little-endian page, 32-bit addresses, device control registers. */
+static void test_440_details(void **state)
+{
+	static const u32 code[] = {MFDCR(3, 0x85), ADDI(3, 3, 1),	MTDCR(0x86, 3),
+				   LWZ(4, 0, 5),   ADDIS(6, 0, 0x7fff), ADDIS(6, 6, 0x7fff),
+				   ADD(6, 6, 6),   STW(4, 0x3100, 6)};
+	struct translator_mmio *m;
+	struct harness h;
+	u32 k;
+
+	harness_begin_model(&h, 1, (struct translator_config){0}, "440ep");
+	/* 4K little-endian page at 0x1000; 256K of big-endian space at 0xfffc0000, from 0 on. */
+	h.s[0]->tlb[0] = (struct soft_tlb_entry){.word = {0x1210, 0x1000, 0x87}, .valid = 1};
+	h.s[0]->tlb[1] = (struct soft_tlb_entry){.word = {0xfffc0240, 0, 0x7}, .valid = 1};
+	for (k = 0; k < ARRAY_SIZE(code); k++)
+		st_le32((u8 *)h.ram.base + 0x1000 + 4 * k, code[k]);
+	st_be32((u8 *)h.ram.base + 0x3000, 0x12345678);
+	h.s[0]->gpr[5] = 0xfffc3000;
+	assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_DCR);
+	m = translator_mmio(h.cpu[0]);
+	assert_true(m->dcr && !m->write && m->ra == 0x85);
+	st_be32(m->data, 41);
+	assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_DCR);
+	m = translator_mmio(h.cpu[0]);
+	assert_true(m->dcr && m->write && m->ra == 0x86);
+	assert_int_equal(ld_be32(m->data), 42);
+	/* 2 * 0xfffe0000 wraps to 0xfffc0000; step to behind the store. */
+	translator_single_step(h.cpu[0], true);
+	while (h.s[0]->pc < 0x1020)
+		assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_DEBUG);
+	assert_int_equal(h.s[0]->gpr[4], 0x12345678);
+	assert_int_equal(ld_be32((u8 *)h.ram.base + 0x3100), 0x12345678);
+	harness_end(&h);
+}
+
 /* The guest overwrites a routine that it called before; then a device does. */
 static void test_code_changes(void **state)
 {
@@ -215,10 +250,11 @@ static void test_speed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_loop),	     cmocka_unit_test(test_calls_and_memory),
-		cmocka_unit_test(test_mmio),	     cmocka_unit_test(test_absent),
-		cmocka_unit_test(test_code_changes), cmocka_unit_test(test_atomics),
-		cmocka_unit_test(test_ping_pong),    cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_loop),	    cmocka_unit_test(test_calls_and_memory),
+		cmocka_unit_test(test_mmio),	    cmocka_unit_test(test_absent),
+		cmocka_unit_test(test_440_details), cmocka_unit_test(test_code_changes),
+		cmocka_unit_test(test_atomics),	    cmocka_unit_test(test_ping_pong),
+		cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,10 +153,11 @@ u32 translate_peek(struct translator_cpu *cpu, u64 pc)
 	struct cpu_event event = cpu->s->event;
 	struct fetch f = {.pc = pc, .end = pc + 4, .little_endian = cpu->mode & MODE_LE};
 	struct translator_ram ram;
-	u32 shift, word = 0;
-	u64 ra;
+	const struct fetch_entry *page = tlb_fetch(cpu, pc);
+	u32 word = 0;
 
-	if (tlb_fetch(cpu, pc, &ra, &shift) && h->ram(h->opaque, ra, &ram) && ram.len >= 4) {
+	if (page && h->ram(h->opaque, page->ra + (pc & ~TLB_PAGE_MASK), &ram) && ram.len >= 4) {
+		f.little_endian |= !!(page->mode & MODE_FETCH_LE);
 		f.host = ram.host;
 		fetch_word(&f, pc, &word);
 	}

@@ -193,6 +193,56 @@ static void test_decrementer(void)
 	show("decrementer bit31");
 }
 
+enum { H_CPPR = 0x68, H_IPI = 0x6c, H_IPOLL = 0x70, H_XIRR = 0x74, H_EOI = 0x64, H_CEDE = 0xe0 };
+
+/* An interprocessor interrupt to itself through the presentation hypercalls; H_CEDE ended by the
+ * decrementer and by the interrupt. */
+void test_external(void)
+{
+	u64 args[9] = {0};
+	u64 r;
+
+	say("external xirr-none | r=%x", hcall(H_XIRR, args));
+	say(" xirr=%x\n", args[0]);
+	say("external cppr | r=%x\n", call(H_CPPR, 0xff, 0, 0, 0));
+	say("external ipi | r=%x\n", call(H_IPI, 0, 5, 0, 0));
+	args[0] = 0;
+	r = hcall(H_IPOLL, args);
+	say("external ipoll | r=%x xirr=%x mfrr=%x\n", r, args[0], args[1]);
+	for (unsigned ee = 0; ee < 2; ee++) {
+		begin(VIRT | M_RI | (ee ? M_EE : 0));
+		emit(NOP);
+		go();
+		show("external ee=%d", ee);
+	}
+	begin(REAL);
+	in.gpr[3] = H_CEDE;
+	emit(SC(1));
+	go();
+	show("external cede r3=%x", value_of(3));
+	r = hcall(H_XIRR, args);
+	say("external xirr | r=%x xirr=%x\n", r, args[0]);
+	begin(REAL | M_EE);
+	emit(NOP);
+	go();
+	show("external accepted");
+	say("external ipi-clear | r=%x\n", call(H_IPI, 0, 0xff, 0, 0));
+	say("external eoi | r=%x\n", call(H_EOI, args[0], 0, 0, 0));
+	r = hcall(H_XIRR, args);
+	say("external xirr-after | r=%x xirr=%x\n", r, args[0]);
+	say("external eoi-bad | r=%x\n", call(H_EOI, 0xff123456, 0, 0, 0));
+	say("external cppr-zero | r=%x\n", call(H_CPPR, 0, 0, 0, 0));
+
+	begin(REAL | M_RI);
+	in.gpr[3] = H_CEDE;
+	in.gpr[4] = 20000;
+	emit(MTSPR(SPR_DEC, 4));
+	emit(SC(1));
+	emit(NOP);
+	go();
+	show("cede decrementer r3=%x", value_of(3));
+}
+
 void test_interrupts(void)
 {
 	each_state("call", calls, 4);

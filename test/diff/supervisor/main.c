@@ -24,11 +24,14 @@ void image_main(const void *fdt)
 	test_msr();
 	test_spr();
 	test_interrupts();
+	test_external();
 	test_facilities();
 	test_alignment();
 	test_trace();
 	test_storage();
 	test_slb();
+	if (!radix)
+		test_hpt();
 	test_tlbie();
 	test_location();
 	test_hcalls();

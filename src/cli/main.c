@@ -10,9 +10,9 @@
 
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/statefile.h"
 #include "control/stats.h"
 #include "host/char.h"
-#include "vm/savestate.h"
 
 struct program {
 	struct cli_options options;
@@ -136,52 +136,14 @@ static void notify(void *opaque)
 	os_notifier_signal(&p->notifier);
 }
 
-static int stream_write(void *opaque, const void *buf, size_t len)
-{
-	return fwrite(buf, 1, len, opaque) == len ? 0 : -EIO;
-}
-
-static int stream_read(void *opaque, void *buf, size_t len)
-{
-	return fread(buf, 1, len, opaque) == len ? 0 : -EIO;
-}
-
 static gboolean on_save(gpointer opaque)
 {
 	struct program *p = opaque;
-	const char *path = p->options.save_file;
-	FILE *f = fopen(path, "wb");
-	struct state_writer w = {stream_write, f, 0};
 	struct error e;
-	int err;
 
-	if (!f) {
-		error_set(&e, -errno, "cannot open %s: %s", path, strerror(errno));
-		end_with(p, fail(&e));
-		return G_SOURCE_REMOVE;
-	}
 	vm_pause(p->vm);
-	err = vm_save(p->vm, &w, &e);
-	if (fclose(f) && !err)
-		err = error_set(&e, -EIO, "cannot write %s", path);
-	end_with(p, err ? fail(&e) : 0);
+	end_with(p, statefile_save(p->vm, p->options.save_file, &e) ? fail(&e) : 0);
 	return G_SOURCE_REMOVE;
-}
-
-static int load(struct program *p, struct error *e)
-{
-	const char *path = p->options.load_file;
-	FILE *f = fopen(path, "rb");
-	struct state_reader r = {stream_read, f};
-	int err;
-
-	if (!f)
-		return error_set(e, -errno, "cannot open %s: %s", path, strerror(errno));
-	err = vm_load(p->vm, &r, e);
-	if (err)
-		error_prefix(e, "%s", path);
-	fclose(f);
-	return err;
 }
 
 static int open_serials(struct program *p, struct error *e)
@@ -215,7 +177,7 @@ static int run(struct program *p)
 		return fail(&e);
 	if (p->options.machine->create(&p->options.config, &p->vm, &e))
 		return fail(&e);
-	if (p->options.load_file && load(p, &e))
+	if (p->options.load_file && statefile_load(p->vm, p->options.load_file, &e))
 		return fail(&e);
 	p->vm->notify_opaque = p;
 	p->vm->notify = notify;

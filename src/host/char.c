@@ -112,6 +112,7 @@ int chardev_open(const char *spec, const char *label, const struct char_escapes 
 	c->ops = ops;
 	c->label = g_strdup(label);
 	c->in = c->out = c->listener = -1;
+	g_mutex_init(&c->lock);
 	if (escapes)
 		c->escapes = *escapes;
 	err = ops->open(c, spec + strlen(ops->prefix), e);
@@ -125,6 +126,28 @@ int chardev_open(const char *spec, const char *label, const struct char_escapes 
 	return 0;
 }
 
+struct chardev *chardev_open_internal(char_write_fn *write, void *opaque)
+{
+	struct chardev *c = g_new0(struct chardev, 1);
+
+	c->ops = &chardev_null_ops;
+	c->in = c->out = c->listener = -1;
+	c->write = write;
+	c->write_opaque = opaque;
+	g_mutex_init(&c->lock);
+	return c;
+}
+
+size_t chardev_feed(struct chardev *c, const u8 *buf, size_t len)
+{
+	size_t room = c->events ? c->events->room(c->opaque) : 0;
+	size_t n = len < room ? len : room;
+
+	if (n)
+		c->events->receive(c->opaque, buf, n);
+	return n;
+}
+
 void chardev_close(struct chardev *c)
 {
 	if (!c)
@@ -133,6 +156,7 @@ void chardev_close(struct chardev *c)
 	if (c->listen_watch)
 		g_source_remove(c->listen_watch);
 	c->ops->close(c);
+	g_mutex_clear(&c->lock);
 	g_free(c->label);
 	g_free(c->path);
 	g_free(c);
@@ -146,15 +170,21 @@ void chardev_attach(struct chardev *c, const struct char_events *events, void *o
 
 size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
 {
-	struct pollfd p = {.fd = c->out, .events = POLLOUT};
-	ssize_t n;
+	struct pollfd p = {.events = POLLOUT};
+	ssize_t n = (ssize_t)len;
 
-	if (c->out < 0)
+	if (c->write) {
+		c->write(c->write_opaque, buf, len);
 		return len;
+	}
+	g_mutex_lock(&c->lock);
+	p.fd = c->out;
 	/* A slow reader must not hold up a processor: write only what is taken at once. */
-	if (poll(&p, 1, 0) <= 0)
-		return 0;
-	n = write(c->out, buf, len);
+	if (p.fd >= 0 && poll(&p, 1, 0) <= 0)
+		n = 0;
+	else if (p.fd >= 0)
+		n = write(p.fd, buf, len);
+	g_mutex_unlock(&c->lock);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : len;
 	return (size_t)n;
@@ -168,8 +198,14 @@ static gboolean accept_in_main(gpointer opaque)
 
 void chardev_accept(struct chardev *c)
 {
-	/* The watch belongs to the main loop's thread. Reading in_watch here may be stale only
-	 * towards "still watched", and then the main loop asks room() again anyway. */
-	if (!c->in_watch && c->in >= 0)
-		g_main_context_invoke(NULL, accept_in_main, c);
+	/* The watch belongs to the main loop's thread. */
+	g_idle_add_full(G_PRIORITY_DEFAULT, accept_in_main, c, NULL);
+}
+
+void chardev_connect(struct chardev *c, int in, int out)
+{
+	g_mutex_lock(&c->lock);
+	c->in = in;
+	c->out = out;
+	g_mutex_unlock(&c->lock);
 }

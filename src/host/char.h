@@ -28,6 +28,11 @@ struct char_escapes {
  * tcp:HOST:PORT[,server=on][,wait=off]. */
 int chardev_open(const char *spec, const char *label, const struct char_escapes *escapes,
 		 struct chardev **c, struct error *e);
+/* A back end inside the process: write() gets what the device sends (any thread), and
+ * chardev_feed() is its input; from the main loop's thread, returns how much was taken. */
+typedef void char_write_fn(void *opaque, const u8 *buf, size_t len);
+struct chardev *chardev_open_internal(char_write_fn *write, void *opaque);
+size_t chardev_feed(struct chardev *c, const u8 *buf, size_t len);
 void chardev_close(struct chardev *c);
 void chardev_attach(struct chardev *c, const struct char_events *events, void *opaque);
 /* Returns how many bytes were taken: fewer, also 0, when the other end is slow; all when there is

@@ -12,9 +12,12 @@ struct chardev {
 	char *label, *path;
 	const struct char_events *events;
 	void *opaque;
+	GMutex lock;	       /* over out: vCPUs write, the main loop connects and hangs up */
 	int in, out, listener; /* -1: none */
 	guint in_watch, listen_watch;
 	bool connected;
+	char_write_fn *write; /* of an internal back end; else NULL */
+	void *write_opaque;
 	bool escapes_on, escape_seen;
 	struct char_escapes escapes;
 };
@@ -31,6 +34,8 @@ struct chardev_ops {
 /* (Re)start watching c->in. */
 void chardev_watch(struct chardev *c);
 void chardev_unwatch(struct chardev *c);
+/* The descriptors while the device may write. */
+void chardev_connect(struct chardev *c, int in, int out);
 
 extern const struct chardev_ops chardev_stdio_ops, chardev_mux_ops, chardev_pty_ops,
 	chardev_file_ops, chardev_null_ops, chardev_unix_ops, chardev_tcp_ops;

@@ -62,7 +62,7 @@ static gboolean incoming(gint fd, GIOCondition condition, gpointer opaque)
 
 	if (peer < 0)
 		return G_SOURCE_CONTINUE;
-	c->in = c->out = peer;
+	chardev_connect(c, peer, peer);
 	c->listen_watch = 0;
 	chardev_watch(c);
 	return G_SOURCE_REMOVE;
@@ -72,7 +72,7 @@ static void socket_hangup(struct chardev *c)
 {
 	int fd = c->in;
 
-	c->in = c->out = -1;
+	chardev_connect(c, -1, -1);
 	close(fd);
 	if (c->listener >= 0)
 		wait_for_peer(c);

@@ -55,6 +55,8 @@ class Checker:
     def boot(self, guest):
         guest.expect(r"^guest: Linux", BOOT, "init's first line")
         guest.expect(PROMPT, 30, "shell prompt")
+        self.results.note(f"{self.case.name}: shell {time.monotonic() - guest.started:.1f} s after the start, "
+                          f"{guest.cpu_seconds():.1f} s of CPU")
 
     def power_off(self, guest, command="poweroff -f"):
         guest.type(command + "\n")

@@ -36,6 +36,10 @@ class Results:
                 self.failed += 1
                 print(f"not ok - {name}: {error}", flush=True)
 
+    def note(self, text):
+        with self.lock:
+            print(f"# {text}", flush=True)
+
     def end(self, who):
         """the last line; returns an exit status"""
         print(f"# {who}: {self.passed} passed, {self.failed} failed", flush=True)

@@ -13,7 +13,8 @@
 #include "isa/sprbits.h"
 
 /* SRR1 (CTR of scv): these bits carry the cause, or 0; the others are the MSR's. */
-#define SRR1_CAUSE (PPC_BITMASK(33, 36) | PPC_BITMASK(42, 47))
+#define SRR1_CAUSE     (PPC_BITMASK(33, 36) | PPC_BITMASK(42, 47))
+#define SRR1_IMPRECISE PPC_BIT(47)
 
 enum vector_flags {
 	V_AIL = 1, /* LPCR[AIL] may relocate it */
@@ -47,13 +48,15 @@ static const struct async_vector async_vectors[] = {
 	[CPU_IRQ_EXTERNAL] = {0x500, V_AIL, 0},	   [CPU_IRQ_DECREMENTER] = {0x900, V_AIL, 0},
 	[CPU_IRQ_HDECREMENTER] = {0x980, V_HV, 0}, [CPU_IRQ_DOORBELL] = {0xa00, V_AIL, 1},
 	[CPU_IRQ_HDOORBELL] = {0xe80, V_HV, 1},	   [CPU_IRQ_PERFMON] = {0xf00, V_AIL, 1},
-	[CPU_IRQ_MCHECK] = {0x200, 0, 1},	   [CPU_IRQ_SRESET] = {0x100, 0, 1},
+	[CPU_IRQ_FP] = {0x700, V_AIL, 1},	   [CPU_IRQ_MCHECK] = {0x200, 0, 1},
+	[CPU_IRQ_SRESET] = {0x100, 0, 1},
 };
 
 /* Power ISA 6.8.2, highest first. */
 static const u8 priority[] = {
-	CPU_IRQ_SRESET,	 CPU_IRQ_MCHECK,      CPU_IRQ_HDECREMENTER, CPU_IRQ_EXTERNAL,
-	CPU_IRQ_PERFMON, CPU_IRQ_DECREMENTER, CPU_IRQ_DOORBELL,	    CPU_IRQ_HDOORBELL,
+	CPU_IRQ_SRESET,	      CPU_IRQ_MCHECK,	CPU_IRQ_FP,
+	CPU_IRQ_HDECREMENTER, CPU_IRQ_EXTERNAL, CPU_IRQ_PERFMON,
+	CPU_IRQ_DECREMENTER,  CPU_IRQ_DOORBELL, CPU_IRQ_HDOORBELL,
 };
 
 /* The MSR an interrupt starts with. kept: bits that stay. */
@@ -62,6 +65,13 @@ static u64 entry_msr(const struct cpu_state *s, u64 kept, u64 extra)
 	u64 m = MSR_SF | (s->msr & (kept | MSR_HV)) | extra;
 
 	return m | (s->spr[SPR_LPCR] & LPCR_ILE ? MSR_LE : 0);
+}
+
+/* FE0 and FE1 are 0 now: it comes again when they return. */
+static void forget_late_fp(struct cpu_state *s)
+{
+	if (atomic_load_explicit(&s->irq_pending, memory_order_relaxed) >> CPU_IRQ_FP & 1)
+		cpu_post_irq(s, CPU_IRQ_FP, false);
 }
 
 /* Relocation of the vector and translation bits by LPCR[AIL]. */
@@ -86,6 +96,7 @@ static void enter(struct cpu_state *s, const struct vector *v, u64 kept, u64 cau
 	if (v->flags & V_AIL)
 		pc = relocate(s, &msr, pc);
 	s->msr = msr;
+	forget_late_fp(s);
 	log_printf(LOG_INT, "cpu %u: interrupt %04x at %016llx msr %016llx -> %016llx\n",
 		   s->cpu_index, v->offset, (unsigned long long)s->pc, (unsigned long long)old,
 		   (unsigned long long)pc);
@@ -107,6 +118,7 @@ static void enter_scv(struct cpu_state *s)
 		pc = 0xc000000000003000;
 	}
 	s->msr = msr;
+	forget_late_fp(s);
 	s->pc = pc + 32 * (s->event.info & 0x7f);
 }
 
@@ -216,6 +228,7 @@ static bool enabled(const struct cpu_state *s, enum cpu_irq irq)
 
 	switch (irq) {
 	case CPU_IRQ_SRESET:
+	case CPU_IRQ_FP:
 		return true;
 	case CPU_IRQ_MCHECK:
 		return s->msr & MSR_ME;
@@ -249,7 +262,8 @@ static void take(struct cpu_state *s, enum cpu_irq irq)
 		cpu_post_irq(s, irq, false);
 	if (a->flags & V_HV)
 		kept |= MSR_RI;
-	enter(s, &v, kept, 0);
+	/* Not the instruction that caused it: SRR1[47]. */
+	enter(s, &v, kept, irq == CPU_IRQ_FP ? CPU_PROG_FP | SRR1_IMPRECISE : 0);
 }
 
 const struct cpu_interrupt_ops book3s_64_interrupt_ops = {

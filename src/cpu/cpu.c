@@ -9,6 +9,7 @@
 
 #include "base/string.h"
 #include "cpu/time.h"
+#include "isa/fpscr.h"
 #include "isa/mode.h"
 #include "isa/msr.h"
 #include "isa/sprbits.h"
@@ -122,7 +123,9 @@ u32 cpu_mode(const struct cpu_state *s)
 
 void cpu_set_msr(struct cpu_state *s, u64 msr)
 {
+	const u64 FE = MSR_FE0 | MSR_FE1;
 	u64 mask = s->model->msr_mask;
+	bool late_fp;
 
 	if (s->model->families & FAM_BOOK3S64) {
 		/* Transactional memory is not implemented; hypervisor state is entered by
@@ -133,7 +136,11 @@ void cpu_set_msr(struct cpu_state *s, u64 msr)
 		if (msr & MSR_PR)
 			msr |= MSR_EE | MSR_IR | MSR_DR;
 	}
+	late_fp = s->model->families & FAM_BOOK3S64 && !(s->msr & FE) && (msr & FE) &&
+		  (s->fpscr & FPSCR_FEX);
 	s->msr = msr & mask;
+	if (late_fp)
+		cpu_post_irq(s, CPU_IRQ_FP, true);
 	if (atomic_load_explicit(&s->irq_pending, memory_order_relaxed) && cpu_irq_ready(s))
 		atomic_store(&s->wanted, 1);
 }

@@ -17,6 +17,20 @@ static u64 trace_info(const struct tr_ctx *c)
 {
 	u32 flags = c->insn.row ? c->insn.row->flags : 0;
 
+	/* Cache management counts as one of them. */
+	switch (c->insn.row ? (int)(c->insn.row - insn_rows) : -1) {
+	case INSN_icbi:
+	case INSN_dcbt:
+	case INSN_dcbst:
+	case INSN_dcbf:
+		flags |= IF_LOAD;
+		break;
+	case INSN_dcbtst:
+		flags |= IF_STORE;
+		break;
+	default:
+		break;
+	}
 	return TRACE | (flags & IF_LOAD ? TRACE_LOAD : 0) | (flags & IF_STORE ? TRACE_STORE : 0);
 }
 

@@ -72,6 +72,7 @@ enum cpu_irq {
 	CPU_IRQ_FIT,
 	CPU_IRQ_WATCHDOG,
 	CPU_IRQ_DEBUG,
+	CPU_IRQ_FP,   /* an enabled floating-point exception met FE0 or FE1 becoming 1 */
 	CPU_IRQ_PROD, /* not an interrupt: H_PROD's wake-up */
 };
 

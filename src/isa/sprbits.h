@@ -40,9 +40,6 @@ enum {
 
 #define BESCR_GE PPC_BIT(0)
 
-/* FPSCR's enables: VE OE UE ZE XE */
-#define FPSCR_ENABLES 0xf8
-
 /* DSISR of a data storage interrupt, SRR1 of an instruction storage interrupt */
 #define DSISR_NOHPTE	0x40000000
 #define DSISR_PROTFAULT 0x08000000

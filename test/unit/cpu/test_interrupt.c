@@ -370,6 +370,35 @@ static void alignment_dsisr(void **state)
 	assert_int_equal(s.spr[SPR_DSISR], 0);
 }
 
+/* 6.5.9: FE0 or FE1 becoming 1 while FPSCR[FEX] is 1 interrupts before the next instruction,
+ * SRR1[43] and [47]. */
+static void late_fp_exception(void **state)
+{
+	start("power9");
+	s.msr = MSR_SF | MSR_ME | MSR_FP;
+	s.fpscr = 0x61000080; /* FEX, VX, VXSNAN, VE */
+	s.pc = 0x4000;
+	cpu_set_msr(&s, s.msr | MSR_RI);
+	assert_false(cpu_take_irq(&s));
+	cpu_set_msr(&s, s.msr | MSR_FE1);
+	assert_true(cpu_take_irq(&s));
+	assert_int_equal(s.pc, 0x700);
+	assert_int_equal(s.spr[SPR_SRR0], 0x4000);
+	assert_int_equal(s.spr[SPR_SRR1], MSR_SF | MSR_ME | MSR_FP | MSR_RI | MSR_FE1 | 0x110000);
+	assert_int_equal(s.msr, MSR_SF | MSR_ME);
+	/* Another interrupt comes first: it waits for the return. */
+	cpu_set_msr(&s, s.msr | MSR_FE0);
+	raise(CPU_EXC_SC, 0);
+	assert_false(cpu_wakes(&s));
+	cpu_set_msr(&s, s.msr | MSR_FE0);
+	assert_true(cpu_take_irq(&s));
+	/* Nothing enabled stands. */
+	start("power9");
+	s.fpscr = 0x21000000;
+	cpu_set_msr(&s, s.msr | MSR_FE0 | MSR_FE1);
+	assert_false(cpu_take_irq(&s));
+}
+
 /* Book II 3.1: PRI (bits 11:13) is medium, 0b100. */
 static void initial_ppr(void **state)
 {
@@ -389,6 +418,7 @@ int main(void)
 		cmocka_unit_test(rfid_filters_msr),
 		cmocka_unit_test(alignment_dsisr),
 		cmocka_unit_test(initial_ppr),
+		cmocka_unit_test(late_fp_exception),
 		cmocka_unit_test(mode_word),
 		cmocka_unit_test(decrementer),
 		cmocka_unit_test(other_clocks),

@@ -272,6 +272,9 @@ static void trace_bits(void **state)
 		{MODE_SE, X(31, 3, 0, 4, 20), 0x50000000},	/* lwarx */
 		{MODE_SE, X(31, 3, 0, 4, 150) | 1, 0x48000000}, /* stwcx. */
 		{MODE_SE, X(31, 0, 0, 4, 1014), 0x48000000},	/* dcbz */
+		{MODE_SE, X(31, 0, 0, 4, 982), 0x50000000},	/* icbi */
+		{MODE_SE, X(31, 0, 0, 4, 54), 0x50000000},	/* dcbst */
+		{MODE_SE, X(31, 0, 0, 4, 246), 0x48000000},	/* dcbtst */
 		{MODE_SE, 0x48000008, 0x40000000},		/* b */
 		{MODE_BE, 0x48000008, 0x40000000},		/* b */
 		{MODE_BE, 0x41820008, 0x40000000},		/* beq, not taken */

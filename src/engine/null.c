@@ -54,7 +54,12 @@ static void null_vcpu_reset(struct engine_vcpu *v)
 	v->state->model = model;
 	v->state->cpu_index = index;
 	v->state->msr = model->reset_msr;
+	/* What was handed out and not answered is forgotten. */
+	os_mutex_lock(&v->lock);
+	if (v->completing)
+		v->waiting = false;
 	v->completing = false;
+	os_mutex_unlock(&v->lock);
 }
 
 static int null_vcpu_create(struct engine_vm *vm, u32 index, const struct cpu_model *model,

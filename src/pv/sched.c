@@ -304,7 +304,7 @@ int pv_sched_set_reg(struct pv_sched *p, u32 cpu, u64 id, const void *value)
 
 	if (id == ONEREG_VPA_ADDR) {
 		memcpy(&a.gpa, value, 8);
-		if (a.gpa && !area_map(p, a.gpa, VPA_MIN_SIZE))
+		if (a.gpa && ((a.gpa & (VPA_ALIGN - 1)) || !area_map(p, a.gpa, VPA_MIN_SIZE)))
 			return -EINVAL;
 		c->vpa = (struct pv_area){a.gpa, a.gpa ? VPA_MIN_SIZE : 0};
 		/* A count left odd by a sleeping processor is made even by its next dispatch. */
@@ -314,7 +314,8 @@ int pv_sched_set_reg(struct pv_sched *p, u32 cpu, u64 id, const void *value)
 	if (id != ONEREG_VPA_SLB && id != ONEREG_VPA_DTL)
 		return -ENOENT;
 	memcpy(&a, value, sizeof(a));
-	if (a.gpa && (!c->vpa.gpa || a.len < 8 || !area_map(p, a.gpa, a.len)))
+	if (a.gpa &&
+	    (!c->vpa.gpa || a.len < 8 || (a.gpa & (VPA_ALIGN - 1)) || !area_map(p, a.gpa, a.len)))
 		return -EINVAL;
 	if (id == ONEREG_VPA_SLB) {
 		c->slb_shadow = a;

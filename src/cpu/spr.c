@@ -53,6 +53,9 @@ u64 cpu_spr_read(struct cpu_state *s, const struct spr_row *row)
 		return cpu_spurr(s);
 	case SPR_ACC_IC:
 		return v + s->icount;
+	case SPR_ACC_TSR:
+		cpu_timer_expire(s);
+		return s->spr[SPR_TSR];
 	case SPR_ACC_HIGH:
 		return v >> 32;
 	case SPR_ACC_DPDES:
@@ -138,10 +141,12 @@ static bool write_time(struct cpu_state *s, const struct spr_row *row, u64 v)
 		cpu_set_spurr(s, v);
 		return true;
 	case SPR_ACC_TSR:
+		cpu_timer_expire(s);
 		s->spr[SPR_TSR] &= ~v;
 		cpu_booke_timer_update(s);
 		return true;
 	case SPR_ACC_TCR:
+		cpu_timer_expire(s);
 		/* Once set, the watchdog's reset control stays until reset. */
 		s->spr[SPR_TCR] = v | (s->spr[SPR_TCR] & TCR_WRC);
 		cpu_booke_timer_update(s);

@@ -5,7 +5,8 @@
  *
  * A decrementer is kept as the time base value at which it reads 0. On Book3S its interrupt is a
  * level: it exists as long as the register is negative. On BookE reaching 0 sets TSR[DIS], which
- * stays until software clears it.
+ * stays until software clears it. Events that interrupt nobody arm no host timer: they enter TSR
+ * when somebody looks at it.
  */
 #include "cpu/time.h"
 
@@ -62,9 +63,10 @@ u64 cpu_dec(const struct cpu_state *s)
 {
 	u64 tb = cpu_timebase(s);
 
-	/* BookE stops at 0, unless it reloads, which cpu_timer_expire() does. */
+	/* BookE stops at 0, unless it reloads, which cpu_timer_expire() does. More than 32 bits
+	 * mean that it has stopped. */
 	if (is_booke(s))
-		return (s64)(s->dec_expires - tb) > 0 ? s->dec_expires - tb : 0;
+		return (s->dec_expires - tb) >> 32 ? 0 : s->dec_expires - tb;
 	return dec_read(s, s->dec_expires);
 }
 
@@ -166,15 +168,23 @@ static void booke_dec_expire(struct cpu_state *s, u64 tb)
 static void booke_wdt_expire(struct cpu_state *s, u64 tb)
 {
 	u64 *tsr = &s->spr[SPR_TSR];
+	u64 period = 2ull << booke_period_bit(s, true);
 
 	if ((s64)(tb - s->wdt_expires) < 0)
 		return;
-	s->wdt_expires = next_rise(tb, booke_period_bit(s, true));
+	/* Nobody may have looked for more than one period. */
 	if (!(*tsr & TSR_ENW)) {
 		*tsr |= TSR_ENW;
-	} else if (!(*tsr & TSR_WIS)) {
+		s->wdt_expires += period;
+	}
+	if (!(*tsr & TSR_WIS) && (s64)(tb - s->wdt_expires) >= 0) {
 		*tsr |= TSR_WIS;
-	} else if (s->spr[SPR_TCR] & TCR_WRC) {
+		s->wdt_expires += period;
+	}
+	if ((s64)(tb - s->wdt_expires) < 0)
+		return;
+	s->wdt_expires = next_rise(tb, booke_period_bit(s, true));
+	if (s->spr[SPR_TCR] & TCR_WRC) {
 		*tsr |= s->spr[SPR_TCR] & TCR_WRC;
 		cpu_raise(s, CPU_EXIT_RESET, bits_get(s->spr[SPR_TCR], 28, 2));
 		atomic_store(&s->wanted, 1);

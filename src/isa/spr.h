@@ -43,7 +43,7 @@ enum spr_access {
 	SPR_ACC_IC,
 	SPR_ACC_VTB,
 	SPR_ACC_CLEAR, /* write one to clear */
-	SPR_ACC_TSR,
+	SPR_ACC_TSR,   /* brought up to date when read, write one to clear */
 	SPR_ACC_TCR,
 	SPR_ACC_EXT, /* asks cpu_ops.spr_read/spr_write */
 	/* From here on the write may change the mode word or translation: the region ends. */

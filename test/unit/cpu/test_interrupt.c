@@ -341,6 +341,38 @@ static void booke_timers(void **state)
 	assert_int_equal(s.spr[SPR_TSR], TSR_DIS | TSR_FIS);
 }
 
+/* Timers that interrupt nobody arm nothing, but TSR and DEC say what has passed when they are read.
+ */
+static void booke_timers_polled(void **state)
+{
+	u64 v;
+
+	start("440ep");
+	helper_mtspr(&s, SPR_TCR, 0); /* watchdog: 2^21 clocks, FIT: 2^13 */
+	cpu_set_dec(&s, 100);
+	assert_int_equal(cpu_next_deadline(&s), ~0ull);
+	assert_int_equal(helper_mfspr(&s, SPR_TSR), 0);
+	assert_int_equal(cpu_dec(&s), 100);
+	now = 1100;
+	assert_int_equal(helper_mfspr(&s, SPR_TSR), TSR_DIS);
+	assert_int_equal(cpu_dec(&s), 0);
+	now = 4096;
+	/* what passed before is not lost by clearing something else */
+	helper_mtspr(&s, SPR_TSR, TSR_DIS);
+	assert_int_equal(helper_mfspr(&s, SPR_TSR), TSR_FIS);
+	/* two periods of the watchdog at once; reading by number is the same */
+	now = 3 << 20;
+	assert_int_equal(cpu_get_spr(&s, 336, &v), 0);
+	assert_int_equal(v, TSR_ENW | TSR_WIS | TSR_FIS);
+	/* what pends interrupts as soon as it is enabled */
+	assert_false(cpu_wakes(&s));
+	helper_mtspr(&s, SPR_TCR, TCR_WIE);
+	assert_true(cpu_wakes(&s));
+	/* nothing has happened since the reset */
+	start("e500v2");
+	assert_int_equal(helper_mfspr(&s, SPR_TSR), 0);
+}
+
 /* 2.07B Book III-S 6.5.8: DSISR[12:13] = instruction[30:31] of the DS-form, [15:16] = [29:30],
  * [17] = [25], [18:21] = [21:24] of the X-form or [17] = [5], [18:21] = [1:4], then RT and RA. 3.0
  * has nothing there. */
@@ -425,6 +457,7 @@ int main(void)
 		cmocka_unit_test(spr_masks),
 		cmocka_unit_test(booke_interrupts),
 		cmocka_unit_test(booke_timers),
+		cmocka_unit_test(booke_timers_polled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

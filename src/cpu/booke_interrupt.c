@@ -101,8 +101,11 @@ static void set_syndrome(struct cpu_state *s)
 	case CPU_EXC_HEMU_ASSIST: /* Book3S's name for an illegal instruction */
 		s->spr[SPR_ESR] = ESR_PIL;
 		break;
-	case CPU_EXC_DSI:
 	case CPU_EXC_ALIGN:
+		s->spr[SPR_DEAR] = e->ea;
+		s->spr[SPR_ESR] = e->dsisr & DSISR_ISSTORE ? ESR_ST : 0;
+		break;
+	case CPU_EXC_DSI:
 	case CPU_EXC_DTLB:
 		s->spr[SPR_DEAR] = e->ea;
 		s->spr[SPR_ESR] = (u32)e->dsisr;

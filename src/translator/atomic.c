@@ -7,6 +7,7 @@
  */
 #include "base/endian.h"
 #include "isa/event.h"
+#include "isa/sprbits.h"
 #include "translator/internal.h"
 
 static u128 swap_to(u128 v, u32 size_log2, bool be)
@@ -32,7 +33,8 @@ static u32 find(struct translator_cpu *cpu, u64 ea, u32 mem, u32 access, struct 
 	u32 code;
 
 	if (ea & (size - 1))
-		return memory_raise(cpu, CPU_EXC_ALIGN, ea, 0);
+		return memory_raise(cpu, CPU_EXC_ALIGN, ea,
+				    (access & MMU_KIND) == MMU_STORE ? DSISR_ISSTORE : 0);
 	code = tlb_data(cpu, ea, access, page);
 	if (!code)
 		code = memory_watch(cpu, ea, size, (access & MMU_KIND) == MMU_STORE);

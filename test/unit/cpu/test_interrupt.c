@@ -373,6 +373,20 @@ static void booke_timers_polled(void **state)
 	assert_int_equal(helper_mfspr(&s, SPR_TSR), 0);
 }
 
+/* ESR[ST] tells a store; no bit of Book3S's DSISR gets into ESR. */
+static void booke_alignment(void **state)
+{
+	start("440ep");
+	s.event = (struct cpu_event){.code = CPU_EXC_ALIGN, .ea = 0x5001, .dsisr = DSISR_ISSTORE};
+	assert_true(cpu_deliver(&s));
+	assert_int_equal(s.spr[SPR_DEAR], 0x5001);
+	assert_int_equal(s.spr[SPR_ESR], 0x00800000);
+	s.event = (struct cpu_event){.code = CPU_EXC_ALIGN, .ea = 0x5002};
+	assert_true(cpu_deliver(&s));
+	assert_int_equal(s.spr[SPR_DEAR], 0x5002);
+	assert_int_equal(s.spr[SPR_ESR], 0);
+}
+
 /* 2.07B Book III-S 6.5.8: DSISR[12:13] = instruction[30:31] of the DS-form, [15:16] = [29:30],
  * [17] = [25], [18:21] = [21:24] of the X-form or [17] = [5], [18:21] = [1:4], then RT and RA. 3.0
  * has nothing there. */
@@ -458,6 +472,7 @@ int main(void)
 		cmocka_unit_test(booke_interrupts),
 		cmocka_unit_test(booke_timers),
 		cmocka_unit_test(booke_timers_polled),
+		cmocka_unit_test(booke_alignment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

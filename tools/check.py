@@ -163,6 +163,7 @@ STAGES = [
     Stage("isa", meson_suite("meson", "isa")),
     Stage("diff", meson_suite("meson", "diff")),
     Stage("bare", meson_suite("meson", "bare")),
+    Stage("bare-asan", meson_suite("meson-asan", "bare", 8)),
     Stage("fuzz", meson_suite("meson-fuzz", "fuzz")),
     Stage("isa-asan", meson_suite("meson-asan", "isa", 4), full=True),
     Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),

@@ -177,6 +177,7 @@ STAGES = [
     Stage("idle", guest_test("idle.py", "meson", "idle")),
     Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-",
                                   full=(".",))),
+    Stage("boot-tsan", guest_test("boot.py", "meson-tsan", "boot-tsan", "--boot-only", "--scale", "20", "^be-power9")),
     Stage("cli-asan", guest_test("cli.py", "meson-asan", "cli-asan", "--scale", "8")),
 ]
 

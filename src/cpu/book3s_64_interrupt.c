@@ -103,6 +103,13 @@ static void enter(struct cpu_state *s, const struct vector *v, u64 kept, u64 cau
 	s->pc = pc;
 }
 
+/* A machine check goes to hypervisor state and clears ME. A guest sees what its hypervisor passes
+ * on, as KVM does, with ME set: it could not set ME again (rfid, mtmsrd with HV = 0). */
+static u64 mcheck_kept(const struct cpu_state *s)
+{
+	return s->msr & MSR_HV ? 0 : MSR_ME;
+}
+
 /* System call vectored saves in LR and CTR, keeps EE and RI, and has its own addresses. */
 static void enter_scv(struct cpu_state *s)
 {
@@ -213,7 +220,7 @@ static bool deliver(struct cpu_state *s)
 			s->event.code = CPU_EXIT_RESET;
 			return false;
 		}
-		kept = 0;
+		kept = mcheck_kept(s);
 	}
 	if (v->flags & V_HV)
 		kept |= MSR_RI; /* HSRRs are in use, SRRs are not */
@@ -256,7 +263,7 @@ static void take(struct cpu_state *s, enum cpu_irq irq)
 {
 	const struct async_vector *a = &async_vectors[irq];
 	const struct vector v = {a->offset, a->flags};
-	u64 kept = irq == CPU_IRQ_MCHECK ? 0 : MSR_ME;
+	u64 kept = irq == CPU_IRQ_MCHECK ? mcheck_kept(s) : MSR_ME;
 
 	if (a->edge)
 		cpu_post_irq(s, irq, false);

@@ -121,12 +121,17 @@ static void relocation(void **state)
 	raise(CPU_EXC_SC, 0);
 	assert_int_equal(s.pc, 0xc00);
 	assert_int_equal(s.msr, MSR_SF | MSR_ME);
-	/* machine checks are never relocated, and switch themselves off */
+	/* machine checks are never relocated */
 	user();
 	raise(CPU_EXC_MCHECK, 0x200000);
 	assert_int_equal(s.pc, 0x200);
-	assert_int_equal(s.msr, MSR_SF | MSR_LE);
+	assert_int_equal(s.msr, MSR_SF | MSR_ME | MSR_LE);
 	assert_int_equal(s.spr[SPR_DAR], 0xabcd);
+	/* in hypervisor state they switch themselves off; the next is a checkstop */
+	user();
+	s.msr |= MSR_HV;
+	raise(CPU_EXC_MCHECK, 0x200000);
+	assert_int_equal(s.msr, MSR_SF | MSR_HV | MSR_LE);
 	s.event.code = CPU_EXC_MCHECK;
 	assert_false(cpu_deliver(&s));
 	assert_int_equal(s.event.code, CPU_EXIT_RESET);

@@ -497,14 +497,12 @@ static int xl_set_debug(struct engine_vcpu *v, const struct engine_debug *debug)
 /* --- memory --- */
 static int xl_set_slot(struct engine_vm *vm, const struct engine_slot *slot)
 {
-	struct mmu_env *env = translator_mmu_env(vm->t);
-	struct translator_ram ram;
 	int ret = slots_set(&vm->slots, slot);
 
 	if (ret)
 		return ret;
-	/* Real mode reaches what lies at 0. */
-	env->rma_size = slots_ram(&vm->slots, 0, &ram) ? ram.len : 0;
+	/* The slots bound real mode: where nothing is, nobody answers, as with translation. */
+	translator_mmu_env(vm->t)->rma_size = ~0ull;
 	translator_flush(vm->t, true);
 	return 0;
 }

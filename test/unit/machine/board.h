@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A pseries machine on the null engine, with an image made here: for tests that call hypercalls
- * and look at memory. */
+/* A pseries machine, on the null engine if no other is asked for, with an image made here: for
+ * tests that call hypercalls and look at memory. */
 #ifndef TEST_BOARD_H
 #define TEST_BOARD_H
 
@@ -59,7 +59,8 @@ static inline int board_create(struct machine_config *c, struct vm **vm, struct 
 
 	board_file(path, elf, size);
 	c->name = "pseries";
-	c->engine = &engine_null;
+	if (!c->engine)
+		c->engine = &engine_null;
 	if (!c->model)
 		c->model = cpu_model_find("power9");
 	c->cpus = c->cpus ? c->cpus : 2;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "board.h"
+#include "engine/translator.h"
 #include "isa/onereg.h"
 #include "vm/savestate.h"
 
@@ -138,6 +139,45 @@ static void test_bad_options(void **state)
 	}
 }
 
+/* Where the tree promises no memory a guest's access is a machine check, in real mode too, and the
+ * guest goes on from there with MSR[ME] set. */
+static void test_absent_memory(void **state)
+{
+	static const struct {
+		u64 at;
+		u32 code[8];
+	} parts[] = {
+		/* lis r4,0x4000; lwz r5,8(r4); stw r5,0(0); b . */
+		{0x1000, {0x3c804000, 0x80a40008, 0x90a00000, 0x48000000}},
+		/* mfsrr1 r6; std r6,0x3000(0); mfdar r6; std; mfdsisr r6; std; mfmsr r6; b 0x240 */
+		{0x200,
+		 {0x7cdb02a6, 0xf8c03000, 0x7cd302a6, 0xf8c03008, 0x7cd202a6, 0xf8c03010,
+		  0x7cc000a6, 0x48000024}},
+		/* std r6,0x3018(0); li r6,1; std r6,0x3020(0); b . */
+		{0x240, {0xf8c03018, 0x38c00001, 0xf8c03020, 0x48000000}},
+	};
+	struct machine_config c = {.cpus = 1, .engine = &engine_translator};
+	u64 v[5] = {0};
+	struct vm *vm;
+
+	create(&c, &vm);
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+		for (unsigned k = 0; k < 8; k++)
+			vm_mem_st32(vm, parts[i].at + 4 * k, parts[i].code[k]);
+	vm_resume(vm);
+	for (unsigned i = 0; i < 10000 && !v[4]; i++) {
+		usleep(1000);
+		vm_mem_read(vm, 0x3000, v, sizeof(v));
+	}
+	vm_pause(vm);
+	assert_int_equal(ld_be64(&v[4]), 1);
+	assert_int_equal(ld_be64(&v[0]), 0x8000000000201000);
+	assert_int_equal(ld_be64(&v[1]), 0x40000008);
+	assert_int_equal(ld_be64(&v[2]), 0x40);
+	assert_int_equal(ld_be64(&v[3]), 0x8000000000001000);
+	machine_pseries.destroy(vm);
+}
+
 struct buffer {
 	u8 *data;
 	size_t len, size, pos;
@@ -244,7 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tree),	     cmocka_unit_test(test_tree_follows_options),
 		cmocka_unit_test(test_bad_options),  cmocka_unit_test(test_save_and_load),
-		cmocka_unit_test(test_load_refuses),
+		cmocka_unit_test(test_load_refuses), cmocka_unit_test(test_absent_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

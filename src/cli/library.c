@@ -98,6 +98,8 @@ int powervisor_create(const struct powervisor_config *config, struct powervisor 
 	make_words(pv);
 	err = os_notifier_init(&pv->notifier);
 	if (err) {
+		for (int i = 0; i < pv->count; i++)
+			g_free(pv->words[i]);
 		g_free(pv);
 		return report(error, &e, error_set(&e, err, "out of file descriptors"));
 	}
@@ -127,6 +129,7 @@ void powervisor_destroy(struct powervisor *pv)
 		pv->options.machine->destroy(pv->vm);
 	chardev_close(pv->console);
 	os_notifier_destroy(&pv->notifier);
+	cli_free(&pv->options);
 	for (int i = 0; i < pv->count; i++)
 		g_free(pv->words[i]);
 	g_free(pv);

@@ -198,13 +198,16 @@ int main(int argc, char **argv)
 	struct error e;
 	int status, err = cli_parse(&p.options, argc, argv, &e);
 
-	if (err)
+	if (err) {
+		cli_free(&p.options);
 		return err > 0 ? 0 : fail(&e);
+	}
 	status = run(&p);
 	for (u32 i = 0; i < CLI_MAX_SERIALS; i++)
 		chardev_close(p.serials[i]);
 	char_restore_terminal();
 	if (p.log && p.log != stderr)
 		fclose(p.log);
+	cli_free(&p.options);
 	return status;
 }

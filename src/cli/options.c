@@ -222,10 +222,22 @@ static int parse_smp(struct cli_options *o, const char *arg, struct error *e)
 	return err;
 }
 
+static char **own(struct cli_options *o, char **words)
+{
+	o->owned = g_slist_prepend(o->owned, words);
+	return words;
+}
+
+void cli_free(struct cli_options *o)
+{
+	g_slist_free_full(o->owned, (GDestroyNotify)g_strfreev);
+	o->owned = NULL;
+}
+
 static int parse_machine(struct cli_options *o, char *arg, struct error *e)
 {
 	struct machine_config *c = &o->config;
-	char **words = g_strsplit(arg, ",", -1); /* lives on: options point into it */
+	char **words = own(o, g_strsplit(arg, ",", -1));
 	const struct machine_class *m;
 
 	if (!strcmp(arg, "help")) {
@@ -270,7 +282,7 @@ static int parse_cpu(struct cli_options *o, const char *arg, struct error *e)
 
 static int parse_engine(struct cli_options *o, const char *arg, struct error *e)
 {
-	char **words = g_strsplit(arg, ",", 2); /* lives on */
+	char **words = own(o, g_strsplit(arg, ",", 2));
 	const struct engine_ops *ops;
 
 	if (!strcmp(arg, "help")) {

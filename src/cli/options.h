@@ -17,10 +17,14 @@ struct cli_options {
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */
 	bool stats;
+	void *owned; /* strings that options point into: a GSList of string arrays */
 };
 
+/* Frees what the options point into. */
+void cli_free(struct cli_options *o);
+
 /* 0; 1: something was printed and that was all that was asked for; -errno with e set. Strings stay
- * those of argv or live as long as the process. */
+ * those of argv or are owned; call cli_free() whatever the result. */
 int cli_parse(struct cli_options *o, int argc, char **argv, struct error *e);
 
 #endif

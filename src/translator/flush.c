@@ -242,6 +242,8 @@ void tlb_request(struct translator_cpu *to, const struct flush_request *f)
 		to->drop_writable = true;
 	else if (to->queued < QUEUE)
 		to->queue[to->queued++] = *f;
+	else if (f->kind == FLUSH_WRITABLE_PAGE)
+		to->queue_overflow = to->lost_writable = true;
 	else
 		to->queue_overflow = true;
 	os_mutex_unlock(&to->queue_lock);
@@ -265,7 +267,7 @@ static void drop_all_writable(struct translator_cpu *cpu)
 void tlb_process_queue(struct translator_cpu *cpu)
 {
 	struct flush_request taken[QUEUE];
-	bool overflow, drop_writable;
+	bool overflow, lost_writable, drop_writable;
 	u32 k, count;
 	u64 asked;
 
@@ -275,22 +277,24 @@ void tlb_process_queue(struct translator_cpu *cpu)
 	count = cpu->queued;
 	memcpy(taken, cpu->queue, count * sizeof(taken[0]));
 	overflow = cpu->queue_overflow;
+	lost_writable = cpu->lost_writable;
 	drop_writable = cpu->drop_writable;
 	cpu->queued = 0;
-	cpu->queue_overflow = cpu->drop_writable = false;
+	cpu->queue_overflow = cpu->lost_writable = cpu->drop_writable = false;
 	asked = atomic_load(&cpu->asked);
 	os_mutex_unlock(&cpu->queue_lock);
-	if (overflow) {
-		/* What was lost may have been a page that gained code: compare all code. */
+	if (overflow)
 		tlb_apply(cpu, &(struct flush_request){.kind = FLUSH_EVERYTHING});
+	for (k = 0; k < count; k++)
+		if (!overflow || taken[k].kind == FLUSH_WRITABLE_PAGE)
+			tlb_apply(cpu, &taken[k]);
+	if (drop_writable)
+		drop_all_writable(cpu);
+	if (lost_writable) {
+		/* Pages that gained code, nobody knows which: compare all code. */
 		os_mutex_lock(&cpu->t->cache.lock);
 		cache_verify_all(cpu->t);
 		os_mutex_unlock(&cpu->t->cache.lock);
-	} else {
-		for (k = 0; k < count; k++)
-			tlb_apply(cpu, &taken[k]);
-		if (drop_writable)
-			drop_all_writable(cpu);
 	}
 	atomic_store(&cpu->answered, asked);
 }

@@ -166,7 +166,7 @@ struct translator_cpu {
 	struct os_mutex queue_lock;
 	struct flush_request queue[QUEUE];
 	u32 queued;
-	bool queue_overflow, drop_writable;
+	bool queue_overflow, lost_writable, drop_writable;
 	_Atomic u64 asked, answered;
 	_Atomic u32 running; /* inside run(): answers at polls, else before it goes on */
 	_Atomic u32 kicked;

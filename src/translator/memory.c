@@ -427,9 +427,10 @@ bool memory_write(struct cpu_state *s, u64 ea, const void *buf, u32 len)
 	struct translator_cpu *cpu = cpu_of_state(s);
 	const u8 *at = buf;
 	struct data_page page;
+	u64 last = (ea + len - 1) & TLB_PAGE_MASK; /* the page's first byte is what DAR wants */
 
 	if (len && (tlb_data(cpu, wrap(cpu, ea), MMU_STORE, &page) ||
-		    tlb_data(cpu, wrap(cpu, ea + len - 1), MMU_STORE, &page)))
+		    (last > ea && tlb_data(cpu, wrap(cpu, last), MMU_STORE, &page))))
 		return false;
 	while (len) {
 		u32 n = len < 16 ? len : 16;

@@ -12,8 +12,10 @@ struct insn_case {
 #define SLBIE X(31, 0, 0, 5, 434)
 #define SLBIA (X(31, 0, 0, 0, 498) | 3 << 21)
 
-static const u64 states[] = {REAL, VIRT, USER, REAL & ~M_SF, USER & ~M_SF, USER | M_LE};
-static const char *const state_names[] = {"real", "virt", "user", "real32", "user32", "userle"};
+static const u64 states[] = {REAL,	   VIRT,	USER,	    REAL & ~M_SF,
+			     USER & ~M_SF, USER | M_LE, REAL | M_LE};
+static const char *const state_names[] = {"real",   "virt",   "user",  "real32",
+					  "user32", "userle", "realle"};
 
 static void each_state(const char *group, const struct insn_case *cases, unsigned n)
 {

@@ -136,6 +136,69 @@ static const struct {
 	{"32bit", 0x0000000100500000},
 };
 
+static const struct access wide[] = {
+	{"lhz", D(40, 26, 4, 0)},	 {"sth", D(44, 26, 4, 0)},
+	{"lwz", D(32, 26, 4, 0)},	 {"stw", D(36, 26, 4, 0)},
+	{"ld", D(58, 26, 4, 0)},	 {"std", D(62, 26, 4, 0)},
+	{"lwzu", D(33, 26, 4, 0)},	 {"stdu", D(62, 26, 4, 1)},
+	{"ldbrx", X(31, 26, 0, 4, 532)}, {"stdbrx", X(31, 26, 0, 4, 660)},
+	{"lmw", D(46, 26, 4, 0)},	 {"stmw", D(47, 26, 4, 0)},
+	{"lswi", X(31, 26, 4, 20, 597)}, {"stswi", X(31, 26, 4, 20, 725)},
+	{"lfd", D(50, 1, 4, 0)},	 {"stfd", D(54, 1, 4, 0)},
+	{"lfdp", D(57, 2, 4, 0)},	 {"stfdp", D(61, 2, 4, 0)},
+	{"lxvd2x", X(31, 1, 0, 4, 844)}, {"stxvd2x", X(31, 1, 0, 4, 972)},
+	{"lxvw4x", X(31, 1, 0, 4, 780)}, {"stxvw4x", X(31, 1, 0, 4, 908)},
+	{"lvx", X(31, 1, 0, 4, 103)},	 {"stvx", X(31, 1, 0, 4, 231)},
+	{"dcbz", X(31, 0, 0, 4, 1014)},
+};
+
+/* Operands that begin in one page and end in the next, of which only one is there. EA and the page
+ * before it: MAP_EA(MAP_RW) stands alone. */
+static void crossing(void)
+{
+	static const s64 offsets[] = {0xfff, 0xffe, 0xffc, 0xff9, 0xff4, -1, -2, -4, -12};
+	static const u64 modes[] = {USER, USER | M_LE};
+
+	for (unsigned i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		for (unsigned o = 0; o < sizeof(offsets) / sizeof(offsets[0]); o++) {
+			for (unsigned m = 0; m < 2; m++) {
+				u64 *page = (u64 *)(PAGES + MAP_RW * 0x10000);
+
+				for (unsigned k = 0; k < 512; k++)
+					page[k] = 0x5a5a000000000000 | k;
+				begin(modes[m] | M_FP | M_VEC | M_VSX);
+				in.gpr[4] = MAP_EA(MAP_RW) + offsets[o];
+				emit(wide[i].insn);
+				go();
+				show("cross %s off=%d le=%d r4=%x v1=%x v2=%x", wide[i].name,
+				     (unsigned)(offsets[o] & 0xffff), m, value_of(4), page[0],
+				     page[511]);
+			}
+		}
+	}
+}
+
+/* Not aligned and not mapped: which interrupt comes. */
+static void misaligned(void)
+{
+	static const struct access cases[] = {
+		{"lharx", X(31, 6, 0, 4, 116)}, {"lwarx", X(31, 6, 0, 4, 20)},
+		{"ldarx", X(31, 6, 0, 4, 84)},	{"lqarx", X(31, 6, 0, 4, 276)},
+		{"lmw", D(46, 30, 4, 0)},	{"dcbz", X(31, 0, 0, 4, 1014)},
+		{"stmw", D(47, 30, 4, 0)},	{"lfd", D(50, 1, 4, 0)},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (unsigned kind = MAP_NONE; kind < MAP_COUNT; kind++) {
+			begin(USER | M_FP);
+			in.gpr[4] = MAP_EA(kind) + 1;
+			emit(cases[i].insn);
+			go();
+			show("misaligned %s %s", cases[i].name, kinds[kind]);
+		}
+	}
+}
+
 void test_storage(void)
 {
 	for (unsigned kind = 0; kind < MAP_COUNT; kind++) {
@@ -145,14 +208,8 @@ void test_storage(void)
 		fetch(kinds[kind], MAP_EA(kind),
 		      kind ? (u32 *)(PAGES + kind * 0x10000ull) : (u32 *)0);
 	}
-	/* An operand that begins in one page and ends in the next, which is not there. */
-	for (unsigned i = 0; i < 2; i++) {
-		begin(USER);
-		in.gpr[4] = MAP_EA(MAP_RW) + 0xffe;
-		emit(accesses[i].insn);
-		go();
-		show("cross %s", accesses[i].name);
-	}
+	crossing();
+	misaligned();
 	for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		data(odd[i].name, odd[i].ea);
 		fetch(odd[i].name, odd[i].ea, (u32 *)0);

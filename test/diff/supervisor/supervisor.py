@@ -21,7 +21,7 @@ QEMU_MACHINE = ('pseries,cap-htm=off,cap-hpt-max-page-size=16G,ic-mode=xics,cap-
                 'cap-ibs=broken')
 VARIANT = 0x40
 # Results that stand before the bar.
-RESULT = re.compile(r'(r\d+|lr|ctr|cr|new)=')
+RESULT = re.compile(r'(r\d+|v\d|lr|ctr|cr|new)=')
 NEEDED = ('config', 'key', 'field', 'qemu', 'ours', 'insn', 'when', 'isa', 'test')
 
 

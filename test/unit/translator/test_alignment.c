@@ -51,6 +51,34 @@ static void alignment(void **state)
 	}
 }
 
+/* A store of several elements into a page that is there and one that is not: DAR is the first byte
+ * of the latter (6.5.3). Whether elements before it are stored is free (Book III 6.6). */
+static void page_crossing(void **state)
+{
+	const u32 stores[] = {D_OP(47, 30, 6, 0), X31(28, 6, 20, 725)}; /* stmw, stswi */
+
+	for (u32 i = 0; i < ARRAY_SIZE(stores); i++) {
+		struct harness h;
+
+		harness_begin(&h, 1, (struct translator_config){0});
+		translator_mmu_env(h.t)->rma_size = 0x4000;
+		POKE(&h, 0x300, SC1);
+		poke(&h, 0x1000, &stores[i], 1);
+		h.s[0]->pc = 0x1000;
+		h.s[0]->gpr[6] = 0x3ffc;
+		h.s[0]->gpr[28] = h.s[0]->gpr[30] = 0x12345678;
+		assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_HCALL);
+		assert_int_equal(h.s[0]->pc, 0x304);
+		assert_int_equal(h.s[0]->spr[SPR_SRR0], 0x1000);
+		assert_int_equal(h.s[0]->spr[SPR_DAR], 0x4000);
+		assert_int_equal(h.s[0]->spr[SPR_DSISR] & 0x02000000, 0x02000000);
+		/* Elements are whole. */
+		assert_true(ld_be32((u8 *)h.ram.base + 0x3ffc) == 0x12345678 ||
+			    ld_be32((u8 *)h.ram.base + 0x3ffc) == 0);
+		harness_end(&h);
+	}
+}
+
 /* Book II 4.6.2 and Book III 6.5.3 let a conditional store without a reservation interrupt as if it
  * were to store; ours asks first, as POWER8 and POWER9 do. */
 static void without_reservation(void **state)
@@ -77,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alignment),
 		cmocka_unit_test(without_reservation),
+		cmocka_unit_test(page_crossing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,9 +97,11 @@ SANITIZERS = {
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
+# for the program itself: what is left at its end is no leak
+PROGRAM = {**SANITIZERS, "ASAN_OPTIONS": SANITIZERS["ASAN_OPTIONS"].replace("detect_leaks=1", "detect_leaks=0")}
 
 
-def meson_suite(config, suite, multiplier=1):
+def meson_suite(config, suite, multiplier=1, sanitizers=None):
     """one suite of one configuration, with --full also SUITE-full; tests print `ok`/`not ok` lines (cmocka does when
     asked)"""
     def run(c):
@@ -110,7 +112,7 @@ def meson_suite(config, suite, multiplier=1):
         results = f"build/{config}/meson-logs/testlog.json"
         if os.path.exists(results):
             os.remove(results)
-        env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PV_FULL": "1" if c.full else "0", **SANITIZERS}
+        env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PV_FULL": "1" if c.full else "0", **(sanitizers or SANITIZERS)}
         _, output = c.command(["meson", "test", "-C", f"build/{config}", "--no-rebuild", "--suite", suite]
                               + (["--suite", suite + "-full"] if c.full else [])
                               + ["--timeout-multiplier", str(multiplier * (20 if c.full else 1)),
@@ -140,9 +142,7 @@ def guest_test(script, config, log, *arguments, full=()):
     def run(c):
         argv = [f"test/guest/{script}", "--vmm", f"build/{config}/src/cli/powervisor", "--log", f"{LOG}/{log}"]
         status, output = c.command(argv + list(arguments) + (list(full) if c.full else []),
-                                   # what is left at the end of a program is no leak
-                                   {**SANITIZERS, "ASAN_OPTIONS": SANITIZERS["ASAN_OPTIONS"].replace(
-                                       "detect_leaks=1", "detect_leaks=0")})
+                                   PROGRAM)
         c.count_lines(log, output, status)
     return run
 
@@ -163,7 +163,7 @@ STAGES = [
     Stage("isa", meson_suite("meson", "isa")),
     Stage("diff", meson_suite("meson", "diff")),
     Stage("bare", meson_suite("meson", "bare")),
-    Stage("bare-asan", meson_suite("meson-asan", "bare", 8)),
+    Stage("bare-asan", meson_suite("meson-asan", "bare", 8, PROGRAM)),
     Stage("fuzz", meson_suite("meson-fuzz", "fuzz")),
     Stage("isa-asan", meson_suite("meson-asan", "isa", 4), full=True),
     Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),

@@ -380,8 +380,8 @@ static void lower_record(struct lower *l, u32 n)
 	const struct ir_insn *i = &l->r->insn[n];
 
 	if (!l->b->config.leave_at_records || !i->exit || !lower_may_leave(l, i) ||
-	    !l->r->exit[i->exit].icount || i->op == IR_GOTO || i->op == IR_GOTO_IND ||
-	    i->op == IR_LEAVE)
+	    !l->r->exit[i->exit].icount || l->r->exit[i->exit].spent || i->op == IR_GOTO ||
+	    i->op == IR_GOTO_IND || i->op == IR_LEAVE)
 		return;
 	make_exit(l, n);
 	emit(l, ICELL_RECORD, 2)[1].p = exit_of(l, n);

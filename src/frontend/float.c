@@ -46,8 +46,10 @@ void tr_fp_put(struct tr_ctx *c, unsigned n, ir_ref v)
 
 void tr_fp_check(struct tr_ctx *c)
 {
-	if ((c->mode & MODE_FPX) && (c->mode & MODE_FE))
-		ir_call(c->r, IR_V, HELPER_fp_check, 0, 0, 0, 0);
+	if (!(c->mode & MODE_FPX) || !(c->mode & MODE_FE))
+		return;
+	c->r->cur.spent = true;
+	ir_call(c->r, IR_V, HELPER_fp_check, 0, 0, 0, 0);
 }
 
 /* FRT <- v, no exceptions */
@@ -253,8 +255,11 @@ static void fpscr_written(struct tr_ctx *c, bool may_raise, ir_ref mode_changed)
 {
 	struct ir_exit here = c->r->cur;
 
-	if (may_raise && (c->mode & MODE_FE))
+	if (may_raise && (c->mode & MODE_FE)) {
+		c->r->cur.spent = true;
 		ir_call(c->r, IR_V, HELPER_fp_check, 0, 0, 0, 0);
+		c->r->cur.spent = false;
+	}
 	if (!mode_changed || (c->mode & MODE_SE))
 		return;
 	c->r->cur.pc = c->next_pc;

@@ -68,6 +68,9 @@ struct ir_exit {
 	u32 icount; /* guest instructions completed since the region's entry */
 	u16 first_pending;
 	u16 pending;
+	/* The instruction at pc has had effects: only a reason may leave here, never a debug mode
+	 * that would execute it again. */
+	bool spent;
 };
 
 /* Effects of a helper. */

@@ -5,7 +5,8 @@
  * diff_result.
  *
  * Registers 1 and 13 belong to the runner. r28..r31 point into the memory window, r24..r27 are
- * small index values; the generator writes neither but by updating loads and stores.
+ * small index values; the generator writes none of them, but that updating loads and stores move
+ * r30 and r31. r24, r25, r28 and r29 are multiples of 16.
  */
 #ifndef TEST_DIFF_CASE_H
 #define TEST_DIFF_CASE_H
@@ -14,7 +15,7 @@
 
 enum {
 	DIFF_MAX_WORDS = 16,
-	DIFF_MEM = 2048,	    /* bytes compared */
+	DIFF_MEM = 4096,	    /* bytes compared */
 	DIFF_MEM_BASE = 0x20000000, /* of the mapping; the window is in its middle */
 	DIFF_MEM_MAP = 0x40000,
 	DIFF_WINDOW = DIFF_MEM_BASE + DIFF_MEM_MAP / 2,
@@ -26,7 +27,7 @@ struct diff_state {
 	uint64_t cr, xer, lr, ctr, fpscr, vscr, vrsave;
 	uint64_t signal; /* result: 0, or the signal that ended it */
 	uint64_t pc;	 /* result: where it ended */
-	uint64_t exit_address, host_r1, spare[3];
+	uint64_t exit_address, host_r1, tar, spare[2];
 	uint64_t vsr[64][2]; /* doubleword 0 first */
 };
 
@@ -56,10 +57,14 @@ static inline uint64_t diff_next(uint64_t *seed)
 /* Fill the window; every byte comes from the seed alone, so that both sides have the same. */
 static inline void diff_fill(uint8_t *mem, uint64_t seed)
 {
+	uint64_t v = 0;
 	int n;
 
-	for (n = 0; n < DIFF_MEM; n++)
-		mem[n] = (uint8_t)(diff_next(&seed) >> 32);
+	for (n = 0; n < DIFF_MEM; n++, v >>= 8) {
+		if (!(n % 8))
+			v = diff_next(&seed);
+		mem[n] = (uint8_t)v;
+	}
 }
 
 #endif

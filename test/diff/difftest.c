@@ -1,124 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * difftest RUNNER-COMMAND... -- [options]: random cases through our interpreter and through the
- * oracle (qemu-user with runner.c), compared bit for bit. A case that differs is run again as its
- * prefixes; the first one that differs shows the instruction, which exempt.c may excuse.
+ * difftest [options] -- RUNNER-COMMAND...: random cases through our interpreter and through the
+ * oracle (qemu-user with runner.c), compared bit for bit. Ours run as one optimised region and as
+ * single instructions without optimiser, which must agree; with --records the region is left at
+ * every exit record. A case that differs from the oracle's is walked through by instruction, and
+ * only what exempt.c explains is allowed to differ.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/endian.h"
 #include "exempt.h"
 #include "gen.h"
 #include "ir/ir.h"
 #include "isa/decode.h"
-#include "isa/disasm.h"
+#include "isa/fpscr.h"
+#include "oracle.h"
 #include "ours.h"
+#include "report.h"
 
-enum { CHUNK = 2000 };
+enum { CHUNK = 2000, NOP = 0x60000000 };
 
 static struct {
-	char **runner; /* command, with two free places for the file names */
-	int runner_words;
-	const char *dir;
+	struct diff_oracle oracle;
 	bool big, records;
 	uint64_t seed, cases, reports;
 	uint64_t differs[INSN_COUNT]; /* by row */
+	uint64_t count[DIFF_EXEMPTIONS];
 	const char *only;
 	const struct cpu_model *model;
 	struct insn_decoder decoder;
 	struct diff_gen gen;
 	struct diff_ours *ours, *plain;
 	uint64_t ran, exempted, failed;
-	struct {
-		const char *why;
-		uint64_t count;
-	} reason[64];
 } t;
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
-static uint64_t swap(uint64_t v)
-{
-	return t.big ? bswap64(v) : v;
-}
-
-static void swap_state(struct diff_state *s)
-{
-	uint64_t *v = (uint64_t *)s;
-	size_t n;
-
-	for (n = 0; n < sizeof(*s) / 8; n++)
-		v[n] = swap(v[n]);
-}
-
-static void to_oracle(struct diff_case *c)
-{
-	unsigned n;
-
-	swap_state(&c->state);
-	c->mem_seed = swap(c->mem_seed);
-	if (!t.big)
-		return;
-	c->words = bswap32(c->words);
-	for (n = 0; n < DIFF_MAX_WORDS; n++)
-		c->code[n] = bswap32(c->code[n]);
-}
-
-/* Both files have fixed names in the build folder: one run uses it at a time. */
-static void run_oracle(const struct diff_case *cases, struct diff_result *results, unsigned count)
-{
-	char in[512], out[512];
-	struct diff_case c;
-	unsigned n;
-	int status = 0;
-	pid_t pid;
-	FILE *f;
-
-	snprintf(in, sizeof(in), "%s/cases.%d", t.dir, (int)getpid());
-	snprintf(out, sizeof(out), "%s/results.%d", t.dir, (int)getpid());
-	f = fopen(in, "wb");
-	if (!f)
-		die(in);
-	for (n = 0; n < count; n++) {
-		c = cases[n];
-		to_oracle(&c);
-		fwrite(&c, sizeof(c), 1, f);
-	}
-	if (fclose(f))
-		die(in);
-	t.runner[t.runner_words] = in;
-	t.runner[t.runner_words + 1] = out;
-	t.runner[t.runner_words + 2] = NULL;
-	pid = fork();
-	if (!pid) {
-		execvp(t.runner[0], t.runner);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status) {
-		fprintf(stderr, "the oracle failed (status %x)\n", status);
-		exit(2);
-	}
-	f = fopen(out, "rb");
-	if (!f || fread(results, sizeof(*results), count, f) != count)
-		die(out);
-	fclose(f);
-	unlink(in);
-	unlink(out);
-	for (n = 0; n < count; n++)
-		swap_state(&results[n].state);
-}
-
 /* The oracle cannot see what the runner keeps. */
-static void mask(struct diff_result *r)
+static void mask(struct diff_result *r, const struct diff_case *c)
 {
 	r->state.gpr[1] = r->state.gpr[13] = 0;
 	r->state.exit_address = r->state.host_r1 = 0;
@@ -126,182 +44,158 @@ static void mask(struct diff_result *r)
 	r->state.vscr &= 0x10001;
 	r->state.vrsave = (uint32_t)r->state.vrsave;
 	r->state.cr = (uint32_t)r->state.cr;
-	if (r->state.signal) /* qemu-user's frame keeps the low word */
-		r->state.fpscr = (uint32_t)r->state.fpscr;
-	if (t.big && r->state.signal) /* descriptors aside, both stop at the same address */
-		r->state.pc &= ~3ull;
+	if (!r->state.signal) /* a walk stops earlier */
+		r->state.pc = DIFF_CODE + 4ull * c->words;
 }
 
-static void print_state(const struct diff_state *a, const struct diff_state *b)
+static bool same(const struct diff_result *a, const struct diff_result *b)
 {
-	static const char *const name[] = {"cr",   "xer",    "lr",     "ctr", "fpscr",
-					   "vscr", "vrsave", "signal", "pc"};
-	const uint64_t *x = &a->cr, *y = &b->cr;
-	int n;
-
-	for (n = 0; n < 32; n++)
-		if (a->gpr[n] != b->gpr[n])
-			printf("    r%-6d ours %016llx qemu %016llx\n", n,
-			       (unsigned long long)a->gpr[n], (unsigned long long)b->gpr[n]);
-	for (n = 0; n < 9; n++)
-		if (x[n] != y[n])
-			printf("    %-7s ours %016llx qemu %016llx\n", name[n],
-			       (unsigned long long)x[n], (unsigned long long)y[n]);
-	for (n = 0; n < 64; n++)
-		if (memcmp(a->vsr[n], b->vsr[n], 16))
-			printf("    vs%-5d ours %016llx_%016llx qemu %016llx_%016llx\n", n,
-			       (unsigned long long)a->vsr[n][0], (unsigned long long)a->vsr[n][1],
-			       (unsigned long long)b->vsr[n][0], (unsigned long long)b->vsr[n][1]);
+	return !memcmp(a, b, sizeof(*a));
 }
 
-static void print_operands(const struct insn *i, const struct diff_state *s)
+/* The case up to instruction n: what stands behind does nothing, so that branches land where they
+ * do in the whole. */
+static void prefix(const struct diff_case *c, unsigned n, struct diff_case *p)
 {
-	unsigned n, reg;
-
-	for (n = 0; i->row && n < INSN_MAX_OPERANDS && i->row->operand[n]; n++) {
-		const struct insn_opnd *o = &insn_opnds[i->row->operand[n]];
-
-		reg = (unsigned)insn_opnd_value(o, i->word);
-		if (o->kind == OPND_KIND_GPR || o->kind == OPND_KIND_GPR0)
-			printf("    %s = r%u = %016llx\n", o->name, reg,
-			       (unsigned long long)s->gpr[reg & 31]);
-		if (o->kind == OPND_KIND_VR)
-			reg += 32;
-		if (o->kind == OPND_KIND_VR || o->kind == OPND_KIND_VSR ||
-		    o->kind == OPND_KIND_FPR || o->kind == OPND_KIND_FPR2)
-			printf("    %s = vs%u = %016llx_%016llx\n", o->name, reg,
-			       (unsigned long long)s->vsr[reg & 63][0],
-			       (unsigned long long)s->vsr[reg & 63][1]);
-	}
-	printf("    before: cr %08llx xer %08llx fpscr %016llx\n", (unsigned long long)s->cr,
-	       (unsigned long long)s->xer, (unsigned long long)s->fpscr);
+	*p = *c;
+	for (n++; n < c->words; n++)
+		p->code[n] = NOP;
 }
 
-static void report(const struct diff_view *v, uint64_t number, unsigned index)
+static bool failed(uint64_t number, const struct diff_case *c, const char *what)
 {
-	char text[128] = "?";
-	int n;
-
-	if (v->insn->row)
-		insn_disasm(v->insn, DIFF_CODE + 4ull * index, text, sizeof(text));
-	printf("not ok case %llu (seed %llu), instruction %u: %08llx %s\n",
-	       (unsigned long long)number, (unsigned long long)t.seed, index,
-	       (unsigned long long)v->insn->word, text);
-	print_operands(v->insn, &v->before->state);
-	print_state(&v->ours->state, &v->theirs->state);
-	for (n = 0; n < DIFF_MEM; n++)
-		if (v->ours->mem[n] != v->theirs->mem[n])
-			break;
-	if (n < DIFF_MEM)
-		printf("    memory at %d: ours %02x qemu %02x\n", n, v->ours->mem[n],
-		       v->theirs->mem[n]);
+	if (t.failed++ >= t.reports)
+		return false;
+	printf("not ok case %llu (seed %llu): %s\n", (unsigned long long)number,
+	       (unsigned long long)t.seed, what);
+	diff_report_code(&t.decoder, c);
+	return true;
 }
 
-static void excuse(const char *why)
-{
-	unsigned n;
+static const struct diff_case *examined;
 
-	t.exempted++;
-	for (n = 0; n < ARRAY_SIZE(t.reason) - 1; n++)
-		if (!t.reason[n].why || !strcmp(t.reason[n].why, why))
-			break;
-	t.reason[n].why = why;
-	t.reason[n].count++;
+static void again(const struct diff_view *v, const struct diff_result *before,
+		  struct diff_result *after)
+{
+	diff_ours_step(t.plain, v->index, before, after);
+	mask(after, examined);
 }
 
-/* Find the first instruction of a differing case after which the two sides differ. */
-static void examine(const struct diff_case *c, uint64_t number)
+/*
+ * Go through a differing case instruction by instruction, each from the state that the oracle has
+ * before it (theirs[n] is the state behind instruction n), so that one difference hides none of
+ * those behind it.
+ */
+static void examine(const struct diff_case *c, uint64_t number, struct diff_result *theirs)
 {
-	static struct diff_case prefix[DIFF_MAX_WORDS];
-	static struct diff_result theirs[DIFF_MAX_WORDS], ours, ours_before;
-	struct diff_view v = {.before = prefix, .ours = &ours};
-	struct diff_case before = *c;
-	struct insn insn = {0};
-	struct insn earlier;
-	const char *why;
-	unsigned n, k;
-
-	for (n = 0; n < c->words; n++) {
-		prefix[n] = *c;
-		/* no-ops, so that branches still have a target */
-		for (k = n + 1; k < c->words; k++)
-			prefix[n].code[k] = 0x60000000;
-	}
-	run_oracle(prefix, theirs, c->words);
-	for (n = 0; n < c->words; n++) {
-		diff_ours_run(t.ours, &prefix[n], &ours);
-		mask(&ours);
-		mask(&theirs[n]);
-		if (memcmp(&ours, &theirs[n], sizeof(ours)))
-			break;
-		ours_before = ours;
-		before.state = ours_before.state;
-	}
-	if (n == c->words) {
-		printf("not ok case %llu: differs, but none of its prefixes does\n",
-		       (unsigned long long)number);
-		t.failed++;
-		return;
-	}
-	insn_decode(&t.decoder, c->code[n], &insn);
-	insn.word = c->code[n];
-	v.insn = &insn;
-	for (k = 0; k < n; k++)
-		if (insn_decode(&t.decoder, c->code[k], &earlier) &&
-		    (earlier.row->flags & IF_RESERVATION) && (earlier.row->flags & IF_LOAD))
-			v.reserved = earlier.row;
-	v.before = &before;
-	v.theirs = &theirs[n];
-	why = diff_exempt(&v);
-	if (why) {
-		excuse(why);
-		return;
-	}
-	t.differs[insn.id]++;
-	if (t.failed++ < t.reports)
-		report(&v, number, n);
-}
-
-static void print_code(const struct diff_case *c)
-{
+	static struct diff_result before, ours, reserved;
 	struct insn insn;
-	char text[128];
-	unsigned n;
+	struct diff_view v = {.insn = &insn,
+			      .before = &before,
+			      .ours = &ours,
+			      .big = t.big,
+			      .again = again,
+			      .reserved_at = &reserved};
+	const struct insn_row *row;
+	unsigned n = 0, next, differ = 0;
 
-	for (n = 0; n < c->words; n++) {
-		if (!insn_decode(&t.decoder, c->code[n], &insn))
-			continue;
+	memset(&before, 0, sizeof(before));
+	before.state = c->state;
+	diff_fill(before.mem, c->mem_seed);
+	examined = c;
+	diff_ours_walk(t.plain, c);
+	for (; n < c->words; n = next) {
+		insn_decode(&t.decoder, c->code[n], &insn);
 		insn.word = c->code[n];
-		insn_disasm(&insn, DIFF_CODE + 4ull * n, text, sizeof(text));
-		printf("    %08x %s\n", c->code[n], text);
+		row = insn.row;
+		next = diff_ours_step(t.plain, n, &before, &ours);
+		mask(&ours, c);
+		mask(&theirs[n], c);
+		if (!same(&ours, &theirs[n])) {
+			differ++;
+			v.theirs = &theirs[n];
+			v.index = n;
+			if (!diff_exempt(&v, t.count)) {
+				t.differs[insn.id]++;
+				if (failed(number, c, "differs from the oracle"))
+					diff_report_insn(&v, n);
+				return;
+			}
+		}
+		/* Where qemu should have interrupted there is no going on. */
+		if (theirs[n].state.signal || theirs[n].state.fpscr & FPSCR_FEX ||
+		    fpscr_summarise(theirs[n].state.fpscr) != theirs[n].state.fpscr)
+			break;
+		if ((row->flags & IF_RESERVATION) && (row->flags & IF_LOAD)) {
+			reserved = before;
+			v.reserved = row;
+		}
+		if (ours.state.signal)
+			next = n + 1;
+		before = theirs[n];
 	}
+	if (differ)
+		t.exempted++;
+	else
+		failed(number, c, "differs, but no instruction does");
+}
+
+/* All instructions of the chunk's differing cases, in one run of the oracle. */
+static void examine_all(const struct diff_case *cases, const unsigned *which, unsigned count,
+			uint64_t first)
+{
+	struct diff_case *p;
+	struct diff_result *theirs;
+	unsigned n, k, total = 0;
+
+	for (n = 0; n < count; n++)
+		total += cases[which[n]].words;
+	if (!total)
+		return;
+	p = calloc(total, sizeof(*p));
+	theirs = calloc(total, sizeof(*theirs));
+	if (!p || !theirs)
+		abort();
+	for (n = total = 0; n < count; n++)
+		for (k = 0; k < cases[which[n]].words; k++)
+			prefix(&cases[which[n]], k, &p[total++]);
+	diff_oracle_run(&t.oracle, p, theirs, total);
+	for (n = total = 0; n < count; n++) {
+		examine(&cases[which[n]], first + which[n], &theirs[total]);
+		total += cases[which[n]].words;
+	}
+	free(p);
+	free(theirs);
 }
 
 static void run_chunk(uint64_t first, unsigned count)
 {
 	static struct diff_case cases[CHUNK];
 	static struct diff_result theirs[CHUNK], ours, plain;
-	unsigned n;
+	static unsigned which[CHUNK];
+	unsigned n, differing = 0;
 
 	for (n = 0; n < count; n++)
 		diff_gen_case(&t.gen, &cases[n], first + n);
-	run_oracle(cases, theirs, count);
+	diff_oracle_run(&t.oracle, cases, theirs, count);
 	for (n = 0; n < count; n++) {
-		diff_ours_run(t.ours, &cases[n], &ours);
-		diff_ours_run(t.plain, &cases[n], &plain);
-		if (memcmp(&ours, &plain, sizeof(ours))) {
-			printf("not ok case %llu: optimised and plain IR differ\n",
-			       (unsigned long long)(first + n));
-			print_code(&cases[n]);
-			print_state(&ours.state, &plain.state);
-			t.failed++;
+		diff_ours_run(t.ours, &cases[n], DIFF_MAX_WORDS, &ours);
+		diff_ours_run(t.plain, &cases[n], 1, &plain);
+		if (!same(&ours, &plain)) {
+			if (failed(first + n, &cases[n], "a region differs from its instructions"))
+				diff_report_states("region", &ours, "single", &plain);
 			continue;
 		}
-		mask(&ours);
-		mask(&theirs[n]);
-		if (memcmp(&ours, &theirs[n], sizeof(ours)))
-			examine(&cases[n], first + n);
+		if (theirs[n].state.signal == DIFF_ORACLE_DIED) {
+			failed(first + n, &cases[n], "kills the oracle");
+			continue;
+		}
+		mask(&ours, &cases[n]);
+		mask(&theirs[n], &cases[n]);
+		if (!same(&ours, &theirs[n]))
+			which[differing++] = n;
 	}
+	examine_all(cases, which, differing, first);
 	t.ran += count;
 }
 
@@ -334,7 +228,7 @@ static void parse(int argc, char **argv)
 	t.cases = 20000;
 	t.reports = 20;
 	t.seed = 1;
-	t.dir = ".";
+	t.oracle.dir = ".";
 	for (n = 1; n < argc && strcmp(argv[n], "--"); n++) {
 		if (!strcmp(argv[n], "--big"))
 			t.big = true;
@@ -355,7 +249,7 @@ static void parse(int argc, char **argv)
 		else if (!strcmp(argv[n], "--only"))
 			t.only = argv[++n];
 		else if (!strcmp(argv[n], "--dir"))
-			t.dir = argv[++n];
+			t.oracle.dir = argv[++n];
 		else
 			usage();
 	}
@@ -372,13 +266,15 @@ static void parse(int argc, char **argv)
 	}
 	if (n >= argc - 1)
 		usage();
-	t.runner_words = argc - n - 1;
-	t.runner = calloc((size_t)t.runner_words + 3, sizeof(char *));
-	memcpy(t.runner, &argv[n + 1], (size_t)t.runner_words * sizeof(char *));
+	t.oracle.big = t.big;
+	t.oracle.words = argc - n - 1;
+	t.oracle.command = calloc((size_t)t.oracle.words + 3, sizeof(char *));
+	memcpy(t.oracle.command, &argv[n + 1], (size_t)t.oracle.words * sizeof(char *));
 }
 
 int main(int argc, char **argv)
 {
+	const struct diff_exemption *e;
 	uint64_t first;
 	unsigned n;
 
@@ -388,9 +284,10 @@ int main(int argc, char **argv)
 	t.plain = diff_ours_create(t.model, !t.big, false, 0);
 	for (first = 0; first < t.cases; first += CHUNK)
 		run_chunk(first, t.cases - first < CHUNK ? (unsigned)(t.cases - first) : CHUNK);
-	for (n = 0; n < ARRAY_SIZE(t.reason) && t.reason[n].why; n++)
-		printf("# exempt %6llu: %s\n", (unsigned long long)t.reason[n].count,
-		       t.reason[n].why);
+	for (n = 0; n < DIFF_EXEMPTIONS && (e = diff_exemption(n)); n++)
+		if (t.count[n])
+			printf("# exempt %6llu: %s %s\n", (unsigned long long)t.count[n], e->id,
+			       e->what);
 	for (n = 0; n < INSN_COUNT; n++)
 		if (t.differs[n])
 			printf("# differs %5llu: %s\n", (unsigned long long)t.differs[n],
@@ -398,6 +295,10 @@ int main(int argc, char **argv)
 	printf("# %s %s: %llu cases over %u rows, %llu exempt, %llu differ\n", t.model->name,
 	       t.big ? "big-endian" : "little-endian", (unsigned long long)t.ran, t.gen.nr_rows,
 	       (unsigned long long)t.exempted, (unsigned long long)t.failed);
+	if (t.records) {
+		printf("# left at %llu records\n", (unsigned long long)diff_ours_records(t.ours));
+		t.failed += !diff_ours_records(t.ours);
+	}
 	diff_ours_destroy(t.ours);
 	diff_ours_destroy(t.plain);
 	return t.failed != 0;

@@ -1,10 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "exempt.h"
 
-const char *diff_exempt(const struct diff_view *v)
-{
-	const char *why = diff_exempt_float(v);
+static const struct diff_exemption *const lists[] = {diff_exempt_fixed, diff_exempt_dfp,
+						     diff_exempt_float, diff_exempt_vector};
 
-	why = why ? why : diff_exempt_fixed(v);
-	return why ? why : diff_exempt_dfp(v);
+const struct diff_exemption *diff_exemption(unsigned n)
+{
+	const struct diff_exemption *e;
+	unsigned l;
+
+	for (l = 0; l < sizeof(lists) / sizeof(*lists); l++)
+		for (e = lists[l]; e->id; e++)
+			if (!n--)
+				return e;
+	return NULL;
+}
+
+bool diff_exempt(const struct diff_view *v, uint64_t count[DIFF_EXEMPTIONS])
+{
+	static struct diff_result m;
+	static struct diff_result last;
+	bool used[DIFF_EXEMPTIONS] = {false};
+	const struct diff_exemption *e;
+	unsigned n;
+
+	if (!v->insn->row)
+		return false;
+	m = *v->ours;
+	for (n = 0; n < DIFF_EXEMPTIONS && (e = diff_exemption(n)); n++) {
+		last = m;
+		e->apply(v, &m);
+		used[n] = memcmp(&last, &m, sizeof(last));
+	}
+	if (memcmp(&m, v->theirs, sizeof(m)))
+		return false;
+	for (n = 0; n < DIFF_EXEMPTIONS; n++)
+		count[n] += used[n];
+	return true;
 }

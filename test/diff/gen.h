@@ -19,6 +19,14 @@ uint32_t diff_gen_init(struct diff_gen *g, const struct insn_set *set, uint64_t 
 		       bool big_endian, const char *only);
 /* The next case; cases come row by row, so that a run of nr_rows cases has every row first once. */
 void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number);
+/* Values. */
+uint32_t diff_gen_below(struct diff_gen *g, uint32_t n);
+uint64_t diff_gen_integer(struct diff_gen *g);
+void diff_gen_vector(struct diff_gen *g, uint64_t d[2]);
+/* Signed packed, unsigned packed, zoned or national decimal; a count for shifts. */
+void diff_gen_bcd(struct diff_gen *g, uint64_t d[2]);
+/* Doubleword 0 of a pair of registers: a quad, or two numbers. */
+void diff_gen_decimal(struct diff_gen *g, uint64_t *even, uint64_t *odd);
 /* Why a row is never drawn; NULL: it is. */
 const char *diff_gen_excluded(const struct insn_row *row, bool big_endian);
 

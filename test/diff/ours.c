@@ -27,8 +27,9 @@ struct diff_ours {
 	struct ir_region region;
 	struct cpu_state *s;
 	void *frame;
-	bool little_endian;
+	bool little_endian, leave_at_records;
 	u32 passes;
+	u64 records_left;
 	const struct diff_case *c;
 	u8 mem[DIFF_MEM_MAP];
 };
@@ -179,6 +180,7 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 	o->model = model;
 	o->little_endian = little_endian;
 	o->passes = passes;
+	o->leave_at_records = leave_at_records;
 	helper_env_init(&o->env);
 	if (!insn_decoder_init(&o->decoder, &set) || backend_interp.create(&config, &o->backend))
 		abort();
@@ -222,13 +224,13 @@ static void load_state(struct diff_ours *o, const struct diff_state *in)
 	s->vscr_sat = in->vscr & 1;
 	s->vscr_nj = in->vscr >> 16 & 1;
 	s->vrsave = in->vrsave;
+	s->tar = in->tar;
 	for (n = 0; n < 64; n++) {
 		VD(&s->vsr[n], 0) = in->vsr[n][0];
 		VD(&s->vsr[n], 1) = in->vsr[n][1];
 	}
-	s->res_valid = 0;
 	s->event.code = 0;
-	s->pc = DIFF_CODE;
+	s->spr[SPR_FSCR] = 1 << 8; /* TAR */
 	s->msr = MSR_SF | MSR_PR | MSR_FP | MSR_VEC | MSR_VSX | MSR_FE0 | MSR_FE1 | MSR_EE |
 		 (o->little_endian ? MSR_LE : 0);
 }
@@ -247,6 +249,7 @@ static void store_state(const struct diff_ours *o, struct diff_state *out)
 	out->fpscr = s->fpscr;
 	out->vscr = s->vscr_nj << 16 | s->vscr_sat;
 	out->vrsave = s->vrsave;
+	out->tar = s->tar;
 	out->pc = s->pc;
 	for (n = 0; n < 64; n++) {
 		out->vsr[n][0] = VD(&s->vsr[n], 0);
@@ -270,8 +273,8 @@ static u64 signal_of(u32 code, u64 info)
 	}
 }
 
-/* One region; false when the case is over. */
-static bool step(struct diff_ours *o, u64 *signal)
+/* One region of at most max instructions; false when the case is over. */
+static bool step(struct diff_ours *o, u32 max, u64 *signal)
 {
 	struct cpu_state *s = o->s;
 	u64 done = (s->pc - DIFF_CODE) / 4;
@@ -283,7 +286,9 @@ static bool step(struct diff_ours *o, u64 *signal)
 
 	if (s->pc < DIFF_CODE || done >= o->c->words)
 		return false;
-	if (!frontend_translate(&c, s->pc, (u32)(o->c->words - done), fetch, o))
+	if (max > o->c->words - done)
+		max = (u32)(o->c->words - done);
+	if (!frontend_translate(&c, s->pc, max, fetch, o))
 		return false;
 	if (ir_verify(&o->region, &o->env, msg, sizeof(msg))) {
 		fprintf(stderr, "IR of %s: %s\n", c.insn.row ? c.insn.row->name : "?", msg);
@@ -298,8 +303,12 @@ static bool step(struct diff_ours *o, u64 *signal)
 		*signal = 99;
 		return false;
 	}
+	/* At the next record: one whose instruction stands first in its region is none, so every
+	 * region gets on. */
+	o->bcpu.record_count = o->leave_at_records;
 	stop = backend_interp.run(o->backend, &o->bcpu, code->entry);
 	backend_interp.discard(o->backend, code);
+	o->records_left += stop == BACKEND_STOP_RECORD;
 	s->pc = o->bcpu.pc;
 	if (stop != BACKEND_STOP_LEAVE)
 		return true;
@@ -312,17 +321,54 @@ static bool step(struct diff_ours *o, u64 *signal)
 	return true;
 }
 
-void diff_ours_run(struct diff_ours *o, const struct diff_case *c, struct diff_result *r)
+static void start(struct diff_ours *o, const struct diff_case *c)
 {
-	u64 signal = 0;
-
 	o->c = c;
 	memset(o->mem, 0, sizeof(o->mem));
-	diff_fill(&o->mem[DIFF_WINDOW - DIFF_MEM_BASE], c->mem_seed);
-	load_state(o, &c->state);
-	while (step(o, &signal))
-		;
+	o->s->res_valid = 0;
+}
+
+static void finish(const struct diff_ours *o, struct diff_result *r, u64 signal)
+{
 	store_state(o, &r->state);
 	r->state.signal = signal;
 	memcpy(r->mem, &o->mem[DIFF_WINDOW - DIFF_MEM_BASE], DIFF_MEM);
+}
+
+void diff_ours_run(struct diff_ours *o, const struct diff_case *c, u32 max, struct diff_result *r)
+{
+	u64 signal = 0;
+
+	start(o, c);
+	diff_fill(&o->mem[DIFF_WINDOW - DIFF_MEM_BASE], c->mem_seed);
+	load_state(o, &c->state);
+	o->s->pc = DIFF_CODE;
+	while (step(o, max, &signal))
+		;
+	finish(o, r, signal);
+}
+
+void diff_ours_walk(struct diff_ours *o, const struct diff_case *c)
+{
+	start(o, c);
+}
+
+u32 diff_ours_step(struct diff_ours *o, u32 index, const struct diff_result *before,
+		   struct diff_result *after)
+{
+	const u64 pc = DIFF_CODE + 4ull * index;
+	u64 signal = 0;
+
+	memcpy(&o->mem[DIFF_WINDOW - DIFF_MEM_BASE], before->mem, DIFF_MEM);
+	load_state(o, &before->state);
+	o->s->pc = pc;
+	while (o->s->pc == pc && step(o, 1, &signal))
+		;
+	finish(o, after, signal);
+	return (u32)((o->s->pc - DIFF_CODE) / 4);
+}
+
+u64 diff_ours_records(const struct diff_ours *o)
+{
+	return o->records_left;
 }

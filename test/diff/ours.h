@@ -11,7 +11,15 @@ struct diff_ours;
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,
 				   bool leave_at_records, u32 passes);
 void diff_ours_destroy(struct diff_ours *o);
-/* pc and signal of the result as the runner gives them. */
-void diff_ours_run(struct diff_ours *o, const struct diff_case *c, struct diff_result *r);
+/* A whole case, in regions of at most max instructions. pc and signal of the result are as the
+ * runner gives them. */
+void diff_ours_run(struct diff_ours *o, const struct diff_case *c, u32 max, struct diff_result *r);
+/* One instruction at a time: walk() begins the case, step() executes instruction `index` in the
+ * state `before` and returns the index of the next one. Reservations last from step to step. */
+void diff_ours_walk(struct diff_ours *o, const struct diff_case *c);
+u32 diff_ours_step(struct diff_ours *o, u32 index, const struct diff_result *before,
+		   struct diff_result *after);
+/* How often a region was left at a record. */
+u64 diff_ours_records(const struct diff_ours *o);
 
 #endif

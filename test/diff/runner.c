@@ -33,9 +33,11 @@ void diff_exit(void);
 #define VSCR   296
 #define VRSAVE 304
 #define HOSTR1 336
+#define TAR    344
 #define SPARE  352
 #define VSR    368
 
+/* clang-format off */
 __asm__(".text\n"
 	".machine power8\n"
 #if _CALL_ELF == 2
@@ -48,43 +50,40 @@ __asm__(".text\n"
 	".set i,14\n.rept 18\nstd i,(112+8*i)(1)\n.set i,i+1\n.endr\n"
 	"std 2,96(1)\nstd 13,104(1)\n"
 	"mr 13,3\nmr 12,4\nstd 1," STR(HOSTR1) "(13)\n"
-					       /* VSCR through v0, FPSCR through f0, then all VSRs
-						*/
-					       "li 0,0\nstd 0," STR(SPARE) "(13)\nld 0," STR(
-						       VSCR) "(13)\nstd 0,(" STR(SPARE) "+8)(13)\n"
-											"li "
-											"11," STR(
-												SPARE) "\nlxvd2x 32,13,11\nmtvscr 0\n"
-												       "lfd 0," STR(
-													       FPSCR) "(13)\nmtfsf 0xff,0,1,0\n"
-														      ".set i,0\n.rept 64\nli 11," STR(VSR) "+16*i\nlxvd2x i,13,11\n.set i,i+1\n.endr\n"
-																			    "ld 0," STR(
-																				    VRSAVE) "(13)\nmtspr 256,0\nld 0," STR(XER) "(13)\nmtxer 0\n"
-																										"ld 0," STR(
-																											LR) "(13)\nmtlr 0\nld 0," STR(CR) "(13)\nmtcrf 0xff,0\n"
-																															  "mtctr 12\nld 0,0(13)\n"
-																															  ".set i,2\n.rept 10\nld i,(8*i)(13)\n.set i,i+1\n.endr\n"
-																															  ".set i,14\n.rept 18\nld i,(8*i)(13)\n.set i,i+1\n.endr\n"
-																															  "bctr\n"
-																															  ".globl diff_exit_code\ndiff_exit_code:\n"
-																															  "std 0,0(13)\n"
-																															  ".set i,2\n.rept 10\nstd i,(8*i)(13)\n.set i,i+1\n.endr\n"
-																															  ".set i,14\n.rept 18\nstd i,(8*i)(13)\n.set i,i+1\n.endr\n"
-																															  "mfcr 0\nstd 0," STR(
-																																  CR) "(13)\nmfxer 0\nstd 0," STR(XER) "(13)\n"
-																																				       "mfspr 0,256\nstd 0," STR(VRSAVE) "(13)\n"
-																																									 ".set i,0\n.rept 64\nli 11," STR(
-																																										 VSR) "+16*i\nstxvd2x i,13,11\n.set i,i+1\n.endr\n"
-																																										      "mffs 0\nstfd 0," STR(FPSCR) "(13)\nmfvscr 0\nli 11," STR(
-																																											      SPARE) "\nstxvd2x 32,13,11\n"
-																																												     "ld 0,(" STR(SPARE) "+8)(13)\nstd 0," STR(VSCR) "(13)\n"
-																																																		     /* in one go: an enable left over with a sticky bit would interrupt here */
-																																																		     "li 0,0\nstd 0," STR(SPARE) "(13)\nlfd 0," STR(SPARE) "(13)\nmtfsf 0xff,0,1,0\n"
-																																																									   "ld 1," STR(
-																																																										   HOSTR1) "(13)\nld 2,96(1)\n"
-																																																											   ".set i,14\n.rept 18\nld i,(112+8*i)(1)\n.set i,i+1\n.endr\n"
-																																																											   "ld 13,104(1)\n"
-																																																											   "addi 1,1,512\nld 0,8(1)\nmtcrf 0xff,0\nld 0,16(1)\nmtlr 0\nblr\n");
+	/* VSCR through v0, FPSCR through f0, then all VSRs */
+	"li 0,0\nstd 0," STR(SPARE) "(13)\n"
+	"ld 0," STR(VSCR) "(13)\nstd 0,(" STR(SPARE) "+8)(13)\n"
+	"li 11," STR(SPARE) "\nlxvd2x 32,13,11\nmtvscr 0\n"
+	"lfd 0," STR(FPSCR) "(13)\nmtfsf 0xff,0,1,0\n"
+	".set i,0\n.rept 64\nli 11," STR(VSR) "+16*i\nlxvd2x i,13,11\n.set i,i+1\n.endr\n"
+	"ld 0," STR(VRSAVE) "(13)\nmtspr 256,0\n"
+	"ld 0," STR(TAR) "(13)\nmtspr 815,0\n"
+	/* no reservation is left from the case before */
+	"addi 11,13," STR(SPARE) "\nldarx 0,0,11\nstdcx. 0,0,11\n"
+	"ld 0," STR(XER) "(13)\nmtxer 0\n"
+	"ld 0," STR(LR) "(13)\nmtlr 0\nld 0," STR(CR) "(13)\nmtcrf 0xff,0\n"
+	"mtctr 12\nld 0,0(13)\n"
+	".set i,2\n.rept 10\nld i,(8*i)(13)\n.set i,i+1\n.endr\n"
+	".set i,14\n.rept 18\nld i,(8*i)(13)\n.set i,i+1\n.endr\n"
+	"bctr\n"
+	".globl diff_exit_code\ndiff_exit_code:\n"
+	"std 0,0(13)\n"
+	".set i,2\n.rept 10\nstd i,(8*i)(13)\n.set i,i+1\n.endr\n"
+	".set i,14\n.rept 18\nstd i,(8*i)(13)\n.set i,i+1\n.endr\n"
+	"mfcr 0\nstd 0," STR(CR) "(13)\nmfxer 0\nstd 0," STR(XER) "(13)\n"
+	"mfspr 0,256\nstd 0," STR(VRSAVE) "(13)\n"
+	"mfspr 0,815\nstd 0," STR(TAR) "(13)\n"
+	".set i,0\n.rept 64\nli 11," STR(VSR) "+16*i\nstxvd2x i,13,11\n.set i,i+1\n.endr\n"
+	"mffs 0\nstfd 0," STR(FPSCR) "(13)\n"
+	"mfvscr 0\nli 11," STR(SPARE) "\nstxvd2x 32,13,11\n"
+	"ld 0,(" STR(SPARE) "+8)(13)\nstd 0," STR(VSCR) "(13)\n"
+	/* in one go: an enable left over with a sticky bit would interrupt here */
+	"li 0,0\nstd 0," STR(SPARE) "(13)\nlfd 0," STR(SPARE) "(13)\nmtfsf 0xff,0,1,0\n"
+	"ld 1," STR(HOSTR1) "(13)\nld 2,96(1)\n"
+	".set i,14\n.rept 18\nld i,(112+8*i)(1)\n.set i,i+1\n.endr\n"
+	"ld 13,104(1)\n"
+	"addi 1,1,512\nld 0,8(1)\nmtcrf 0xff,0\nld 0,16(1)\nmtlr 0\nblr\n");
+/* clang-format on */
 
 extern const char diff_exit_code[];
 
@@ -96,6 +95,7 @@ enum { PROLOGUE_WORDS = 3 };
 
 static uint32_t *epilogue;
 static struct diff_state current;
+static uint64_t signal_fpscr;
 
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
@@ -104,6 +104,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	(void)info;
 	current.signal = (uint64_t)sig;
 	current.pc = uc->uc_mcontext.gp_regs[PT_NIP];
+	/* qemu puts 64 bits here and takes back 32 */
+	memcpy(&signal_fpscr, &uc->uc_mcontext.fp_regs[32], sizeof(signal_fpscr));
 	uc->uc_mcontext.gp_regs[PT_NIP] = (uint64_t)(uintptr_t)epilogue;
 }
 
@@ -141,6 +143,8 @@ static void run_case(const struct diff_case *c, struct diff_result *r)
 	current.exit_address = (uint64_t)(uintptr_t)diff_exit_code;
 	diff_enter(&current, (void *)(uintptr_t)(DIFF_CODE - 4 * PROLOGUE_WORDS));
 	r->state = current;
+	if (current.signal)
+		r->state.fpscr = signal_fpscr;
 	memcpy(r->mem, mem, DIFF_MEM);
 }
 
@@ -161,18 +165,20 @@ int main(int argc, char **argv)
 	static struct diff_result r;
 	struct sigaction sa = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	stack_t ss = {.ss_sp = alt, .ss_size = sizeof(alt)};
-	FILE *in, *out;
+	FILE *in;
 	unsigned n;
+	int out;
 
 	_Static_assert(offsetof(struct diff_state, cr) == CR, "CR");
 	_Static_assert(offsetof(struct diff_state, vrsave) == VRSAVE, "VRSAVE");
 	_Static_assert(offsetof(struct diff_state, exit_address) == 328, "exit");
 	_Static_assert(offsetof(struct diff_state, host_r1) == HOSTR1, "r1");
 	_Static_assert(offsetof(struct diff_state, vsr) == VSR, "VSR");
-	_Static_assert(SPARE % 16 == 0 && offsetof(struct diff_state, spare) <= SPARE, "spare");
+	_Static_assert(offsetof(struct diff_state, tar) == TAR, "TAR");
+	_Static_assert(offsetof(struct diff_state, spare) == SPARE, "spare");
 	in = argc == 3 ? fopen(argv[1], "rb") : NULL;
-	out = in ? fopen(argv[2], "wb") : NULL;
-	if (!out) {
+	out = in ? open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+	if (out < 0) {
 		fprintf(stderr, "usage: runner CASES RESULTS\n");
 		return 2;
 	}
@@ -183,8 +189,9 @@ int main(int argc, char **argv)
 		sigaction(signals[n], &sa, NULL);
 	while (fread(&c, sizeof(c), 1, in) == 1) {
 		run_case(&c, &r);
-		if (fwrite(&r, sizeof(r), 1, out) != 1)
+		/* at once: should the next one kill the emulator, its number is known */
+		if (write(out, &r, sizeof(r)) != sizeof(r))
 			return 2;
 	}
-	return fclose(out) ? 2 : 0;
+	return close(out) ? 2 : 0;
 }

@@ -109,14 +109,16 @@ def meson_suite(config, suite, multiplier=1, sanitizers=None):
         if c.command(["tools/build.sh", config, *TESTS])[0]:
             c.faults.append(f"{config} does not build")
             return
-        results = f"build/{config}/meson-logs/testlog.json"
+        # a log of its own: someone may run other tests in the same folder
+        results = f"build/{config}/meson-logs/check-{suite}.json"
         if os.path.exists(results):
             os.remove(results)
         env = {"CMOCKA_MESSAGE_OUTPUT": "TAP", "PV_FULL": "1" if c.full else "0", **(sanitizers or SANITIZERS)}
-        _, output = c.command(["meson", "test", "-C", f"build/{config}", "--no-rebuild", "--suite", suite]
-                              + (["--suite", suite + "-full"] if c.full else [])
-                              + ["--timeout-multiplier", str(multiplier * (20 if c.full else 1)),
-                                 "--print-errorlogs", "--num-processes", "2"], env)
+        status, output = c.command(["meson", "test", "-C", f"build/{config}", "--no-rebuild",
+                                    "--logbase", f"check-{suite}", "--suite", suite]
+                                   + (["--suite", suite + "-full"] if c.full else [])
+                                   + ["--timeout-multiplier", str(multiplier * (20 if c.full else 1)),
+                                      "--print-errorlogs", "--num-processes", "2"], env)
         if not os.path.exists(results):
             c.faults.append(f"suite {suite} of {config} did not run\n" + tail(output))
             return
@@ -128,6 +130,8 @@ def meson_suite(config, suite, multiplier=1, sanitizers=None):
                 said = (r.get("stdout") or "") + "\n" + (r.get("stderr") or "")
                 failed = r["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")
                 c.count_lines(name, said, (r.get("returncode") or r["result"]) if failed else 0)
+        if status and not c.faults:
+            c.faults.append(f"suite {suite} of {config}: exit status {status}\n" + tail(output))
     return run
 
 

@@ -453,7 +453,7 @@ static int finish(struct cli_options *o, struct error *e)
 		return error_set(e, -EINVAL, "nothing to boot: -kernel or -bios (see --help)");
 	if (c->initrd && !c->kernel)
 		return error_set(e, -EINVAL, "-initrd needs -kernel");
-	if (!o->nr_serials && !(o->no_defaults && !o->nographic))
+	if (!o->nr_serials && !o->no_defaults)
 		o->serials[o->nr_serials++] = "mon:stdio";
 	return 0;
 }

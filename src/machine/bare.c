@@ -167,6 +167,9 @@ static int bare_create(const struct machine_config *config, const struct bare_bo
 	b->config = *config;
 	b->board = board;
 	err = machine_check_options(config, options, e);
+	if (!err && config->ram_size > (board->uart & ~(u64)UART_PAGE))
+		err = error_set(e, -EINVAL, "-m: memory has to end below the UART at 0x%llx",
+				(unsigned long long)board->uart);
 	if (!err)
 		err = boot_fdt.prepare(&b->boot, config, config->ram_size, config->ram_size, 0, e);
 	if (!err)

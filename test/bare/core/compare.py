@@ -83,6 +83,12 @@ def check_qemu(core, ours, argv):
     return faults
 
 
+def check_refusal(argv):
+    p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    said = p.stderr.decode("utf-8", "replace")
+    return [] if p.returncode == 1 and said.count("\n") == 1 else [f"exit status {p.returncode}: {said}"]
+
+
 def report(what, faults):
     for f in faults:
         print("# " + f)
@@ -97,6 +103,8 @@ def main():
     bad = report(f"{core}: image", faults)
     bad |= report(f"{core}: the same on qemu", check_qemu(core, ours, qemu + [
         "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", image]))
+    bad |= report(f"{core}: memory over the UART is refused", check_refusal([
+        powervisor, "-M", machine, "-m", "4G", "-nographic", "-kernel", image]))
     return 1 if bad else 0
 
 

@@ -90,6 +90,18 @@ static u64 program_esr(u64 info)
 	return esr;
 }
 
+/* A bus error; event.info is SRR1 of Book3S, where bit 42 tells data from instructions. */
+static u32 mcsr_of(const struct cpu_state *s)
+{
+	static const u32 e500[] = {MCSR_BUS_IAERR, MCSR_BUS_RAERR, MCSR_BUS_WAERR};
+	static const u32 ppc440[] = {MCSR_IB, MCSR_DRB, MCSR_DWB};
+	unsigned kind = !(s->event.info & PPC_BIT(42))	    ? 0
+			: !(s->event.dsisr & DSISR_ISSTORE) ? 1
+							    : 2;
+
+	return s->model->families & FAM_E500 ? e500[kind] : MCSR_MCS | ppc440[kind];
+}
+
 static void set_syndrome(struct cpu_state *s)
 {
 	const struct cpu_event *e = &s->event;
@@ -114,7 +126,7 @@ static void set_syndrome(struct cpu_state *s)
 		s->spr[SPR_ESR] = (u32)e->info;
 		break;
 	case CPU_EXC_MCHECK:
-		s->spr[SPR_MCSR] |= (u32)e->info;
+		s->spr[SPR_MCSR] |= mcsr_of(s);
 		s->spr[SPR_MCAR] = (u32)e->ea;
 		break;
 	case CPU_EXC_SPE_UNAVAIL:

@@ -62,6 +62,15 @@ enum {
 #define ESR_BO	0x00020000
 #define ESR_SPV 0x00000080
 
+/* MCSR of the e500 (bus address errors: instruction, read, write) and of the 440 */
+#define MCSR_BUS_IAERR 0x00000080
+#define MCSR_BUS_RAERR 0x00000040
+#define MCSR_BUS_WAERR 0x00000020
+#define MCSR_MCS       0x80000000
+#define MCSR_IB	       0x40000000
+#define MCSR_DRB       0x20000000
+#define MCSR_DWB       0x10000000
+
 /* TSR, TCR */
 #define TSR_ENW 0x80000000
 #define TSR_WIS 0x40000000

@@ -20,14 +20,17 @@ u32 memory_raise(struct translator_cpu *cpu, u32 code, u64 ea, u64 dsisr)
 }
 
 /* Nobody answers at a real address: a machine check that names the access. SRR1[42] says load or
- * store; DSISR as POWER9 (bad real address) and POWER8 (uncorrectable error) set it. */
-static u32 raise_absent(struct translator_cpu *cpu, u64 ea)
+ * store; DSISR as POWER9 (bad real address) and POWER8 (uncorrectable error) set it; for BookE it
+ * tells a store. */
+static u32 raise_absent(struct translator_cpu *cpu, u64 ea, bool write)
 {
+	u64 dsisr = cpu->model->isa >= ISA_3_0 ? 0x40 : 0x8000;
+
 	cpu->s->event = (struct cpu_event){
 		.code = CPU_EXC_MCHECK,
 		.info = PPC_BIT(42),
 		.ea = ea,
-		.dsisr = cpu->model->isa >= ISA_3_0 ? 0x40 : 0x8000,
+		.dsisr = cpu->model->families & FAM_BOOKE ? (write ? DSISR_ISSTORE : 0) : dsisr,
 	};
 	return CPU_EXC_MCHECK;
 }
@@ -177,10 +180,10 @@ static u32 mmio(struct translator_cpu *cpu, u64 ea, u64 ra, u8 *data, u32 len, b
 
 	cpu->stats.mmio++;
 	if (replay(cpu, &access, data, &failed))
-		return failed ? raise_absent(cpu, ea) : 0;
+		return failed ? raise_absent(cpu, ea, write) : 0;
 	if (h->mmio(h->opaque, cpu->index, ra, data, len, write))
 		return 0;
-	return ask(cpu, ea, &access, data) ? CPU_EXIT_MMIO : raise_absent(cpu, ea);
+	return ask(cpu, ea, &access, data) ? CPU_EXIT_MMIO : raise_absent(cpu, ea, write);
 }
 
 bool memory_dcr(struct translator_cpu *cpu, u32 dcrn, u64 *value, bool write)

@@ -392,6 +392,38 @@ static void booke_alignment(void **state)
 	assert_int_equal(s.spr[SPR_ESR], 0);
 }
 
+/* What Linux's reg_booke.h calls MCSR_BUS_*AERR, MCSR_IB, MCSR_DRB, MCSR_DWB. */
+static void booke_machine_checks(void **state)
+{
+	static const struct {
+		const char *model;
+		u64 info, dsisr;
+		u32 mcsr;
+	} cases[] = {
+		{"e500v2", PPC_BIT(42), 0, 0x40},
+		{"e500v2", PPC_BIT(42), DSISR_ISSTORE, 0x20},
+		{"e500v2", PPC_BIT(45), 0, 0x80},
+		{"440ep", PPC_BIT(42), 0, 0xa0000000},
+		{"440ep", PPC_BIT(42), DSISR_ISSTORE, 0x90000000},
+		{"440ep", PPC_BIT(45), 0, 0xc0000000},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		start(cases[i].model);
+		s.msr = MSR_ME | MSR_CE;
+		s.pc = 0x1000;
+		s.event = (struct cpu_event){.code = CPU_EXC_MCHECK,
+					     .info = cases[i].info,
+					     .ea = 0x5000,
+					     .dsisr = cases[i].dsisr};
+		assert_true(cpu_deliver(&s));
+		assert_int_equal(s.spr[SPR_MCSR], cases[i].mcsr);
+		assert_int_equal(s.spr[SPR_MCAR], 0x5000);
+		assert_int_equal(s.spr[SPR_MCSRR0], 0x1000);
+		assert_int_equal(s.msr, 0);
+	}
+}
+
 /* 2.07B Book III-S 6.5.8: DSISR[12:13] = instruction[30:31] of the DS-form, [15:16] = [29:30],
  * [17] = [25], [18:21] = [21:24] of the X-form or [17] = [5], [18:21] = [1:4], then RT and RA. 3.0
  * has nothing there. */
@@ -478,6 +510,7 @@ int main(void)
 		cmocka_unit_test(booke_timers),
 		cmocka_unit_test(booke_timers_polled),
 		cmocka_unit_test(booke_alignment),
+		cmocka_unit_test(booke_machine_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,9 +151,33 @@ static void test_invalidation(void)
 	tlb_clear(1);
 }
 
+/* Memory that is not there; where MCSRR0 points is not architected. */
+static void test_bus_errors(void)
+{
+	const struct mapping m = {0x63000000, 0x3f000000, PAGE_4K, SR | SW, 0, 0};
+
+	tlb_write(1, &m);
+	traps = 0;
+	do_lwz(0x63000010);
+	say("bus error of a load");
+	expect("  interrupts", traps, 1);
+	expect("  vector", seen.vector, V_MCHECK);
+	expect("  msr", seen.msr, 0);
+	expect("  mcsr", seen.esr, 0x40);
+	traps = 0;
+	do_stw(0x63000010, 0);
+	say("bus error of a store");
+	expect("  interrupts", traps, 1);
+	expect("  mcsr", seen.esr, 0x20);
+	expect("  mcsr cleared", mfspr(MCSR), 0);
+	traps = 0;
+	tlb_clear(1);
+}
+
 void core_tests(void)
 {
 	test_words();
+	test_bus_errors();
 	test_miss_state();
 	test_invalidation();
 	do_lfd(scratch(0));

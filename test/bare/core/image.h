@@ -46,6 +46,8 @@ enum {
 	TSR = 336,
 	TCR = 340,
 	IVOR0 = 400,
+	MCSRR0 = 570,
+	MCSR = 572,
 };
 
 enum {

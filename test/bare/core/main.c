@@ -115,6 +115,11 @@ void trap(u32 vector, struct frame *f)
 		seen.srr1 = mfspr(CSRR1);
 		ack_timer(vector);
 		return;
+	case V_MCHECK:
+		seen.esr = mfspr(MCSR);
+		mtspr(MCSR, seen.esr);
+		mtspr(MCSRR0, mfspr(MCSRR0) + 4);
+		return;
 	case V_DTLB:
 	case V_ITLB:
 		core_miss_state();

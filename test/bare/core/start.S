@@ -36,6 +36,7 @@ enter:
 	addi	4, 1, 8
 	bl	trap
 	lwz	3, 68(1)
+	cmpwi	6, 3, 1
 	cmpwi	1, 3, 0
 	cmpwi	0, 3, 12
 	cmpwi	7, 3, 15
@@ -58,6 +59,7 @@ enter:
 	lwz	12, 48(1)
 	lwz	3, 12(1)
 	beq	critical
+	beq	6, machine_check
 	lwz	0, 52(1)
 	mtcr	0
 	lwz	0, 8(1)
@@ -69,6 +71,13 @@ critical:
 	lwz	0, 8(1)
 	addi	1, 1, 96
 	rfci
+
+machine_check:
+	lwz	0, 52(1)
+	mtcr	0
+	lwz	0, 8(1)
+	addi	1, 1, 96
+	.long	0x4c00004c	/* rfmci: not every assembler of the 440 has it */
 
 	.text
 	.globl	_start

@@ -18,10 +18,12 @@ static u64 align_up(u64 v, u64 a)
 	return (v + a - 1) & ~(a - 1);
 }
 
-static int prepare_bios(struct boot *b, const char *path, u64 limit, struct error *e)
+static int prepare_bios(struct boot *b, const struct machine_config *config, u64 limit,
+			struct error *e)
 {
-	int err = image_read(&b->bios, path,
-			     limit < BIOS_KERNEL_OFFSET ? limit : BIOS_KERNEL_OFFSET, e);
+	const char *path = config->bios;
+	bool beside = config->kernel && limit > BIOS_KERNEL_OFFSET;
+	int err = image_read(&b->bios, path, beside ? BIOS_KERNEL_OFFSET : limit, e);
 
 	if (!err && b->bios.size <= BIOS_ENTRY)
 		err = error_set(e, -ENOEXEC, "%s: too short for an entry point at 0x%x", path,
@@ -58,7 +60,7 @@ static int fdt_prepare(struct boot *b, const struct machine_config *config, u64 
 				 (unsigned long long)(limit >> 20));
 	b->fdt_addr = top;
 	if (config->bios)
-		err = prepare_bios(b, config->bios, top, e);
+		err = prepare_bios(b, config, top, e);
 	if (!err && config->kernel)
 		err = prepare_kernel(b, config, top, e);
 	if (err || !config->initrd)

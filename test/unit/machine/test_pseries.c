@@ -139,6 +139,40 @@ static void test_bad_options(void **state)
 	}
 }
 
+/* A raw image stands at 0 and is entered at 0x100, a kernel beside it at 4 MiB; alone it may be as
+ * large as memory allows. Only the boot processor runs. */
+static void test_bios(void **state)
+{
+	struct machine_config c = {.cpus = 2};
+	u8 *image = malloc(5 << 20);
+	struct error e = {""};
+	char path[64];
+	struct vm *vm;
+
+	memset(image, 0xa5, 5 << 20);
+	board_file(path, image, 0x200);
+	c.bios = path;
+	create(&c, &vm);
+	unlink(path);
+	assert_int_equal(ld_be32(vm_mem_ptr(vm, 0x1fc, 4)), 0xa5a5a5a5);
+	assert_int_equal(ld_be32(vm_mem_ptr(vm, 0x401000, 4)), 0x5a5a5a5a);
+	assert_int_equal(vm->vcpus[0].start_pc, 0x100);
+	assert_ptr_equal(vm_mem_ptr(vm, vm->vcpus[0].start_arg, 4), tree_of(vm));
+	assert_int_equal(fdt_boot_cpuid_phys(tree_of(vm)), 0);
+	assert_int_equal(vcpu_get_state(&vm->vcpus[1]), VCPU_STOPPED);
+	machine_pseries.destroy(vm);
+
+	board_file(path, image, 5 << 20);
+	assert_true(board_create(&c, &vm, &e) < 0);
+	c.kernel = NULL;
+	if (machine_pseries.create(&c, &vm, &e))
+		fail_msg("%s", e.text);
+	unlink(path);
+	assert_int_equal(ld_be32(vm_mem_ptr(vm, (5 << 20) - 4, 4)), 0xa5a5a5a5);
+	machine_pseries.destroy(vm);
+	free(image);
+}
+
 /* Where the tree promises no memory a guest's access is a machine check, in real mode too, and the
  * guest goes on from there with MSR[ME] set. */
 static void test_absent_memory(void **state)
@@ -285,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_tree),	     cmocka_unit_test(test_tree_follows_options),
 		cmocka_unit_test(test_bad_options),  cmocka_unit_test(test_save_and_load),
 		cmocka_unit_test(test_load_refuses), cmocka_unit_test(test_absent_memory),
+		cmocka_unit_test(test_bios),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,19 +203,21 @@ static void usage(void)
 {
 	fprintf(stderr,
 		"usage: difftest [--cpu NAME] [--big] [--records] [--seed N] [--cases N]\n"
-		"                [--only ROW] [--reports N] [--list] [--dir DIR] -- ORACLE...\n");
+		"                [--only ROW] [--reports N] [--rows] [--dir DIR] -- ORACLE...\n");
 	exit(2);
 }
 
+/* Every row of the model, with the reason why it is never drawn. */
 static void list_rows(void)
 {
+	const char *why;
 	unsigned n;
 
 	for (n = 0; n < INSN_COUNT; n++)
-		if (insn_set_has(&t.gen.set, &insn_rows[n]) &&
-		    diff_gen_excluded(&insn_rows[n], t.big))
-			printf("%-12s %s\n", insn_rows[n].name,
-			       diff_gen_excluded(&insn_rows[n], t.big));
+		if (insn_set_has(&t.gen.set, &insn_rows[n])) {
+			why = diff_gen_excluded(&insn_rows[n], t.big);
+			printf("%s %s\n", insn_rows[n].name, why ? why : "");
+		}
 }
 
 static void parse(int argc, char **argv)
@@ -234,7 +236,7 @@ static void parse(int argc, char **argv)
 			t.big = true;
 		else if (!strcmp(argv[n], "--records"))
 			t.records = true;
-		else if (!strcmp(argv[n], "--list"))
+		else if (!strcmp(argv[n], "--rows"))
 			list = true;
 		else if (n + 1 == argc)
 			usage();

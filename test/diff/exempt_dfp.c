@@ -78,7 +78,8 @@ static void short_snan(const struct diff_view *v, struct diff_result *m)
 	uint32_t w = (uint32_t)v->insn->word, t = f_frt(w);
 
 	if (!diff_is(v, "drsp") || (v->before->state.vsr[f_frb(w)][0] >> 58 & 31) != 31 ||
-	    (v->theirs->state.vsr[t][0] & 0x7e000000) != 0x7c000000)
+	    ((v->theirs->state.vsr[t][0] & 0x7e000000) != 0x7c000000 &&
+	     (v->theirs->state.vsr[t][0] & 0x7fffffff) != 0x7e000000))
 		return;
 	m->state.vsr[t][0] = v->theirs->state.vsr[t][0];
 	diff_take_fpscr(v, m, FPSCR_FPRF, 0x11000);

@@ -413,7 +413,8 @@ static void stale(const struct diff_view *v, struct diff_result *m)
 {
 	const u64 bits = FPSCR_FX | FPSCR_OX | FPSCR_UX | FPSCR_ZX | FPSCR_XX;
 
-	if (diff_starts(v, "xscmpexp") || diff_starts(v, "xvmax") || diff_starts(v, "xvmin"))
+	if (diff_starts(v, "xscmpexp") || diff_starts(v, "xvmax") || diff_starts(v, "xvmin") ||
+	    diff_is(v, "xsmaxdp") || diff_is(v, "xsmindp"))
 		diff_take_fpscr(v, m, bits, v->before->state.fpscr | v->theirs->state.fpscr);
 }
 
@@ -464,6 +465,8 @@ static void trap_target(const struct diff_view *v, struct diff_result *m)
 		m->state.signal = v->theirs->state.signal;
 		m->state.pc = v->theirs->state.pc;
 	}
+	if (has(v, "nmadd") || has(v, "nmsub")) /* the neighbour may be an infinity */
+		diff_take_fpscr(v, m, FPSCR_OX, v->theirs->state.fpscr);
 	before = *v->before;
 	before.state.fpscr &= ~FPSCR_ENABLES;
 	v->again(v, &before, &other);
@@ -581,7 +584,7 @@ const struct diff_exemption diff_exempt_float[] = {
 	{"F20", "enabled: target of vectors and compares", trap_target},
 	{"F21", "enabled overflow and underflow of singles", trap_scaled},
 	{"F22", "ordered compares of SNaN under VE: VXVC", compare_enabled},
-	{"F23", "xscmpexp*, xvmax*, xvmin*: exceptions of earlier instructions", stale},
+	{"F23", "xscmpexp*, maxima, minima: exceptions of earlier instructions", stale},
 	{"F24", "scalar single arithmetic rounds twice", rounded_twice},
 	{"F25", "enabled inexact: target of fcfid[s], fcfidu[s], xsrsp, xsrqpi", trap_inexact},
 	{"U3", "estimates: XX, FR, FI", estimate_status},

@@ -64,6 +64,15 @@ static bool context(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32 
 	}
 }
 
+/* The one geometry of POWER9: 52 bits of address, 13 of them at the root, then 9, 9, and 9 or 5
+ * by the size of the pages. Any other is an unsupported configuration (5.7.10.2). */
+static bool supported(unsigned level, unsigned bits, unsigned size)
+{
+	if (!level)
+		return bits == 52 && size == 13;
+	return bits > 12 && (size == 9 || (size == 5 && bits == 21));
+}
+
 /* Returns 0 with the leaf in w, or the fault. */
 static u32 walk(const struct mmu_env *env, u64 ea, u64 pid, u32 access, struct walk *w,
 		struct mmu_result *r)
@@ -86,7 +95,7 @@ static u32 walk(const struct mmu_env *env, u64 ea, u64 pid, u32 access, struct w
 		return mmu_segment_fault(r, access);
 
 	for (unsigned level = 0; level < MAX_LEVELS; level++) {
-		if (size < 5 || size + 12 > bits)
+		if (!supported(level, bits, size))
 			return mmu_storage_fault(r, access, DSISR_BADCONFIG);
 		bits -= size;
 		index = ea >> bits & ((1ull << size) - 1);

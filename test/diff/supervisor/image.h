@@ -123,6 +123,7 @@ void test_trace(void);
 void test_storage(void);
 void test_slb(void);
 void test_hpt(void);
+void test_radix(void);
 void test_tlbie(void);
 void test_location(void);
 void test_hcalls(void);

@@ -30,7 +30,9 @@ void image_main(const void *fdt)
 	test_trace();
 	test_storage();
 	test_slb();
-	if (!radix)
+	if (radix)
+		test_radix();
+	else
 		test_hpt();
 	test_tlbie();
 	test_location();

@@ -94,7 +94,12 @@ static void show_write(unsigned n, int state)
 
 	for (unsigned i = 0; i < 5; i++) {
 		bool readable;
-		u64 before = read_spr(n, STATE_SUP, &readable);
+		u64 before;
+
+		/* It may have ticked, or not. */
+		if (n == SPR_DEC && !patterns[i])
+			continue;
+		before = read_spr(n, STATE_SUP, &readable);
 
 		begin(state_msr[state]);
 		in.gpr[4] = user_state(state) ? harmless(n, patterns[i]) : patterns[i];

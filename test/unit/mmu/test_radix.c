@@ -76,6 +76,43 @@ static void maps_large(void **state)
 	world_free(w);
 }
 
+/* 5.7.10.2: a geometry that POWER9 does not have is a fault of its own, DSISR[44]. */
+static void geometries(void **state)
+{
+	static const u8 sizes[] = {0, 4, 6, 8, 10, 12, 13, 21, 31};
+	static const u64 roots[] = {
+		0x20ull | 13,		    /* RTS = 1: 32 bits */
+		0x60000000000000a0ull | 13, /* 60 bits */
+		RTS52 | 12,
+		RTS52 | 14,
+		RTS52 | 9,
+		RTS52,
+	};
+	struct mmu_result r;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct world *w = tree(0);
+
+		put(w, L3 + 8 * 0x91, V | L4 | sizes[i]);
+		assert_int_equal(go(w, EA, MMU_LOAD, &r), CPU_EXC_DSI);
+		assert_int_equal(r.dsisr, 0x00080000);
+		world_free(w);
+		w = tree(0);
+		put(w, L2, V | L3 | 5); /* only of the last level */
+		assert_int_equal(go(w, EA, MMU_FETCH, &r), CPU_EXC_ISI);
+		assert_int_equal(r.info, 0x00080000);
+		world_free(w);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(roots); i++) {
+		struct world *w = tree(0);
+
+		put(w, PROC_TABLE + 16 * 5, roots[i] | ROOT);
+		assert_int_equal(go(w, EA, MMU_LOAD, &r), CPU_EXC_DSI);
+		assert_int_equal(r.dsisr, 0x00080000);
+		world_free(w);
+	}
+}
+
 static void sets_r_and_c(void **state)
 {
 	struct world *w = tree(V | LEAF | 0x777000 | EAA_RWX);
@@ -217,10 +254,11 @@ static void real_mode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(maps_4k),   cmocka_unit_test(maps_large),
-		cmocka_unit_test(faults),    cmocka_unit_test(sets_r_and_c),
-		cmocka_unit_test(quadrants), cmocka_unit_test(key_zero),
-		cmocka_unit_test(real_mode), cmocka_unit_test(tlbie),
+		cmocka_unit_test(maps_4k),	cmocka_unit_test(maps_large),
+		cmocka_unit_test(faults),	cmocka_unit_test(geometries),
+		cmocka_unit_test(sets_r_and_c), cmocka_unit_test(quadrants),
+		cmocka_unit_test(key_zero),	cmocka_unit_test(real_mode),
+		cmocka_unit_test(tlbie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,15 +69,29 @@ static void on_fatal_signal(int number)
 	raise(number);
 }
 
+/* A socket that waits for its peer keeps the main loop from starting. */
+static void on_early_signal(int number)
+{
+	char_restore_terminal();
+	_exit(0);
+}
+
 static gboolean on_save(gpointer opaque);
 
-static void catch_signals(struct program *p)
+static void catch_early_signals(void)
 {
 	static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(fatal); i++)
 		signal(fatal[i], on_fatal_signal);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, on_early_signal);
+	signal(SIGINT, on_early_signal);
+	signal(SIGHUP, on_early_signal);
+}
+
+static void catch_signals(struct program *p)
+{
 	g_unix_signal_add(SIGTERM, on_signal, p);
 	g_unix_signal_add(SIGINT, on_signal, p);
 	g_unix_signal_add(SIGHUP, on_signal, p);
@@ -172,9 +186,10 @@ static int run(struct program *p)
 	if (open_log(p, &e) || os_notifier_init(&p->notifier))
 		return fail(&e);
 	p->loop = g_main_loop_new(NULL, FALSE);
-	catch_signals(p);
+	catch_early_signals();
 	if (open_serials(p, &e))
 		return fail(&e);
+	catch_signals(p);
 	if (p->options.machine->create(&p->options.config, &p->vm, &e))
 		return fail(&e);
 	if (p->options.load_file && statefile_load(p->vm, p->options.load_file, &e))

@@ -50,7 +50,11 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 	};
 	err = vm->ops->vm_create(&ec, &vm->engine);
 	if (err) {
-		error_set(e, err, "engine %s cannot make a virtual machine", vm->ops->name);
+		if (err == -EINVAL && config->engine_options)
+			error_set(e, err, "engine %s cannot understand its options '%s'",
+				  vm->ops->name, config->engine_options);
+		else
+			error_set(e, err, "engine %s cannot make a virtual machine", vm->ops->name);
 		os_free(vm);
 		return err;
 	}

@@ -53,6 +53,7 @@ def refusals(kernel, initrd, folder):
         ("unknown machine option", refuse("-kernel", kernel, machine=["-M", "pseries,colour=red"] + base)),
         ("bad machine option", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=pic"] + base)),
         ("power8 has no XIVE", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=xive", "-cpu", "power8"] + base)),
+        ("unknown engine option", refuse("--engine", "translator,colour=red", "-kernel", kernel)),
         ("unknown cpu", refuse("-cpu", "power99", "-kernel", kernel)),
         ("unknown option", refuse("-frobnicate")),
         ("option without its value", refuse("-kernel")),
@@ -249,6 +250,22 @@ class CommandLine:
             raise Failure("SIGTERM does not end a paused machine") from e
         self.expect("-S starts paused", running and b"Linux version" not in text, text[-200:])
 
+    def waiting(self):
+        path = os.path.join(self.folder, "nobody.sock")
+        if os.path.exists(path):
+            os.remove(path)
+        for number in signal.SIGTERM, signal.SIGINT:
+            p = self.start(self.guest("poweroff", serial=f"unix:{path},server=on"))
+            p.stdout.readline()
+            p.send_signal(number)
+            try:
+                p.communicate(timeout=30)
+            except subprocess.TimeoutExpired as e:
+                p.kill()
+                p.wait()
+                raise Failure(f"{number.name} does not end a machine whose terminal waits for its peer") from e
+            self.expect(f"{number.name} while the terminal waits for its peer", p.returncode == 0, p.returncode)
+
     def log_file(self):
         path = os.path.join(self.folder, "debug.log")
         p = self.run(self.guest("poweroff", "-d", "int" if self.options.qemu else "hcall", "-D", path), 300)
@@ -259,12 +276,12 @@ class CommandLine:
 
     def all(self):
         parts = [self.refusals, self.help, self.pipe, self.serial_null, self.serial_file, self.serial_unix,
-                 self.serial_tcp, self.serial_pty, self.paused, self.log_file]
+                 self.serial_tcp, self.serial_pty, self.paused, self.waiting, self.log_file]
         for part in parts:
             if self.options.parts and part.__name__ not in self.options.parts:
                 continue
             # qemu has its own ideas of what to refuse and says it in several lines
-            if self.options.qemu and part in (self.refusals, self.help):
+            if self.options.qemu and part in (self.refusals, self.help, self.waiting):
                 continue
             try:
                 part()

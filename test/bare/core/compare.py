@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs a core's image on our machine, where it has to find everything well and end by itself, and
-on qemu's board; what both say is compared line by line but for qemu's departures below.
+on qemu's board; what both say is compared line by line but for qemu's departures below.  Saved on the way and loaded, ours says the same.
 
 compare.py POWERVISOR MACHINE IMAGE QEMU-ARGUMENT...
 """
 
+import os
+import signal
 import subprocess
 import sys
+import tempfile
 
 # What qemu says at a step's line; None: no fixed value. The entries of docs/qemu-departures.md say why.
 DEPARTURES = {
@@ -94,6 +97,31 @@ def check_refusal(argv):
     return [] if p.returncode == 1 and said.count("\n") == 1 else [f"exit status {p.returncode}: {said}"]
 
 
+def check_saved(ours, argv):
+    """saved after a quarter, half and three quarters of what it says, and ended by a fresh process"""
+    whole = "".join(x + "\n" for x in ours).encode()
+    faults = []
+    with tempfile.TemporaryDirectory() as folder:
+        for part in 1, 2, 3:
+            file = os.path.join(folder, f"state{part}")
+            # unbuffered: what is read here and what communicate() reads have to be all
+            with subprocess.Popen(argv + ["-x-save", file], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  bufsize=0) as p:
+                said = b""
+                while len(said) < len(whole) * part // 4 and (more := p.stdout.read(64)):
+                    said += more
+                p.send_signal(signal.SIGUSR1)
+                said += p.communicate(timeout=300)[0]
+            if os.path.exists(file):
+                status, lines = run(argv + ["-x-load", file], 300)
+                said += "".join(x + "\n" for x in lines).encode()
+                if status or said != whole:
+                    faults.append(f"part {part}: exit status {status}, {len(said)} bytes of {len(whole)}")
+            elif said != whole:     # on a slow host it may have ended before
+                faults.append(f"part {part}: neither saved nor ended")
+    return faults
+
+
 def report(what, faults):
     for f in faults:
         print("# " + f)
@@ -108,6 +136,8 @@ def main():
     bad = report(f"{core}: image", faults)
     bad |= report(f"{core}: the same on qemu", check_qemu(core, ours, qemu + [
         "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", image]))
+    bad |= report(f"{core}: saved and loaded on the way", check_saved(ours, [
+        powervisor, "-M", machine, "-nographic", "-no-reboot", "-kernel", image]))
     bad |= report(f"{core}: memory over the UART is refused", check_refusal([
         powervisor, "-M", machine, "-m", "4G", "-nographic", "-kernel", image]))
     return 1 if bad else 0

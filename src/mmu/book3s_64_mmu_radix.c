@@ -65,7 +65,7 @@ static bool context(struct cpu_state *s, const struct mmu_env *env, u64 ea, u32 
 }
 
 /* The one geometry of POWER9: 52 bits of address, 13 of them at the root, then 9, 9, and 9 or 5
- * by the size of the pages. Any other is an unsupported configuration (5.7.10.2). */
+ * by the size of the pages. Any other is an unsupported configuration (5.7.10). */
 static bool supported(unsigned level, unsigned bits, unsigned size)
 {
 	if (!level)

@@ -218,7 +218,7 @@ static void spr_pmu(void **state)
 	CHECK(denied);
 }
 
-/* 4.2 of Book III, BESCR: 800 and 801 set bits, 802 and 803 clear them, all read BESCR. */
+/* Book II chapter 7, BESCR: 800 and 801 set bits, 802 and 803 clear them, all read BESCR. */
 static void spr_bescr(void **state)
 {
 	static const struct width_case cases[] = {

@@ -76,7 +76,7 @@ static void maps_large(void **state)
 	world_free(w);
 }
 
-/* 5.7.10.2: a geometry that POWER9 does not have is a fault of its own, DSISR[44]. */
+/* 5.7.10: a geometry that POWER9 does not have is a fault of its own, DSISR[44]. */
 static void geometries(void **state)
 {
 	static const u8 sizes[] = {0, 4, 6, 8, 10, 12, 13, 21, 31};

@@ -381,7 +381,10 @@ static void round_quad(const struct diff_view *v, struct diff_result *m)
 	before = *v->before;
 	before.state.fpscr ^= 2;
 	v->again(v, &before, &other);
-	if (memcmp(other.state.vsr[t], v->theirs->state.vsr[t], 16))
+	/* F25: with XE the target stays */
+	if (memcmp(other.state.vsr[t], v->theirs->state.vsr[t], 16) &&
+	    (!enabled(v, FPSCR_XX) ||
+	     memcmp(v->before->state.vsr[t], v->theirs->state.vsr[t], 16)))
 		return;
 	take_target(v, m);
 	diff_take_fpscr(v, m, FPSCR_FPRF | FPSCR_OX | FPSCR_XX, other.state.fpscr);

@@ -5,6 +5,7 @@
 #include "cpu/ops.h"
 #include "isa/papr.h"
 #include "mmu/hpt.h"
+#include "pv/log.h"
 
 /* Flags (LoPAPR Table 170). */
 #define FLAG_EXACT   PPC_BIT(24)
@@ -307,17 +308,24 @@ enum pv_verdict pv_hpt_hcall(const struct pv_hpt *p, struct cpu_state *s)
 {
 	static const struct {
 		u32 nr;
+		const char *name;
 		hpt_fn *fn;
 	} calls[] = {
-		{H_ENTER, h_enter},	    {H_REMOVE, h_remove}, {H_BULK_REMOVE, h_bulk_remove},
-		{H_PROTECT, h_protect},	    {H_READ, h_read},	  {H_CLEAR_REF, h_clear_ref},
-		{H_CLEAR_MOD, h_clear_mod},
+		{H_ENTER, "H_ENTER", h_enter},
+		{H_REMOVE, "H_REMOVE", h_remove},
+		{H_BULK_REMOVE, "H_BULK_REMOVE", h_bulk_remove},
+		{H_PROTECT, "H_PROTECT", h_protect},
+		{H_READ, "H_READ", h_read},
+		{H_CLEAR_REF, "H_CLEAR_REF", h_clear_ref},
+		{H_CLEAR_MOD, "H_CLEAR_MOD", h_clear_mod},
 	};
+	const u64 args[4] = {s->gpr[4], s->gpr[5], s->gpr[6], s->gpr[7]};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (calls[i].nr != s->gpr[3])
 			continue;
 		s->gpr[3] = (u64)(p->env->hpt ? calls[i].fn(p, s) : H_FUNCTION);
+		pv_log_hcall(s, calls[i].name, args);
 		return PV_DONE;
 	}
 	return PV_NOT_MINE;

@@ -9,6 +9,7 @@
 #include "isa/msr.h"
 #include "isa/onereg.h"
 #include "isa/papr.h"
+#include "pv/log.h"
 
 /* Virtual processor area (LoPAPR Table 182). */
 enum {
@@ -195,26 +196,33 @@ static enum pv_verdict h_confer(struct pv_sched *p, struct cpu_state *s, s64 *re
 
 enum pv_verdict pv_sched_hcall(struct pv_sched *p, struct cpu_state *s)
 {
+	const u64 args[4] = {s->gpr[4], s->gpr[5], s->gpr[6], s->gpr[7]};
 	enum pv_verdict v = PV_DONE;
 	s64 ret = H_SUCCESS;
+	const char *name;
 
 	switch (s->gpr[3]) {
 	case H_CEDE:
+		name = "H_CEDE";
 		v = h_cede(s);
 		break;
 	case H_PROD:
+		name = "H_PROD";
 		ret = h_prod(p, s->gpr[4]);
 		break;
 	case H_CONFER:
+		name = "H_CONFER";
 		v = h_confer(p, s, &ret);
 		break;
 	case H_REGISTER_VPA:
+		name = "H_REGISTER_VPA";
 		ret = h_register_vpa(p, s->gpr[4], s->gpr[5], s->gpr[6]);
 		break;
 	default:
 		return PV_NOT_MINE;
 	}
 	s->gpr[3] = (u64)ret;
+	pv_log_hcall(s, name, args);
 	return v;
 }
 

@@ -271,6 +271,11 @@ class CommandLine:
         p = self.run(self.guest("poweroff", "-d", "int" if self.options.qemu else "hcall", "-D", path), 300)
         size = os.path.getsize(path) if os.path.exists(path) else 0
         self.expect("-D holds what -d logs", p.returncode == 0 and size > 1000, size)
+        if not self.options.qemu:
+            with open(path, encoding="utf-8", errors="replace") as f:
+                missing = {"H_PUT_TERM_CHAR", "H_REGISTER_VPA", "get-time-of-day"} - set(
+                    re.findall(r"^(?:hcall|rtas): cpu \d+ ([\w-]+)\(", f.read(), re.M))
+            self.expect("-d hcall names calls of every kind", not missing, missing)
         self.expect("-d does not disturb the console", b"guest: Linux" in p.stdout and
                     (self.options.qemu or not p.stderr), p.stdout[-200:])
 

@@ -201,15 +201,25 @@ static bool negated_ok(const struct diff_view *v, const u64 *a, const u64 *b)
 }
 
 /* Where ours is the greatest number and its neighbour an infinity, qemu overflows. */
+static bool greatest(const struct diff_view *v)
+{
+	const u64 *d = v->ours->state.vsr[diff_target(v)];
+	u32 n;
+
+	for (n = 0; n < 4; n++)
+		if (vector(v) && (u32)(d[n / 2] >> (n & 1 ? 0 : 32)) << 1 == 0xfefffffe)
+			return true;
+	return d[0] << 1 == 0x8fdfffffc0000000 || d[0] << 1 == 0xffdffffffffffffe ||
+	       (vector(v) && d[1] << 1 == 0xffdffffffffffffe);
+}
+
 static void overflows(const struct diff_view *v, struct diff_result *m)
 {
-	u64 ours = v->ours->state.vsr[diff_target(v)][0] & ~(1ull << 63);
-
-	if ((ours != 0x47efffffe0000000 && ours != 0x7fefffffffffffff) ||
-	    !(v->theirs->state.fpscr & FPSCR_OX))
+	if (!greatest(v) || !(v->theirs->state.fpscr & FPSCR_OX))
 		return;
 	diff_take_fpscr(v, m, FPSCR_FX | FPSCR_OX, FPSCR_FX | FPSCR_OX);
-	diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
+	if (!vector(v))
+		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
 	if (!(v->before->state.fpscr & FPSCR_OE))
 		return;
 	take_target(v, m); /* scaled */
@@ -227,7 +237,7 @@ static void negated(const struct diff_view *v, struct diff_result *m)
 	if ((!has(v, "nmadd") && !has(v, "nmsub")) || t < 0 ||
 	    (!odd && (v->before->state.fpscr & 3) < 2) || !(v->ours->state.fpscr & FPSCR_XX))
 		return;
-	if (!vector(v) && !has(v, "qp"))
+	if (!has(v, "qp"))
 		overflows(v, m);
 	if (!memcmp(v->ours->state.vsr[t], v->theirs->state.vsr[t], 16) ||
 	    !negated_ok(v, v->ours->state.vsr[t], v->theirs->state.vsr[t]))
@@ -383,8 +393,7 @@ static void round_quad(const struct diff_view *v, struct diff_result *m)
 	v->again(v, &before, &other);
 	/* F25: with XE the target stays */
 	if (memcmp(other.state.vsr[t], v->theirs->state.vsr[t], 16) &&
-	    (!enabled(v, FPSCR_XX) ||
-	     memcmp(v->before->state.vsr[t], v->theirs->state.vsr[t], 16)))
+	    (!enabled(v, FPSCR_XX) || memcmp(v->before->state.vsr[t], v->theirs->state.vsr[t], 16)))
 		return;
 	take_target(v, m);
 	diff_take_fpscr(v, m, FPSCR_FPRF | FPSCR_OX | FPSCR_XX, other.state.fpscr);
@@ -417,7 +426,8 @@ static void stale(const struct diff_view *v, struct diff_result *m)
 	const u64 bits = FPSCR_FX | FPSCR_OX | FPSCR_UX | FPSCR_ZX | FPSCR_XX;
 
 	if (diff_starts(v, "xscmpexp") || diff_starts(v, "xvmax") || diff_starts(v, "xvmin") ||
-	    diff_is(v, "xsmaxdp") || diff_is(v, "xsmindp"))
+	    diff_is(v, "xsmaxdp") || diff_is(v, "xsmindp") || diff_starts(v, "xvcvux") ||
+	    diff_starts(v, "xvcvsx"))
 		diff_take_fpscr(v, m, bits, v->before->state.fpscr | v->theirs->state.fpscr);
 }
 
@@ -587,7 +597,7 @@ const struct diff_exemption diff_exempt_float[] = {
 	{"F20", "enabled: target of vectors and compares", trap_target},
 	{"F21", "enabled overflow and underflow of singles", trap_scaled},
 	{"F22", "ordered compares of SNaN under VE: VXVC", compare_enabled},
-	{"F23", "xscmpexp*, maxima, minima: exceptions of earlier instructions", stale},
+	{"F23", "xscmpexp*, maxima, minima, xvcv* from integers: earlier exceptions", stale},
 	{"F24", "scalar single arithmetic rounds twice", rounded_twice},
 	{"F25", "enabled inexact: target of fcfid[s], fcfidu[s], xsrsp, xsrqpi", trap_inexact},
 	{"U3", "estimates: XX, FR, FI", estimate_status},

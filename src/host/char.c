@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,12 +17,10 @@ static const struct chardev_ops *const all_ops[] = {
 	&chardev_null_ops, &chardev_unix_ops,  &chardev_tcp_ops,
 };
 
-static void help(void)
+/* What an escape key answers belongs on the terminal where it was typed. */
+static void answer(struct chardev *c, const char *text)
 {
-	fputs("\r\nCtrl-A h  this help\r\n"
-	      "Ctrl-A x  end powervisor\r\n"
-	      "Ctrl-A Ctrl-A  send Ctrl-A\r\n",
-	      stderr);
+	chardev_write(c, (const u8 *)text, strlen(text));
 }
 
 /* Take escape sequences out of buf; returns the bytes left for the guest. */
@@ -46,9 +43,11 @@ static size_t filter_escapes(struct chardev *c, u8 *buf, size_t len)
 		else if (buf[i] == 'x')
 			c->escapes.quit(c->escapes.opaque);
 		else if (buf[i] == 'h' || buf[i] == '?')
-			help();
+			answer(c, "\r\nCtrl-A h  this help\r\n"
+				  "Ctrl-A x  end powervisor\r\n"
+				  "Ctrl-A Ctrl-A  send Ctrl-A\r\n");
 		else if (buf[i] == 'c')
-			fputs("\r\nThere is no monitor yet.\r\n", stderr);
+			answer(c, "\r\nThere is no monitor yet.\r\n");
 	}
 	return n;
 }

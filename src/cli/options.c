@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cli/engines.h"
@@ -179,6 +180,14 @@ static int parse_size(const char *text, u64 *bytes)
 	return 0;
 }
 
+/* Memory is given out when the guest touches it, but not what could never be there. */
+static bool host_can_hold(u64 bytes)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+
+	return pages <= 0 || size <= 0 || bytes / 2 <= (u64)pages * (u64)size;
+}
+
 static int parse_memory(struct cli_options *o, const char *arg, struct error *e)
 {
 	u64 v;
@@ -189,6 +198,8 @@ static int parse_memory(struct cli_options *o, const char *arg, struct error *e)
 		return error_set(e, -EINVAL, "-m: too little memory, 64M are the least");
 	if (v > 1ull << 42 || (v & ((1 << 20) - 1)))
 		return error_set(e, -EINVAL, "-m: '%s': whole MiB up to 4T are possible", arg);
+	if (!host_can_hold(v))
+		return error_set(e, -EINVAL, "-m: '%s' is more than twice this host's memory", arg);
 	o->config.ram_size = v;
 	return 0;
 }

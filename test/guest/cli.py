@@ -43,6 +43,7 @@ def refusals(kernel, initrd, folder):
         ("no memory", refuse("-m", "0", "-kernel", kernel)),
         ("negative memory", refuse("-m", "-1", "-kernel", kernel)),
         ("absurd memory", refuse("-m", "16777216T", "-kernel", kernel)),
+        ("memory that no host has", refuse("-m", "4T", "-kernel", kernel)),
         ("memory overflows", refuse("-m", "99999999999999999999G", "-kernel", kernel)),
         ("memory not a number", refuse("-m", "lots", "-kernel", kernel)),
         ("no cpus", refuse("-smp", "0", "-kernel", kernel)),

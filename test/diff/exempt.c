@@ -4,7 +4,8 @@
 #include "exempt.h"
 
 static const struct diff_exemption *const lists[] = {diff_exempt_fixed, diff_exempt_dfp,
-						     diff_exempt_float, diff_exempt_vector};
+						     diff_exempt_float, diff_exempt_trap,
+						     diff_exempt_vector};
 
 const struct diff_exemption *diff_exemption(unsigned n)
 {

@@ -38,7 +38,7 @@ struct diff_exemption {
 
 /* Each list ends with an entry without id. */
 extern const struct diff_exemption diff_exempt_fixed[], diff_exempt_dfp[], diff_exempt_float[],
-	diff_exempt_vector[];
+	diff_exempt_trap[], diff_exempt_vector[];
 
 enum { DIFF_EXEMPTIONS = 128 };
 

@@ -3,27 +3,26 @@
  */
 #include <signal.h>
 
-#include "base/types.h"
-#include "exempt.h"
+#include "exempt_float.h"
 #include "isa/fields.h"
 #include "isa/fpscr.h"
 
-static bool is_float(const struct diff_view *v)
+bool fx_is_float(const struct diff_view *v)
 {
 	return (v->insn->row->flags & IF_FPSCR) && !diff_starts(v, "mt");
 }
 
-static bool vector(const struct diff_view *v)
+bool fx_vector(const struct diff_view *v)
 {
 	return diff_starts(v, "xv");
 }
 
-static bool has(const struct diff_view *v, const char *part)
+bool fx_has(const struct diff_view *v, const char *part)
 {
 	return strstr(v->insn->row->name, part) != NULL;
 }
 
-static bool any_of(const struct diff_view *v, const char *const names[])
+bool fx_any_of(const struct diff_view *v, const char *const names[])
 {
 	for (; *names; names++)
 		if (diff_is(v, *names))
@@ -62,7 +61,7 @@ static const u64 *source(const struct diff_view *v)
 	return n < 0 ? NULL : v->before->state.vsr[n];
 }
 
-static void take_target(const struct diff_view *v, struct diff_result *m)
+void fx_take_target(const struct diff_view *v, struct diff_result *m)
 {
 	int t = diff_target(v);
 
@@ -70,12 +69,12 @@ static void take_target(const struct diff_view *v, struct diff_result *m)
 		memcpy(m->state.vsr[t], v->theirs->state.vsr[t], 16);
 }
 
-static u64 raised(const struct diff_view *v)
+u64 fx_raised(const struct diff_view *v)
 {
 	return v->ours->state.fpscr & ~v->before->state.fpscr & FPSCR_EXCEPTIONS;
 }
 
-static bool enabled(const struct diff_view *v, u64 exceptions)
+bool fx_enabled(const struct diff_view *v, u64 exceptions)
 {
 	/* VX OX UX ZX XX stand in the order of their enables, 22 bits higher */
 	return v->ours->state.signal == SIGFPE &&
@@ -90,14 +89,14 @@ static void no_trap(const struct diff_view *v, struct diff_result *m)
 		return;
 	m->state.signal = 0;
 	m->state.pc = v->theirs->state.pc;
-	take_target(v, m);
-	if (!vector(v))
+	fx_take_target(v, m);
+	if (!fx_vector(v))
 		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
 	diff_take_fpscr(v, m, FPSCR_FEX, 0);
 }
 
 /* CR1 is a copy of FPSCR's first four bits. */
-static void copy_to_cr1(const struct diff_view *v, struct diff_result *m)
+void fx_copy_to_cr1(const struct diff_view *v, struct diff_result *m)
 {
 	if ((v->insn->row->flags & IF_RC) && f_rc((u32)v->insn->word) && !v->theirs->state.signal)
 		diff_take(&m->state.cr, m->state.fpscr >> 4, 0x0f000000);
@@ -109,12 +108,12 @@ void diff_take_fpscr(const struct diff_view *v, struct diff_result *m, uint64_t 
 	if ((v->theirs->state.fpscr & bits) != (expected & bits))
 		return;
 	diff_take(&m->state.fpscr, expected, bits);
-	copy_to_cr1(v, m);
+	fx_copy_to_cr1(v, m);
 }
 
 static void fraction_rounded(const struct diff_view *v, struct diff_result *m)
 {
-	if (!is_float(v) || v->insn->row->facility == FAC_DFP)
+	if (!fx_is_float(v) || v->insn->row->facility == FAC_DFP)
 		return;
 	diff_take_fpscr(v, m, FPSCR_FR, v->before->state.fpscr);
 	diff_take_fpscr(v, m, FPSCR_FR, 0);
@@ -122,7 +121,7 @@ static void fraction_rounded(const struct diff_view *v, struct diff_result *m)
 
 static void fraction_inexact(const struct diff_view *v, struct diff_result *m)
 {
-	if (diff_starts(v, "fcmp") || diff_starts(v, "xscmp") || vector(v))
+	if (diff_starts(v, "fcmp") || diff_starts(v, "xscmp") || fx_vector(v))
 		diff_take_fpscr(v, m, FPSCR_FI, 0);
 }
 
@@ -131,7 +130,7 @@ static void exception_again(const struct diff_view *v, struct diff_result *m)
 {
 	u64 before = v->before->state.fpscr;
 
-	if (is_float(v) && (before & FPSCR_EXCEPTIONS) && !raised(v))
+	if (fx_is_float(v) && (before & FPSCR_EXCEPTIONS) && !fx_raised(v))
 		diff_take_fpscr(v, m, FPSCR_FX, FPSCR_FX);
 }
 
@@ -140,7 +139,7 @@ static void compare_class(const struct diff_view *v, struct diff_result *m)
 {
 	static const char *const names[] = {"fcmpo", "xscmpodp", "xscmpoqp", NULL};
 
-	if (any_of(v, names) && (v->ours->state.fpscr & FPSCR_FPCC) == 1ull << FPSCR_FPCC_SHIFT)
+	if (fx_any_of(v, names) && (v->ours->state.fpscr & FPSCR_FPCC) == 1ull << FPSCR_FPCC_SHIFT)
 		diff_take_fpscr(v, m, FPSCR_C, FPSCR_C);
 }
 
@@ -156,7 +155,7 @@ static bool neighbours(u64 a, u64 b, unsigned shift, unsigned bits, u64 ulp)
 	return !d || d == ulp;
 }
 
-static bool is_single(const struct diff_view *v)
+bool fx_is_single(const struct diff_view *v)
 {
 	const char *name = v->insn->row->name;
 	size_t len = strlen(name);
@@ -183,21 +182,21 @@ static bool single_ends(u64 a, u64 b)
 		(!(a << 1) && b << 1 == 0x6d40000000000000));
 }
 
-static bool negated_ok(const struct diff_view *v, const u64 *a, const u64 *b)
+bool fx_negated_ok(const struct diff_view *v, const u64 *a, const u64 *b)
 {
 	u128 x = (u128)a[0] << 64 | a[1], y = (u128)b[0] << 64 | b[1];
 
-	if (has(v, "qp"))
+	if (fx_has(v, "qp"))
 		return (x > y ? x - y : y - x) <= 1;
-	if (vector(v) && !strcmp(v->insn->row->name + strlen(v->insn->row->name) - 2, "sp"))
+	if (fx_vector(v) && !strcmp(v->insn->row->name + strlen(v->insn->row->name) - 2, "sp"))
 		return neighbours(a[0], b[0], 32, 32, 1) && neighbours(a[0], b[0], 0, 32, 1) &&
 		       neighbours(a[1], b[1], 32, 32, 1) && neighbours(a[1], b[1], 0, 32, 1);
-	if (vector(v))
+	if (fx_vector(v))
 		return neighbours(a[0], b[0], 0, 64, 1) && neighbours(a[1], b[1], 0, 64, 1);
-	if (is_single(v) && single_ends(a[0], b[0]))
+	if (fx_is_single(v) && single_ends(a[0], b[0]))
 		return true;
 	return neighbours(a[0], b[0], 0, 64,
-			  is_single(v) ? single_ulp(a[0] < b[0] ? a[0] : b[0]) : 1);
+			  fx_is_single(v) ? single_ulp(a[0] < b[0] ? a[0] : b[0]) : 1);
 }
 
 /* Where ours is the greatest number and its neighbour an infinity, qemu overflows. */
@@ -207,10 +206,10 @@ static bool greatest(const struct diff_view *v)
 	u32 n;
 
 	for (n = 0; n < 4; n++)
-		if (vector(v) && (u32)(d[n / 2] >> (n & 1 ? 0 : 32)) << 1 == 0xfefffffe)
+		if (fx_vector(v) && (u32)(d[n / 2] >> (n & 1 ? 0 : 32)) << 1 == 0xfefffffe)
 			return true;
 	return d[0] << 1 == 0x8fdfffffc0000000 || d[0] << 1 == 0xffdffffffffffffe ||
-	       (vector(v) && d[1] << 1 == 0xffdffffffffffffe);
+	       (fx_vector(v) && d[1] << 1 == 0xffdffffffffffffe);
 }
 
 static void overflows(const struct diff_view *v, struct diff_result *m)
@@ -218,11 +217,11 @@ static void overflows(const struct diff_view *v, struct diff_result *m)
 	if (!greatest(v) || !(v->theirs->state.fpscr & FPSCR_OX))
 		return;
 	diff_take_fpscr(v, m, FPSCR_FX | FPSCR_OX, FPSCR_FX | FPSCR_OX);
-	if (!vector(v))
+	if (!fx_vector(v))
 		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
 	if (!(v->before->state.fpscr & FPSCR_OE))
 		return;
-	take_target(v, m); /* scaled */
+	fx_take_target(v, m); /* scaled */
 	diff_take_fpscr(v, m, FPSCR_FEX, FPSCR_FEX);
 	m->state.signal = v->theirs->state.signal;
 	m->state.pc = v->theirs->state.pc;
@@ -234,17 +233,17 @@ static void negated(const struct diff_view *v, struct diff_result *m)
 	const bool odd = diff_is(v, "xsnmsubqp") && f_rc((u32)v->insn->word);
 	int t = diff_target(v);
 
-	if ((!has(v, "nmadd") && !has(v, "nmsub")) || t < 0 ||
+	if ((!fx_has(v, "nmadd") && !fx_has(v, "nmsub")) || t < 0 ||
 	    (!odd && (v->before->state.fpscr & 3) < 2) || !(v->ours->state.fpscr & FPSCR_XX))
 		return;
-	if (!has(v, "qp"))
+	if (!fx_has(v, "qp"))
 		overflows(v, m);
 	if (!memcmp(v->ours->state.vsr[t], v->theirs->state.vsr[t], 16) ||
-	    !negated_ok(v, v->ours->state.vsr[t], v->theirs->state.vsr[t]))
+	    !fx_negated_ok(v, v->ours->state.vsr[t], v->theirs->state.vsr[t]))
 		return;
-	take_target(v, m);
+	fx_take_target(v, m);
 	diff_take_fpscr(v, m, FPSCR_OX, v->theirs->state.fpscr);
-	if (!vector(v)) /* of the neighbour */
+	if (!fx_vector(v)) /* of the neighbour */
 		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
 }
 
@@ -253,7 +252,7 @@ static void from_integer(const struct diff_view *v, struct diff_result *m)
 {
 	static const char *const names[] = {"fcfids", "fcfidu", "fcfidus", NULL};
 
-	if (!any_of(v, names))
+	if (!fx_any_of(v, names))
 		return;
 	diff_take_fpscr(v, m, FPSCR_FPRF, v->before->state.fpscr);
 	diff_take_fpscr(v, m, FPSCR_FI, v->before->state.fpscr);
@@ -265,7 +264,7 @@ static void single_denormal(const struct diff_view *v, struct diff_result *m)
 	int t = diff_target(v);
 	u32 exp;
 
-	if (t < 0 || !is_single(v))
+	if (t < 0 || !fx_is_single(v))
 		return;
 	exp = v->ours->state.vsr[t][0] >> 52 & 0x7ff;
 	if (!exp || exp > 897)
@@ -286,7 +285,7 @@ static void estimate_of_zero(const struct diff_view *v, struct diff_result *m)
 
 	if ((diff_is(v, "fre") || diff_is(v, "fres")) && !(b[0] << 1) &&
 	    (v->theirs->state.vsr[t][0] & ~(1ull << 63)) == 0x3fe0000000000000) {
-		take_target(v, m);
+		fx_take_target(v, m);
 		diff_take_fpscr(v, m, FPSCR_FPRF, b[0] ? 0x8000 : 0x4000);
 	}
 	if ((diff_starts(v, "xsre") || diff_starts(v, "xsrsqrte") || diff_starts(v, "xvre") ||
@@ -295,7 +294,7 @@ static void estimate_of_zero(const struct diff_view *v, struct diff_result *m)
 		if (!(v->theirs->state.fpscr & FPSCR_ZX))
 			no_trap(v, m);
 		diff_take_fpscr(v, m, FPSCR_ZX, v->before->state.fpscr);
-		if (raised(v) == FPSCR_ZX)
+		if (fx_raised(v) == FPSCR_ZX)
 			diff_take_fpscr(v, m, FPSCR_FX, v->before->state.fpscr);
 	}
 }
@@ -307,7 +306,7 @@ static void elements(const struct diff_view *v, struct diff_result *m)
 	u64 any = v->ours->state.fpscr & FPSCR_EXCEPTIONS, bit;
 	u32 n;
 
-	if (!vector(v) || !(any & (any - 1))) /* two at least */
+	if (!fx_vector(v) || !(any & (any - 1))) /* two at least */
 		return;
 	no_trap(v, m);
 	for (n = 0; n < 4; n++)
@@ -316,7 +315,7 @@ static void elements(const struct diff_view *v, struct diff_result *m)
 	if (v->theirs->state.fpscr & FPSCR_VX)
 		for (bit = FPSCR_VXCVI; bit <= FPSCR_VXSNAN; bit <<= 1)
 			diff_take_fpscr(v, m, bit & FPSCR_VX_ALL, v->before->state.fpscr);
-	else if (enabled(v, ~0ull))
+	else if (fx_enabled(v, ~0ull))
 		diff_take_fpscr(v, m, FPSCR_VX | FPSCR_VX_ALL, v->before->state.fpscr);
 }
 
@@ -327,7 +326,7 @@ static void convert_elements(const struct diff_view *v, struct diff_result *m)
 
 	if (diff_starts(v, "xvcv") && (v->ours->state.fpscr & FPSCR_VXCVI) &&
 	    v->ours->state.vsr[t][0] >> 32 == v->theirs->state.vsr[t][0] >> 32)
-		take_target(v, m);
+		fx_take_target(v, m);
 }
 
 /* FX stays; NI cannot be set. */
@@ -361,7 +360,7 @@ static void test_class(const struct diff_view *v, struct diff_result *m)
 /* infinity * 0 + SNaN: VXIMZ alone. */
 static void product_snan(const struct diff_view *v, struct diff_result *m)
 {
-	if (raised(v) & FPSCR_VXSNAN && v->ours->state.fpscr & FPSCR_VXIMZ)
+	if (fx_raised(v) & FPSCR_VXSNAN && v->ours->state.fpscr & FPSCR_VXIMZ)
 		diff_take_fpscr(v, m, FPSCR_VXSNAN, v->before->state.fpscr);
 }
 
@@ -376,7 +375,7 @@ static void zeros(const struct diff_view *v, struct diff_result *m)
 		return;
 	a = v->before->state.vsr[n];
 	if (!((a[0] | b[0]) << 1) && v->theirs->state.vsr[diff_target(v)][0] == a[0])
-		take_target(v, m);
+		fx_take_target(v, m);
 }
 
 /* R = 0, RMC = 3: FPSCR[RN] = 1 and 3, toward 0 and downward, are taken for each other. */
@@ -393,16 +392,17 @@ static void round_quad(const struct diff_view *v, struct diff_result *m)
 	v->again(v, &before, &other);
 	/* F25: with XE the target stays */
 	if (memcmp(other.state.vsr[t], v->theirs->state.vsr[t], 16) &&
-	    (!enabled(v, FPSCR_XX) || memcmp(v->before->state.vsr[t], v->theirs->state.vsr[t], 16)))
+	    (!fx_enabled(v, FPSCR_XX) ||
+	     memcmp(v->before->state.vsr[t], v->theirs->state.vsr[t], 16)))
 		return;
-	take_target(v, m);
+	fx_take_target(v, m);
 	diff_take_fpscr(v, m, FPSCR_FPRF | FPSCR_OX | FPSCR_XX, other.state.fpscr);
 }
 
 /* Type-J maximum and minimum of NaNs: VXSNAN is not set. */
 static void maximum_snan(const struct diff_view *v, struct diff_result *m)
 {
-	if ((diff_is(v, "xsmaxjdp") || diff_is(v, "xsminjdp")) && raised(v) == FPSCR_VXSNAN)
+	if ((diff_is(v, "xsmaxjdp") || diff_is(v, "xsminjdp")) && fx_raised(v) == FPSCR_VXSNAN)
 		diff_take_fpscr(v, m, FPSCR_FX | FPSCR_FEX | FPSCR_VX | FPSCR_VXSNAN,
 				v->before->state.fpscr);
 }
@@ -414,7 +414,7 @@ static void maximum_denormal(const struct diff_view *v, struct diff_result *m)
 	    !(diff_starts(v, "xvmax") || diff_starts(v, "xvmin") || diff_is(v, "xsmaxdp") ||
 	      diff_is(v, "xsmindp")))
 		return;
-	take_target(v, m);
+	fx_take_target(v, m);
 	diff_take_fpscr(v, m, FPSCR_FX | FPSCR_FEX | FPSCR_UX | FPSCR_XX, v->theirs->state.fpscr);
 	m->state.signal = v->theirs->state.signal;
 	m->state.pc = v->theirs->state.pc;
@@ -437,141 +437,16 @@ static void rounded_twice(const struct diff_view *v, struct diff_result *m)
 	const u64 *a, *b;
 	int t = diff_target(v);
 
-	if (!is_single(v) || !diff_starts(v, "xs") || t < 0 || !(v->ours->state.fpscr & FPSCR_XX))
+	if (!fx_is_single(v) || !diff_starts(v, "xs") || t < 0 ||
+	    !(v->ours->state.fpscr & FPSCR_XX))
 		return;
 	a = v->ours->state.vsr[t];
 	b = v->theirs->state.vsr[t];
 	overflows(v, m);
-	if (a[0] == b[0] || !negated_ok(v, a, b))
+	if (a[0] == b[0] || !fx_negated_ok(v, a, b))
 		return;
-	take_target(v, m);
+	fx_take_target(v, m);
 	diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
-}
-
-/* --- enabled exceptions --- */
-
-/* CR1 stays. */
-static void trap_cr1(const struct diff_view *v, struct diff_result *m)
-{
-	if (is_float(v) && v->ours->state.signal == SIGFPE && v->theirs->state.signal == SIGFPE &&
-	    (v->insn->row->flags & IF_RC) && f_rc((u32)v->insn->word))
-		diff_take(&m->state.cr, v->before->state.cr, 0x0f000000);
-}
-
-/* FI stays though nothing was rounded. */
-static void trap_fi(const struct diff_view *v, struct diff_result *m)
-{
-	if (is_float(v) && enabled(v, FPSCR_VX | FPSCR_ZX))
-		diff_take_fpscr(v, m, FPSCR_FI, v->before->state.fpscr);
-}
-
-/* Vectors and compares to masks write their target all the same: what they would if the exceptions
- * were disabled, or, overflow and underflow, a scaled number. */
-static void trap_target(const struct diff_view *v, struct diff_result *m)
-{
-	static struct diff_result before, other;
-	int t = diff_target(v);
-
-	if (t < 0 || !(vector(v) || diff_starts(v, "xscmp")) || v->ours->state.signal != SIGFPE)
-		return;
-	if (diff_starts(v, "xvcmp")) { /* and do not interrupt */
-		m->state.signal = v->theirs->state.signal;
-		m->state.pc = v->theirs->state.pc;
-	}
-	if (has(v, "nmadd") || has(v, "nmsub")) /* the neighbour may be an infinity */
-		diff_take_fpscr(v, m, FPSCR_OX, v->theirs->state.fpscr);
-	before = *v->before;
-	before.state.fpscr &= ~FPSCR_ENABLES;
-	v->again(v, &before, &other);
-	if (enabled(v, FPSCR_OX | FPSCR_UX) ||
-	    (diff_starts(v, "xvcv") && (v->ours->state.fpscr & FPSCR_VXCVI)) ||
-	    ((has(v, "nmadd") || has(v, "nmsub")) &&
-	     negated_ok(v, other.state.vsr[t], v->theirs->state.vsr[t])) ||
-	    !memcmp(other.state.vsr[t], v->theirs->state.vsr[t], 16))
-		take_target(v, m);
-}
-
-/* Scaled singles have the wrong exponent, or are not written. */
-static void trap_scaled(const struct diff_view *v, struct diff_result *m)
-{
-	if ((is_single(v) || diff_is(v, "xscvqpdp") || diff_is(v, "xscvdphp")) &&
-	    enabled(v, FPSCR_OX | FPSCR_UX)) {
-		take_target(v, m);
-		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
-		/* scaled for double, then out of single's range on the other side */
-		diff_take_fpscr(v, m, FPSCR_OX | FPSCR_UX | FPSCR_XX | FPSCR_FI | FPSCR_FEX,
-				v->theirs->state.fpscr);
-		m->state.signal = v->theirs->state.signal;
-		m->state.pc = v->theirs->state.pc;
-		copy_to_cr1(v, m);
-	}
-}
-
-/* XE: the rounded integer or number is not written, nor its class. */
-static void trap_inexact(const struct diff_view *v, struct diff_result *m)
-{
-	int t = diff_target(v);
-
-	if ((diff_starts(v, "fcfid") || diff_is(v, "xsrsp") || diff_is(v, "xsrqpi")) &&
-	    enabled(v, FPSCR_XX) && !memcmp(v->theirs->state.vsr[t], v->before->state.vsr[t], 16)) {
-		take_target(v, m);
-		diff_take_fpscr(v, m, FPSCR_FPRF, v->before->state.fpscr);
-	}
-}
-
-/* An SNaN with VE = 1: VXVC too. */
-static void compare_enabled(const struct diff_view *v, struct diff_result *m)
-{
-	static const char *const names[] = {"fcmpo", "xscmpodp", "xscmpoqp", NULL};
-
-	if (any_of(v, names) && enabled(v, FPSCR_VX) && (raised(v) & FPSCR_VXSNAN))
-		diff_take_fpscr(v, m, FPSCR_VXVC, FPSCR_VXVC);
-}
-
-/* --- undefined --- */
-
-/* XX, FR and FI of estimates. */
-static void estimate_status(const struct diff_view *v, struct diff_result *m)
-{
-	if (!diff_starts(v, "fre") && !diff_starts(v, "frsqrte") && !diff_starts(v, "xsre") &&
-	    !diff_starts(v, "xvre") && !has(v, "rsqrte"))
-		return;
-	diff_take_fpscr(v, m, FPSCR_XX, FPSCR_XX);
-	diff_take_fpscr(v, m, FPSCR_FI, v->theirs->state.fpscr);
-	diff_take_fpscr(v, m, FPSCR_FR, v->theirs->state.fpscr);
-	if (m->state.fpscr & ~v->before->state.fpscr & FPSCR_XX)
-		diff_take_fpscr(v, m, FPSCR_FX, FPSCR_FX);
-	if (v->before->state.fpscr & FPSCR_XE && (v->theirs->state.fpscr & FPSCR_XX)) {
-		diff_take_fpscr(v, m, FPSCR_FEX, FPSCR_FEX);
-		m->state.signal = v->theirs->state.signal;
-		m->state.pc = v->theirs->state.pc;
-		if ((v->insn->row->flags & IF_RC) && f_rc((u32)v->insn->word))
-			diff_take(&m->state.cr, v->before->state.cr, 0x0f000000);
-	}
-}
-
-/* CR6 of a vector compare with an enabled exception. */
-static void compare_cr6(const struct diff_view *v, struct diff_result *m)
-{
-	if (diff_starts(v, "xvcmp") && enabled(v, FPSCR_VX) && f_xx3_rc((u32)v->insn->word))
-		diff_take(&m->state.cr, v->theirs->state.cr, 0xf0);
-}
-
-/* FPRF after conversion to an integer. */
-static void integer_class(const struct diff_view *v, struct diff_result *m)
-{
-	if (diff_starts(v, "fcti") || diff_starts(v, "xscvdpsx") || diff_starts(v, "xscvdpux") ||
-	    diff_starts(v, "xscvqps") || diff_starts(v, "xscvqpu"))
-		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
-}
-
-/* Word 0 beside a converted word. */
-static void integer_word(const struct diff_view *v, struct diff_result *m)
-{
-	int t = diff_target(v);
-
-	if (diff_starts(v, "fctiw") || diff_is(v, "xscvdpsxws") || diff_is(v, "xscvdpuxws"))
-		diff_take(&m->state.vsr[t][0], v->theirs->state.vsr[t][0], 0xffffffff00000000);
 }
 
 const struct diff_exemption diff_exempt_float[] = {
@@ -592,17 +467,7 @@ const struct diff_exemption diff_exempt_float[] = {
 	{"F15", "xsrqpi, xsrqpxp: RMC = 3", round_quad},
 	{"F16", "xsmaxjdp, xsminjdp: VXSNAN", maximum_snan},
 	{"F17", "maxima and minima under UE", maximum_denormal},
-	{"F18", "enabled: CR1", trap_cr1},
-	{"F19", "enabled: FI", trap_fi},
-	{"F20", "enabled: target of vectors and compares", trap_target},
-	{"F21", "enabled overflow and underflow of singles", trap_scaled},
-	{"F22", "ordered compares of SNaN under VE: VXVC", compare_enabled},
 	{"F23", "xscmpexp*, maxima, minima, xvcv* from integers: earlier exceptions", stale},
 	{"F24", "scalar single arithmetic rounds twice", rounded_twice},
-	{"F25", "enabled inexact: target of fcfid[s], fcfidu[s], xsrsp, xsrqpi", trap_inexact},
-	{"U3", "estimates: XX, FR, FI", estimate_status},
-	{"U4", "integer conversions: FPRF", integer_class},
-	{"U6", "enabled: CR6 of vector compares", compare_cr6},
-	{"U5", "integer conversions: word 0", integer_word},
 	{0},
 };

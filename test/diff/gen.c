@@ -211,6 +211,21 @@ static uint32_t draw(struct diff_gen *g, uint32_t id, uint32_t left)
 	return w;
 }
 
+/* What most operands of a floating-point row are. */
+static enum diff_format format_of(const struct insn_row *row)
+{
+	const char *name = row->name;
+
+	if (strstr(name, "cvhp"))
+		return DIFF_HALF;
+	if (strstr(name, "qp") && strcmp(name, "xscvdpqp"))
+		return DIFF_QUAD;
+	if ((!strncmp(name, "xv", 2) && strstr(name, "sp") && !strstr(name, "cvdp")) ||
+	    !strncmp(name, "xscvsp", 6))
+		return DIFF_SINGLE;
+	return DIFF_DOUBLE;
+}
+
 static void fill_state(struct diff_gen *g, struct diff_state *s, const struct insn_row *row)
 {
 	const bool decimal = row->facility == FAC_DFP, bcd = !strncmp(row->name, "bcd", 3);
@@ -249,7 +264,9 @@ static void fill_state(struct diff_gen *g, struct diff_state *s, const struct in
 	s->vscr = diff_next(&g->seed) & 0x10001;
 	s->vrsave = (uint32_t)diff_next(&g->seed);
 	for (n = 0; n < 64; n++)
-		if (bcd && n >= 32 && diff_gen_below(g, 4))
+		if (row->flags & IF_FPSCR && diff_gen_below(g, 4))
+			diff_gen_binary(g, format_of(row), s->vsr[n]);
+		else if (bcd && n >= 32 && diff_gen_below(g, 4))
 			diff_gen_bcd(g, s->vsr[n]);
 		else
 			diff_gen_vector(g, s->vsr[n]);

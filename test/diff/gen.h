@@ -23,6 +23,9 @@ void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number);
 uint32_t diff_gen_below(struct diff_gen *g, uint32_t n);
 uint64_t diff_gen_integer(struct diff_gen *g);
 void diff_gen_vector(struct diff_gen *g, uint64_t d[2]);
+enum diff_format { DIFF_HALF, DIFF_SINGLE, DIFF_DOUBLE, DIFF_QUAD };
+/* As many numbers of that format as there is room for. */
+void diff_gen_binary(struct diff_gen *g, enum diff_format format, uint64_t d[2]);
 /* Signed packed, unsigned packed, zoned or national decimal; a count for shifts. */
 void diff_gen_bcd(struct diff_gen *g, uint64_t d[2]);
 /* Doubleword 0 of a pair of registers: a quad, or two numbers. */

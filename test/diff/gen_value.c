@@ -111,6 +111,70 @@ static uint64_t single_pair(struct diff_gen *g)
 	return v;
 }
 
+/* A binary number: zeros and denormals, infinities and NaNs, both ends of the exponents, the range
+ * of integers, the edges of the next narrower format, and mostly numbers near 1. */
+static u128 binary(struct diff_gen *g, unsigned frac_bits, unsigned exp_bits)
+{
+	const uint32_t max = (1u << exp_bits) - 1, bias = max / 2;
+	const u128 all = ((u128)1 << frac_bits) - 1;
+	uint32_t exp, sign = diff_gen_below(g, 2);
+	u128 frac = ((u128)diff_next(&g->seed) << 64 | diff_next(&g->seed)) & all;
+
+	switch (diff_gen_below(g, 10)) {
+	case 0:
+		exp = 0;
+		break;
+	case 1:
+		exp = max;
+		break;
+	case 2:
+		exp = diff_gen_below(g, 6);
+		break;
+	case 3:
+		exp = max - 1 - diff_gen_below(g, 6);
+		break;
+	case 4:
+		exp = diff_gen_below(g, max);
+		break;
+	case 5:
+		exp = bias + diff_gen_below(g, 68);
+		exp = exp < max ? exp : max - 1;
+		break;
+	case 6:
+		exp = bias + (sign ? bias / 8 : -(bias / 8)) + diff_gen_below(g, 60) - 30;
+		exp &= max;
+		break;
+	default:
+		exp = bias - 4 + diff_gen_below(g, 8);
+	}
+	switch (diff_gen_below(g, 7)) {
+	case 0:
+		frac = 0;
+		break;
+	case 1:
+		frac &= ~(u128)0 << diff_gen_below(g, frac_bits);
+		break;
+	case 2:
+		frac |= all & ~(((u128)1 << frac_bits / 2) - 1);
+	}
+	sign = diff_gen_below(g, 2);
+	return ((u128)sign << exp_bits | exp) << frac_bits | frac;
+}
+
+void diff_gen_binary(struct diff_gen *g, enum diff_format format, uint64_t d[2])
+{
+	static const struct {
+		unsigned frac, exp;
+	} bits[] = {{10, 5}, {23, 8}, {52, 11}, {112, 15}};
+	u128 v = 0;
+	unsigned n, width = 1 + bits[format].frac + bits[format].exp;
+
+	for (n = 0; n < 128; n += width)
+		v = (width < 128 ? v << width : 0) | binary(g, bits[format].frac, bits[format].exp);
+	d[0] = (uint64_t)(v >> 64);
+	d[1] = (uint64_t)v;
+}
+
 /* A register's halves: doubles, singles, integers, quads, packed decimals. */
 void diff_gen_vector(struct diff_gen *g, uint64_t d[2])
 {

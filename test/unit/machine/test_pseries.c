@@ -191,7 +191,7 @@ static void test_absent_memory(void **state)
 		{0x240, {0xf8c03018, 0x38c00001, 0xf8c03020, 0x48000000}},
 	};
 	struct machine_config c = {.cpus = 1, .engine = &engine_translator};
-	u64 v[5] = {0};
+	u64 v[5] = {0}, done = 0;
 	struct vm *vm;
 
 	create(&c, &vm);
@@ -199,11 +199,13 @@ static void test_absent_memory(void **state)
 		for (unsigned k = 0; k < 8; k++)
 			vm_mem_st32(vm, parts[i].at + 4 * k, parts[i].code[k]);
 	vm_resume(vm);
-	for (unsigned i = 0; i < 10000 && !v[4]; i++) {
+	/* the guest's last store; one atomic access, since the guest runs */
+	for (unsigned i = 0; i < 10000 && !done; i++) {
 		usleep(1000);
-		vm_mem_read(vm, 0x3000, v, sizeof(v));
+		vm_mem_ld64(vm, 0x3020, &done);
 	}
 	vm_pause(vm);
+	vm_mem_read(vm, 0x3000, v, sizeof(v));
 	assert_int_equal(ld_be64(&v[4]), 1);
 	assert_int_equal(ld_be64(&v[0]), 0x8000000000201000);
 	assert_int_equal(ld_be64(&v[1]), 0x40000008);

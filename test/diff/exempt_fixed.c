@@ -156,12 +156,12 @@ static void changed(const struct diff_view *v, struct diff_result *m)
 	diff_take(&m->state.cr, 0, 0x20000000);
 }
 
-/* Little-endian stqcx. compares the doublewords crosswise: it fails when they differ. */
+/* stqcx. compares the doublewords crosswise: it fails when they differ. */
 static void crosswise(const struct diff_view *v, struct diff_result *m)
 {
 	u64 ea = base(v) + v->before->state.gpr[f_rb((u32)v->insn->word)];
 
-	if (!diff_is(v, "stqcx_") || v->big || v->theirs->state.cr & 0x20000000 ||
+	if (!diff_is(v, "stqcx_") || v->theirs->state.cr & 0x20000000 ||
 	    word_at(v->before, ea, 8, false) == word_at(v->before, ea + 8, 8, false))
 		return;
 	take_memory(v, m, ea, 16);
@@ -186,7 +186,7 @@ const struct diff_exemption diff_exempt_fixed[] = {
 	{"X4", "lwat, ldat: bounded decrement", atomic_decrement},
 	{"X6", "stcx. of another size than the reservation's", other_size},
 	{"X8", "stcx. behind another store", changed},
-	{"X9", "little-endian stqcx.", crosswise},
+	{"X9", "stqcx.: doublewords that differ", crosswise},
 	{"X7", "dcbf: reserved L", cache_hint},
 	{0},
 };

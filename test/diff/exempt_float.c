@@ -227,12 +227,22 @@ static void overflows(const struct diff_view *v, struct diff_result *m)
 	m->state.pc = v->theirs->state.pc;
 }
 
+static bool negative_zero(const u64 *d)
+{
+	return d[0] == 1ull << 63 && !d[1];
+}
+
 /* Negated before it is rounded to an infinity: the neighbour. xsnmsubqpo: not rounded to odd. */
 static void negated(const struct diff_view *v, struct diff_result *m)
 {
 	const bool odd = diff_is(v, "xsnmsubqp") && f_rc((u32)v->insn->word);
 	int t = diff_target(v);
 
+	if (odd && (v->before->state.fpscr & 3) == 3 && negative_zero(v->ours->state.vsr[t]) &&
+	    !v->theirs->state.vsr[t][0] && !v->theirs->state.vsr[t][1]) {
+		fx_take_target(v, m);
+		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
+	}
 	if ((!fx_has(v, "nmadd") && !fx_has(v, "nmsub")) || t < 0 ||
 	    (!odd && (v->before->state.fpscr & 3) < 2) || !(v->ours->state.fpscr & FPSCR_XX))
 		return;

@@ -146,6 +146,7 @@ static void elements(void **state)
 	struct machine *m = machine_create("power9");
 	const u32 mode = MODE_SF | MODE_FP | MODE_VEC | MODE_VSX;
 	const u32 xvdivdp = XX3(120), xvcvdpsxds = XX2(472), drdpq = DRDPQ;
+	const u32 xsnmsubqpo = XF(63, 484) | 1;
 
 	m->s->msr = MSR_SF | MSR_FP | MSR_VEC | MSR_VSX;
 	/* F9: 1 / 0, 0 / 0 */
@@ -168,6 +169,14 @@ static void elements(void **state)
 	machine_run(m, mode, PC, &drdpq, 1);
 	assert_int_equal(VD(&m->s->vsr[2], 0), 0x7c00000000000000);
 	assert_int_equal(m->s->fpscr, INVALID | FPSCR_VXSNAN | PRF_NAN);
+	/* F5, rounded to odd: 1 * 0 - 0 is +0 although RN is downward, -0 negated */
+	machine_reset(m);
+	VD(&m->s->vsr[34], 0) = 0x3fff000000000000;
+	m->s->fpscr = 3;
+	machine_run(m, mode, PC, &xsnmsubqpo, 1);
+	assert_int_equal(VD(&m->s->vsr[33], 0), SIGN);
+	assert_int_equal(VD(&m->s->vsr[33], 1), 0);
+	assert_int_equal(m->s->fpscr, 3 | PRF(0x12));
 	machine_destroy(m);
 }
 

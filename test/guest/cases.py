@@ -32,10 +32,9 @@ def machines():
         le += [
             Case(f"power9-radix-xive-smp{smp}", "power9", smp, {"ic-mode": "xive"}, checks=rest),
             Case(f"power9-radix-xics-smp{smp}", "power9", smp, {"ic-mode": "xics"}, irqchip="XICS"),
-            Case(f"power9-hash-xive-smp{smp}", "power9", smp, {"ic-mode": "xive", "x-mmu": "hash"}, mmu="Hash",
-                 quick=smp == 4),
+            Case(f"power9-hash-xive-smp{smp}", "power9", smp, {"ic-mode": "xive", "x-mmu": "hash"}, mmu="Hash"),
             Case(f"power9-hash-xics-smp{smp}", "power9", smp, {"ic-mode": "xics", "x-mmu": "hash"}, mmu="Hash",
-                 irqchip="XICS", quick=smp == 1),
+                 irqchip="XICS"),
             Case(f"power8-hash-xics-smp{smp}", "power8", smp, {"ic-mode": "xics"}, mmu="Hash", irqchip="XICS"),
         ]
     dual = Case("power9-default", "power9", checks=short, quick=False)

@@ -243,6 +243,18 @@ static void negated(const struct diff_view *v, struct diff_result *m)
 		fx_take_target(v, m);
 		diff_take_fpscr(v, m, FPSCR_FPRF, v->theirs->state.fpscr);
 	}
+	/* or ours overflows, and qemu has the greatest number */
+	if ((fx_has(v, "nmadd") || fx_has(v, "nmsub")) && !fx_vector(v) &&
+	    (v->before->state.fpscr & 3) >= 2 && fx_enabled(v, FPSCR_OX) &&
+	    (v->theirs->state.vsr[t][0] << 1 == 0x8fdfffffc0000000 ||
+	     v->theirs->state.vsr[t][0] << 1 == 0xffdffffffffffffe)) {
+		fx_take_target(v, m);
+		diff_take_fpscr(v, m, FPSCR_FEX | FPSCR_OX | FPSCR_XX | FPSCR_FI | FPSCR_FPRF,
+				v->theirs->state.fpscr);
+		m->state.signal = v->theirs->state.signal;
+		m->state.pc = v->theirs->state.pc;
+		fx_copy_to_cr1(v, m);
+	}
 	if ((!fx_has(v, "nmadd") && !fx_has(v, "nmsub")) || t < 0 ||
 	    (!odd && (v->before->state.fpscr & 3) < 2) || !(v->ours->state.fpscr & FPSCR_XX))
 		return;

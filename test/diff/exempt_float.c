@@ -421,12 +421,27 @@ static void round_quad(const struct diff_view *v, struct diff_result *m)
 	diff_take_fpscr(v, m, FPSCR_FPRF | FPSCR_OX | FPSCR_XX, other.state.fpscr);
 }
 
-/* Type-J maximum and minimum of NaNs: VXSNAN is not set. */
+/* Type-J maximum and minimum of NaNs: VXSNAN is not set, so that VE = 1 neither interrupts nor
+ * keeps the target from what it is with VE = 0. */
 static void maximum_snan(const struct diff_view *v, struct diff_result *m)
 {
-	if ((diff_is(v, "xsmaxjdp") || diff_is(v, "xsminjdp")) && fx_raised(v) == FPSCR_VXSNAN)
-		diff_take_fpscr(v, m, FPSCR_FX | FPSCR_FEX | FPSCR_VX | FPSCR_VXSNAN,
-				v->before->state.fpscr);
+	static struct diff_result before, other;
+	int t = diff_target(v);
+
+	if (!(diff_is(v, "xsmaxjdp") || diff_is(v, "xsminjdp")) || fx_raised(v) != FPSCR_VXSNAN)
+		return;
+	diff_take_fpscr(v, m, FPSCR_FX | FPSCR_FEX | FPSCR_VX | FPSCR_VXSNAN,
+			v->before->state.fpscr);
+	if (!fx_enabled(v, FPSCR_VX))
+		return;
+	before = *v->before;
+	before.state.fpscr &= ~FPSCR_ENABLES;
+	v->again(v, &before, &other);
+	if (memcmp(other.state.vsr[t], v->theirs->state.vsr[t], 16))
+		return;
+	fx_take_target(v, m);
+	m->state.signal = v->theirs->state.signal;
+	m->state.pc = v->theirs->state.pc;
 }
 
 /* With UE maxima and minima take part in underflow. */

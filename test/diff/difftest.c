@@ -6,6 +6,7 @@
  * every exit record. A case that differs from the oracle's is walked through by instruction, and
  * only what exempt.c explains is allowed to differ.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static void examine(const struct diff_case *c, uint64_t number, struct diff_resu
 			      .big = t.big,
 			      .again = again,
 			      .reserved_at = &reserved};
-	const struct insn_row *row;
+	const struct insn_row *row = NULL;
 	unsigned n = 0, next, differ = 0;
 
 	memset(&before, 0, sizeof(before));
@@ -134,6 +135,11 @@ static void examine(const struct diff_case *c, uint64_t number, struct diff_resu
 			next = n + 1;
 		before = theirs[n];
 	}
+	/* F27: cut short behind a vector compare that interrupts, qemu agrees with us; with more
+	 * instructions in its block it does not. */
+	if (n < c->words && theirs[n].state.signal == SIGFPE && row &&
+	    !strncmp(row->name, "xvcmp", 5))
+		differ++;
 	if (differ)
 		t.exempted++;
 	else

@@ -16,6 +16,17 @@ static void trap_cr1(const struct diff_view *v, struct diff_result *m)
 		diff_take(&m->state.cr, v->before->state.cr, 0x0f000000);
 }
 
+/* A move's CR1 behind other floating point: not the FPSCR that the same result shows, but an
+ * earlier one. */
+static void stale_cr1(const struct diff_view *v, struct diff_result *m)
+{
+	static const char *const names[] = {"fmr", "fneg", "fabs", "fnabs", "fcpsgn", NULL};
+
+	if (v->index && fx_any_of(v, names) && f_rc((u32)v->insn->word) &&
+	    (v->theirs->state.cr >> 24 & 15) != (v->theirs->state.fpscr >> 28 & 15))
+		diff_take(&m->state.cr, v->theirs->state.cr, 0x0f000000);
+}
+
 /* FI stays though nothing was rounded. */
 static void trap_fi(const struct diff_view *v, struct diff_result *m)
 {
@@ -138,6 +149,7 @@ const struct diff_exemption diff_exempt_trap[] = {
 	{"F21", "enabled overflow and underflow of singles", trap_scaled},
 	{"F22", "ordered compares of SNaN under VE: VXVC", compare_enabled},
 	{"F25", "enabled inexact: target of fcfid[s], fcfidu[s], xsrsp, xsrqpi", trap_inexact},
+	{"F26", "CR1 of moves behind other floating point", stale_cr1},
 	{"U3", "estimates: XX, FR, FI", estimate_status},
 	{"U4", "integer conversions: FPRF", integer_class},
 	{"U6", "enabled: CR6 of vector compares", compare_cr6},

@@ -147,6 +147,7 @@ static void elements(void **state)
 	const u32 mode = MODE_SF | MODE_FP | MODE_VEC | MODE_VSX;
 	const u32 xvdivdp = XX3(120), xvcvdpsxds = XX2(472), drdpq = DRDPQ;
 	const u32 xsnmsubqpo = XF(63, 484) | 1;
+	const u32 compare_move[] = {XX3(107), XB(63, 72) | 1}; /* xvcmpgtdp, fmr. */
 
 	m->s->msr = MSR_SF | MSR_FP | MSR_VEC | MSR_VSX;
 	/* F9: 1 / 0, 0 / 0 */
@@ -177,6 +178,13 @@ static void elements(void **state)
 	assert_int_equal(VD(&m->s->vsr[33], 0), SIGN);
 	assert_int_equal(VD(&m->s->vsr[33], 1), 0);
 	assert_int_equal(m->s->fpscr, 3 | PRF(0x12));
+	/* F26: the vector compare of an SNaN sets FX and VX, the move behind it shows them */
+	machine_reset(m);
+	m->s->fpscr = 0;
+	VD(&m->s->vsr[2], 0) = SNAN;
+	machine_run(m, mode, PC, compare_move, 2);
+	assert_int_equal(m->s->fpscr & (FPSCR_FX | FPSCR_VX), FPSCR_FX | FPSCR_VX);
+	assert_int_equal(m->s->cr[1], 0xa);
 	machine_destroy(m);
 }
 

@@ -183,8 +183,12 @@ static int run(struct program *p)
 {
 	struct error e;
 
-	if (open_log(p, &e) || os_notifier_init(&p->notifier))
+	if (open_log(p, &e))
 		return fail(&e);
+	if (os_notifier_init(&p->notifier)) {
+		error_set(&e, -EMFILE, "out of file descriptors");
+		return fail(&e);
+	}
 	p->loop = g_main_loop_new(NULL, FALSE);
 	catch_early_signals();
 	if (open_serials(p, &e))
@@ -221,6 +225,8 @@ int main(int argc, char **argv)
 	for (u32 i = 0; i < CLI_MAX_SERIALS; i++)
 		chardev_close(p.serials[i]);
 	char_restore_terminal();
+	if (p.loop)
+		g_main_loop_unref(p.loop);
 	if (p.log && p.log != stderr)
 		fclose(p.log);
 	cli_free(&p.options);

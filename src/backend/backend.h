@@ -4,7 +4,8 @@
  * nothing of the guest: state is byte offsets, helpers are indexes, memory is a first-level TLB
  * with callbacks behind it.
  *
- * Going on. A region ends in GOTO (constant address) or GOTO_IND. A GOTO that stays in the guest
+ * Going on. A region goes on through GOTO or GOTO_IF (constant address) or GOTO_IND. A GOTO[_IF]
+ * that stays in the guest
  * page has a link: run() stops with BACKEND_STOP_LINK, its user finds the target and calls link(),
  * which patches the code atomically while other vCPUs run it. A GOTO that leaves the page and a
  * GOTO_IND ask the vCPU's jump cache, whose entries hold only under the current code_key; its user
@@ -15,8 +16,13 @@
  * their slots, pc is the record's, exit_code and exit_info say why. Memory callbacks and helpers
  * with IR_FX_LEAVE leave by a code that is not 0.
  *
- * Threads: compile(), link() and discard() are called under one lock of the caller; run() by any
- * number of vCPUs at the same time. discard() only when no vCPU can be inside the code.
+ * Getting hot. A region compiled with a counter decrements it at its entry (not at labels inside)
+ * and stops with BACKEND_STOP_HOT, having done nothing, exactly when that gives 0; on other values,
+ * negative ones too, it goes on. The decrement need not be atomic: lost counts do no harm.
+ *
+ * Threads: link() and discard() are called under one lock of the caller; compile() by any number
+ * of threads at the same time and at the same time as all else, so its scratch is per call; run()
+ * by any number of vCPUs. discard() only when no vCPU can be inside the code.
  */
 #ifndef BACKEND_BACKEND_H
 #define BACKEND_BACKEND_H
@@ -70,6 +76,7 @@ enum backend_stop {
 	BACKEND_STOP_LOOKUP, /* the jump cache has nothing for pc */
 	BACKEND_STOP_BUDGET, /* budget used up */
 	BACKEND_STOP_RECORD, /* debug: a record was left through for no reason */
+	BACKEND_STOP_HOT,    /* the counter of the region at pc reached 0 */
 };
 
 struct backend_cpu;
@@ -93,7 +100,7 @@ struct backend_cpu {
 	struct jump_cache *jump_cache;
 	u64 code_key;
 	_Atomic u32 *poll;
-	s64 budget;	  /* guest instructions until BACKEND_STOP_BUDGET */
+	s64 budget;	  /* guest instructions until BACKEND_STOP_BUDGET; see backend_config */
 	u32 record_count; /* debug: leave at the n-th record from now; 0 = never */
 	u32 exit_code;
 	u64 exit_info;
@@ -123,6 +130,17 @@ struct backend_config {
 	const struct ir_env *env;
 	u32 event_slot; /* u32: not 0 after a helper that wants to leave */
 	bool leave_at_records;
+	/* Guest instructions are counted: records' icount and ACCOUNT are taken off the budget.
+	 * Otherwise a back end may leave the budget alone and never stops for it. */
+	bool count;
+};
+
+/* What compile() is told beside the region. */
+struct backend_unit {
+	u64 pc; /* of the region's entry */
+	/* Execution counter, which lives as long as the code; NULL: none. */
+	_Atomic s32 *hot;
+	u32 tier; /* 1: compile fast; 2: the code is hot, compile well */
 };
 
 struct backend;
@@ -133,9 +151,9 @@ struct backend_ops {
 	size_t frame_size;
 	int (*create)(const struct backend_config *config, struct backend **b);
 	void (*destroy)(struct backend *b);
-	/* pc: of the region's entry. -E2BIG: too large for this back end, translate less. */
-	int (*compile)(struct backend *b, const struct ir_region *r, u64 pc,
-		       struct backend_code **code);
+	/* -E2BIG: too large for this back end, translate less. */
+	int (*compile)(struct backend *b, const struct ir_region *r,
+		       const struct backend_unit *unit, struct backend_code **code);
 	void (*discard)(struct backend *b, struct backend_code *code);
 	/* entry NULL: unlink. */
 	void (*link)(struct backend_link *link, const void *entry);

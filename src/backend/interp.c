@@ -13,11 +13,7 @@ static int interp_create(const struct backend_config *config, struct backend **o
 
 	if (!b)
 		return -ENOMEM;
-	b->lower = interp_lower_create();
-	if (!b->lower) {
-		os_free(b);
-		return -ENOMEM;
-	}
+	atomic_init(&b->lower, NULL);
 	b->config = *config;
 	interp_run(b, NULL, NULL, &b->labels);
 	*out = b;
@@ -26,16 +22,24 @@ static int interp_create(const struct backend_config *config, struct backend **o
 
 static void interp_destroy(struct backend *b)
 {
-	os_free(b->lower);
+	os_free(atomic_load(&b->lower));
 	os_free(b);
 }
 
-static int interp_compile(struct backend *b, const struct ir_region *r, u64 pc,
-			  struct backend_code **out)
+/* The scratch that the last call left, or a new one when another thread has it. */
+static int interp_compile(struct backend *b, const struct ir_region *r,
+			  const struct backend_unit *unit, struct backend_code **out)
 {
+	struct lower *l = atomic_exchange(&b->lower, NULL);
 	struct interp_code *code;
-	int ret = interp_lower(b, r, pc, &code);
+	int ret;
 
+	if (!l)
+		l = interp_lower_create();
+	if (!l)
+		return -ENOMEM;
+	ret = interp_lower(b, l, r, unit, &code);
+	os_free(atomic_exchange(&b->lower, l));
 	if (!ret)
 		*out = &code->base;
 	return ret;

@@ -82,7 +82,7 @@ struct lower;
 struct backend {
 	struct backend_config config;
 	const void *const *labels;
-	struct lower *lower;
+	_Atomic(struct lower *) lower; /* scratch that nobody uses now */
 };
 
 /* cpu NULL: only return the handlers' addresses, by enum interp_op. */
@@ -90,7 +90,8 @@ enum backend_stop interp_run(struct backend *b, struct backend_cpu *cpu, const v
 			     const void *const **labels);
 
 struct lower *interp_lower_create(void);
-int interp_lower(struct backend *b, const struct ir_region *r, u64 pc, struct interp_code **code);
+int interp_lower(struct backend *b, struct lower *l, const struct ir_region *r,
+		 const struct backend_unit *unit, struct interp_code **code);
 void interp_code_free(struct interp_code *code);
 
 #endif

@@ -304,26 +304,22 @@ static void lower_call(struct lower *l, u32 n)
 	memcpy(&w[4], place, sizeof(place));
 }
 
-static void lower_branch(struct lower *l, u32 n)
+/* BR or GOTO_IF: rel[] are its two targets, in what terms the caller decides. */
+static void lower_branch(struct lower *l, u32 n, u32 if_true, u32 if_false)
 {
 	const struct ir_insn *i = &l->r->insn[n], *c = lower_def(l, i->a);
-	u32 if_true = (u32)i->imm, if_false = i->imm2, t;
 	union iword *w;
 	int op = ICELL_BR_NE;
 	s16 a, b = 0;
 	u64 imm = 0;
-	bool has_imm = true;
+	bool has_imm = true, swap = false;
 
 	if (!l->fused[i->a]) {
 		a = place_of(l, i->a);
 	} else {
 		op = lower_branch_cell(c->op);
 		if (lower_is_zero_test(l, c)) {
-			if (c->op == IR_EQ) {
-				t = if_true;
-				if_true = if_false;
-				if_false = t;
-			}
+			swap = c->op == IR_EQ;
 			op = ICELL_BR_AND;
 			c = lower_def(l, c->a);
 		}
@@ -334,20 +330,31 @@ static void lower_branch(struct lower *l, u32 n)
 		else
 			b = place_of(l, c->b);
 	}
-	l->branch_at[l->nr_branches++] = l->nr_words;
 	w = emit(l, (enum interp_op)(op + has_imm), 3);
 	w[1].a = a;
 	if (has_imm)
 		w[1].imm = (s32)imm;
 	else
 		w[1].o[2] = b;
-	w[2].rel[0] = (s32)if_true;
-	w[2].rel[1] = (s32)if_false;
+	w[2].rel[swap] = (s32)if_true;
+	w[2].rel[!swap] = (s32)if_false;
+}
+
+/* The distance to the way out, which is not 0, takes the place of SIDE when the stub is made. */
+enum { SIDE = 0, BRANCH_WORDS = 3 };
+
+static void lower_goto_if(struct lower *l, u32 n)
+{
+	u32 at;
+
+	lower_branch(l, n, SIDE, BRANCH_WORDS);
+	at = l->nr_words - BRANCH_WORDS;
+	l->side[l->nr_sides++] = (struct side_exit){.insn = (u16)n, .branch_at = at};
+	make_exit(l, n);
 }
 
 static void lower_pending(struct lower *l, u32 n)
 {
-	make_exit(l, n);
 	if (exit_of(l, n)->count)
 		emit(l, ICELL_PENDING, 2)[1].p = exit_of(l, n);
 }
@@ -359,7 +366,7 @@ static void lower_goto(struct lower *l, u32 n)
 	union iword *w;
 
 	lower_pending(l, n);
-	if (!backend_same_page(l->pc, x->pc)) {
+	if (!backend_same_page(l->unit->pc, x->pc)) {
 		w = emit(l, ICELL_GOTO_PAGE, 3);
 		w[1].imm = (s32)x->icount;
 		w[2].u = x->pc;
@@ -381,7 +388,7 @@ static void lower_record(struct lower *l, u32 n)
 
 	if (!l->b->config.leave_at_records || !i->exit || !lower_may_leave(l, i) ||
 	    !l->r->exit[i->exit].icount || l->r->exit[i->exit].spent || i->op == IR_GOTO ||
-	    i->op == IR_GOTO_IND || i->op == IR_LEAVE)
+	    i->op == IR_GOTO_IF || i->op == IR_GOTO_IND || i->op == IR_LEAVE)
 		return;
 	make_exit(l, n);
 	emit(l, ICELL_RECORD, 2)[1].p = exit_of(l, n);
@@ -402,17 +409,20 @@ static void lower_terminator(struct lower *l, u32 n)
 		emit(l, ICELL_JMP, 2)[1].rel[0] = (s32)i->imm;
 		return;
 	case IR_BR:
-		lower_branch(l, n);
+		lower_branch(l, n, (u32)i->imm, i->imm2);
+		l->branch_at[l->nr_branches++] = l->nr_words - BRANCH_WORDS;
 		return;
 	case IR_LEAVE:
 		make_exit(l, n);
 		emit(l, ICELL_LEAVE, 2)[1].p = exit_of(l, n);
 		return;
 	case IR_GOTO:
+		make_exit(l, n);
 		lower_goto(l, n);
 		return;
 	default: /* IR_GOTO_IND: its target survives the stores in a place of its own */
 		a = place_of(l, i->a);
+		make_exit(l, n);
 		if (l->r->exit[i->exit].pending && a >= 0) {
 			s16 t = lower_new_temp(l, false);
 
@@ -498,6 +508,12 @@ static void lower_insn(struct lower *l, u32 n)
 		make_exit(l, n);
 		emit(l, ICELL_POLL, 2)[1].p = exit_of(l, n);
 		return;
+	case IR_ACCOUNT:
+		emit(l, ICELL_ACCOUNT, 2)[1].imm = (s32)i->imm;
+		return;
+	case IR_GOTO_IF:
+		lower_goto_if(l, n);
+		return;
 	case IR_LEAVE_IF: {
 		s16 a = place_of(l, i->a);
 		union iword *w;
@@ -527,7 +543,7 @@ static void begin(struct lower *l)
 {
 	u32 k;
 
-	l->nr_words = l->nr_links = l->nr_branches = 0;
+	l->nr_words = l->nr_links = l->nr_branches = l->nr_sides = 0;
 	l->full = false;
 	memset(l->busy, 0, sizeof(l->busy));
 	memset(l->dying, 0, sizeof(l->dying));
@@ -579,17 +595,48 @@ static int finish(struct lower *l)
 	return 0;
 }
 
-int interp_lower(struct backend *b, const struct ir_region *r, u64 pc, struct interp_code **out)
+static int lower_all(struct lower *l)
 {
-	struct lower *l = b->lower;
+	const struct ir_region *r = l->r;
+	union iword *w;
+	u32 n;
+
+	if (l->unit->hot) {
+		w = emit(l, ICELL_HOT, 3);
+		w[1].p = l->unit->hot;
+		w[2].u = l->unit->pc;
+	}
+	for (n = 1; n < r->count; n++) {
+		if (l->nr_words + 4 * MARGIN > INTERP_WORDS)
+			return -E2BIG;
+		lower_insn(l, n);
+		lower_bury(l, n);
+		if (l->full)
+			return -E2BIG;
+	}
+	for (n = 0; n < l->nr_sides; n++) {
+		const struct side_exit *s = &l->side[n];
+		u32 k = l->words[s->branch_at + 2].rel[0] != SIDE;
+
+		if (l->nr_words + 4 * MARGIN > INTERP_WORDS)
+			return -E2BIG;
+		l->words[s->branch_at + 2].rel[k] = (s32)(l->nr_words - s->branch_at);
+		lower_goto(l, s->insn);
+	}
+	return 0;
+}
+
+int interp_lower(struct backend *b, struct lower *l, const struct ir_region *r,
+		 const struct backend_unit *unit, struct interp_code **out)
+{
 	u32 n, gotos = 0;
 	int ret = -ENOMEM;
 
 	l->b = b;
 	l->r = r;
-	l->pc = pc;
+	l->unit = unit;
 	for (n = 1; n < r->count; n++)
-		gotos += r->insn[n].op == IR_GOTO;
+		gotos += r->insn[n].op == IR_GOTO || r->insn[n].op == IR_GOTO_IF;
 	l->code = os_alloc(sizeof(*l->code));
 	if (!l->code)
 		return -ENOMEM;
@@ -602,16 +649,9 @@ int interp_lower(struct backend *b, const struct ir_region *r, u64 pc, struct in
 	lower_scan_uses(l);
 	lower_fuse_compares(l);
 	lower_fuse_branches(l);
-	ret = -E2BIG;
-	for (n = 1; n < r->count; n++) {
-		if (l->nr_words + 4 * MARGIN > INTERP_WORDS)
-			goto fail;
-		lower_insn(l, n);
-		lower_bury(l, n);
-		if (l->full)
-			goto fail;
-	}
-	ret = finish(l);
+	ret = lower_all(l);
+	if (!ret)
+		ret = finish(l);
 	if (ret)
 		goto fail;
 	*out = l->code;

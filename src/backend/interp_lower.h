@@ -16,7 +16,7 @@ enum {
 struct lower {
 	struct backend *b;
 	const struct ir_region *r;
-	u64 pc; /* of the region's entry */
+	const struct backend_unit *unit;
 	struct interp_code *code;
 	u32 nr_words, nr_links;
 	bool full;
@@ -32,6 +32,11 @@ struct lower {
 	union iword words[INTERP_WORDS];
 	u32 branch_at[IR_MAX_INSNS]; /* cells whose rel[] still hold labels */
 	u32 nr_branches;
+	struct side_exit { /* GOTO_IFs, whose way out stands behind the region */
+		u16 insn;
+		u32 branch_at;
+	} side[IR_MAX_EXITS];
+	u32 nr_sides;
 	/* Temporaries by the instruction that frees them: lists through next_dying. */
 	u16 dying[IR_MAX_INSNS], next_dying[IR_MAX_INSNS];
 };

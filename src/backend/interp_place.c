@@ -159,7 +159,7 @@ void lower_fuse_branches(struct lower *l)
 	for (n = 1; n < l->r->count; n++) {
 		const struct ir_insn *i = &l->r->insn[n], *c;
 
-		if (i->op != IR_BR || l->uses[i->a] != 1)
+		if ((i->op != IR_BR && i->op != IR_GOTO_IF) || l->uses[i->a] != 1)
 			continue;
 		c = lower_def(l, i->a);
 		if (lower_branch_cell(c->op) < 0)

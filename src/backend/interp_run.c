@@ -13,6 +13,8 @@
  *   GOTO_PAGE       {- - icount} pc
  *   GOTO_IND        {- a icount}
  *   JMP             {rel -}
+ *   ACCOUNT         {- - icount}
+ *   HOT             counter pc
  *   POLL, LEAVE, PENDING, RECORD    exit
  *   LEAVE_IF        {- a -} exit
  *
@@ -348,13 +350,27 @@ do_FENCE:
 do_JMP:
 	NEXT(ip[1].rel[0]);
 do_POLL:
-	if (unlikely(atomic_load_explicit(cpu->poll, memory_order_relaxed))) {
+	if (unlikely(must_stop(cpu))) {
 		x = EXIT(1);
 		cpu->exit_code = x->code;
 		cpu->exit_info = x->info;
-		return leave(cpu, f, x, BACKEND_STOP_POLL);
+		return leave(cpu, f, x, stop_why(cpu));
 	}
 	NEXT(2);
+do_ACCOUNT:
+	cpu->budget -= IMM;
+	NEXT(2);
+do_HOT : {
+	_Atomic s32 *hot = (_Atomic s32 *)(uintptr_t)ip[1].u;
+	s32 left = atomic_load_explicit(hot, memory_order_relaxed) - 1;
+
+	atomic_store_explicit(hot, left, memory_order_relaxed);
+	if (unlikely(!left)) {
+		cpu->pc = ip[2].u;
+		return BACKEND_STOP_HOT;
+	}
+	NEXT(3);
+}
 do_LEAVE_IF:
 	if (unlikely(R(A))) {
 		x = EXIT(2);

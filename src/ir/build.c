@@ -283,6 +283,25 @@ void ir_goto(struct ir_region *r, u64 pc, u32 icount, enum ir_hint hint)
 	append_leave(r, IR_GOTO, pc, icount)->sub = (u8)hint;
 }
 
+void ir_goto_if(struct ir_region *r, ir_ref cond, u64 pc, u32 icount, enum ir_hint hint)
+{
+	struct ir_insn *i;
+	u64 v;
+
+	if (ir_is_const(r, cond, &v) && !v)
+		return;
+	i = append_leave(r, IR_GOTO_IF, pc, icount);
+	i->a = cond;
+	i->sub = (u8)hint;
+}
+
+void ir_account(struct ir_region *r, u32 n)
+{
+	if (n)
+		append(r, IR_ACCOUNT, IR_V)->imm = n;
+	r->cur.icount = 0;
+}
+
 void ir_goto_ind(struct ir_region *r, ir_ref pc, u32 icount, enum ir_hint hint)
 {
 	struct ir_insn *i = append_leave(r, IR_GOTO_IND, r->cur.pc, icount);

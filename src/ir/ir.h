@@ -5,13 +5,13 @@
  * A region is a list of instructions in basic blocks; an instruction's number is its value
  * (ir_ref). Guest state is named by slots: byte offsets into the guest's register file, which is
  * all that the IR knows of the guest. Helpers are named by index into a table that the front end's
- * owner supplies (struct ir_helper). op.def states the requirements R1..R6.
+ * owner supplies (struct ir_helper). op.def states the requirements R1..R9.
  *
  * Exit records make exceptions precise without write-back: an op that can leave carries the guest
- * pc, the number of guest instructions completed since the region's entry, a code that says why,
- * and a list of (slot, value) pairs which are still to be stored ("pending"). Builders emit PUTs
- * and empty lists; the optimiser may delete a PUT that a later one overwrites and add the value
- * to the records between the two.
+ * pc, the number of guest instructions completed since the region's entry or the last ACCOUNT, a
+ * code that says why, and a list of (slot, value) pairs which are still to be stored ("pending").
+ * Builders emit PUTs and empty lists; the optimiser may delete a PUT that a later one overwrites
+ * and add the value to the records between the two.
  */
 #ifndef IR_IR_H
 #define IR_IR_H
@@ -40,7 +40,7 @@ enum ir_mem {
 
 enum ir_fence { IR_FENCE_SYNC, IR_FENCE_LWSYNC, IR_FENCE_EIEIO, IR_FENCE_ISYNC };
 
-/* .sub of GOTO and GOTO_IND: hints for return-address prediction */
+/* .sub of GOTO, GOTO_IF and GOTO_IND: hints for return-address prediction */
 enum ir_hint { IR_HINT_NONE, IR_HINT_CALL, IR_HINT_RET };
 
 struct ir_insn {
@@ -65,7 +65,7 @@ struct ir_exit {
 	u64 pc;	    /* guest address to resume at */
 	u64 info;   /* handed out with code (trap bits, instruction word, …) */
 	u32 code;   /* 0 = none; else the front end's reason, enum cpu_exit for PowerPC */
-	u32 icount; /* guest instructions completed since the region's entry */
+	u32 icount; /* guest instructions completed since the region's entry or the last ACCOUNT */
 	u16 first_pending;
 	u16 pending;
 	/* The instruction at pc has had effects: only a reason may leave here, never a debug mode
@@ -141,6 +141,10 @@ void ir_leave_if(struct ir_region *r, ir_ref cond, u32 code, u64 info);
  * completed then, normally r->cur.icount or one more. */
 void ir_leave(struct ir_region *r, u32 code, u64 info, u64 pc, u32 icount);
 void ir_goto(struct ir_region *r, u64 pc, u32 icount, enum ir_hint hint);
+/* A side exit: goes on at pc when cond is not 0, else behind it in the same basic block. */
+void ir_goto_if(struct ir_region *r, ir_ref cond, u64 pc, u32 icount, enum ir_hint hint);
+/* Account the n instructions completed since entry or the last ACCOUNT, and begin r->cur at 0. */
+void ir_account(struct ir_region *r, u32 n);
 void ir_goto_ind(struct ir_region *r, ir_ref pc, u32 icount, enum ir_hint hint);
 
 /* The constant value of v, if it is one. */

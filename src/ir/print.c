@@ -65,6 +65,9 @@ static void put_immediate(struct line *l, const struct ir_insn *i, const struct 
 	case IR_CALL:
 		put(l, " @%s", env && i->imm < env->nr_helpers ? env->helpers[i->imm].name : "?");
 		break;
+	case IR_ACCOUNT:
+		put(l, " %u", (u32)i->imm);
+		break;
 	case IR_LABEL:
 	case IR_JMP:
 		put(l, " L%u", (u32)i->imm);

@@ -112,6 +112,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 		  : t->config.max_insns ? t->config.max_insns
 					: DEFAULT_MAX_INSNS;
 	struct region *r = os_alloc(sizeof(*r));
+	struct backend_unit unit = {.pc = f->pc, .tier = 1};
 	u32 len, k;
 	int ret;
 
@@ -123,7 +124,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 		len = build(cpu, f, mode, max);
 		if (!len)
 			continue;
-		ret = t->config.backend->compile(t->backend, t->ir, f->pc, &r->code);
+		ret = t->config.backend->compile(t->backend, t->ir, &unit, &r->code);
 		if (!ret)
 			break;
 		if (ret != -E2BIG)

@@ -297,7 +297,8 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 	}
 	ir_optimise(&o->region, &o->env, o->passes);
 	if (ir_verify(&o->region, &o->env, msg, sizeof(msg)) ||
-	    backend_interp.compile(o->backend, &o->region, s->pc, &code)) {
+	    backend_interp.compile(o->backend, &o->region,
+				   &(struct backend_unit){.pc = s->pc, .tier = 1}, &code)) {
 		fprintf(stderr, "optimised IR of %s: %s\n", c.insn.row ? c.insn.row->name : "?",
 			msg);
 		*signal = 99;

@@ -81,7 +81,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	check("front end");
 	ir_optimise(&f.region, &f.env, IR_PASS_ALL);
 	check("optimiser");
-	if (!backend_interp.compile(f.backend, &f.region, BASE, &code))
+	if (!backend_interp.compile(f.backend, &f.region,
+				    &(struct backend_unit){.pc = BASE, .tier = 1}, &code))
 		backend_interp.discard(f.backend, code);
 	return 0;
 }

@@ -17,6 +17,7 @@
 enum {
 	STATE = 256, /* bytes of slots; the event word stands behind them */
 	EVENT = STATE,
+	ROUNDS = STATE - 8, /* slot of a loop's counter */
 	MEMORY = 1 << 13,
 	H_READ = 0,
 	H_WRITE,
@@ -71,7 +72,7 @@ struct machine {
 	u8 *state;
 	u8 memory[MEMORY];
 	u32 code;
-	u64 pc, icount;
+	u64 pc, icount, accounted;
 };
 
 static u32 mem_access(u8 *memory, u64 ea, u32 mem, u128 *value, bool store)
@@ -112,7 +113,7 @@ static bool leave(struct machine *m, const struct ir_region *r, const struct ir_
 	}
 	m->code = code;
 	m->pc = x->pc;
-	m->icount = x->icount;
+	m->icount = m->accounted + x->icount;
 	return false;
 }
 
@@ -189,6 +190,13 @@ static bool step(struct machine *m, const struct ir_region *r, u32 *n, u128 *v)
 				return leave(m, r, i, v, 77);
 		}
 		return true;
+	case IR_ACCOUNT:
+		m->accounted += i->imm;
+		return true;
+	case IR_POLL:
+		return true;
+	case IR_GOTO_IF:
+		return (u64)v[i->a] ? leave(m, r, i, v, 0) : true;
 	case IR_LEAVE_IF:
 		return (u64)v[i->a] ? leave(m, r, i, v, r->exit[i->exit].code) : true;
 	case IR_LEAVE:
@@ -214,6 +222,7 @@ static void evaluate(struct machine *m, const struct ir_region *r)
 	static u128 v[IR_MAX_INSNS];
 	u32 n = 1;
 
+	m->accounted = 0;
 	while (step(m, r, &n, v))
 		;
 }
@@ -325,7 +334,13 @@ static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 
 	r->cur.pc += 4;
 	r->cur.icount++;
-	switch (RND(17)) {
+	switch (RND(18)) {
+	case 17: /* out of the page, so that the way out is a lookup */
+		ir_goto_if(r,
+			   ir_op2i(r, RND(2) ? IR_EQ : IR_LTS, ir_op2i(r, IR_AND, a, 63), RND(7)),
+			   0x8000 + 4 * RND(100), r->cur.icount + RND(3), IR_HINT_NONE);
+		add_i(v, b);
+		break;
 	case 16: { /* as a guest's compare builds it */
 		bool is_signed = RND(2);
 		enum ir_opcode narrow = is_signed ? IR_SEXT32 : IR_ZEXT32;
@@ -396,27 +411,51 @@ static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 	}
 }
 
-/* A diamond or two: blocks that branch forward. */
+/* A counter that nothing else touches lets a cycle go round a few times. */
+static ir_ref go_round(struct ir_region *r)
+{
+	ir_ref left = ir_op2i(r, IR_SUB, ir_get(r, IR_I, ROUNDS), 1);
+
+	ir_put(r, IR_I, ROUNDS, left);
+	return ir_op2(r, IR_LTS, ir_const(r, 0), left);
+}
+
+/* A diamond or two: blocks that branch forward; some in a loop. */
 static void random_region(struct ir_region *r, u64 *seed)
 {
-	u32 blocks = 1 + RND(3), labels[8], k, n;
+	u32 blocks = 1 + RND(3), labels[8], k, n, loop = 0;
+	bool loops = RND(2);
 
 	ir_begin(r);
 	r->cur.pc = 0x1000;
 	for (k = 0; k < 2 * blocks; k++)
 		labels[k] = ir_new_label(r);
+	if (loops) {
+		loop = ir_new_label(r);
+		ir_jmp(r, loop);
+		ir_label(r, loop);
+		ir_poll(r);
+	}
 	for (k = 0; k < blocks; k++) {
 		struct values v = {.ni = 0};
 
 		for (n = 4 + RND(24); n; n--)
 			random_op(r, &v, seed);
+		ir_account(r, r->cur.icount);
 		ir_br(r, ir_op2i(r, IR_NE, ir_op2i(r, IR_AND, some_i(r, &v, seed), 4), 0),
 		      labels[2 * k], labels[2 * k + 1]);
 		ir_label(r, labels[2 * k]);
 		v = (struct values){.ni = 0};
 		random_op(r, &v, seed);
+		ir_account(r, r->cur.icount);
 		ir_jmp(r, labels[2 * k + 1]);
 		ir_label(r, labels[2 * k + 1]);
+	}
+	if (loops) {
+		u32 end = ir_new_label(r);
+
+		ir_br(r, go_round(r), loop, end);
+		ir_label(r, end);
 	}
 	ir_leave(r, 3, 0, r->cur.pc + 4, r->cur.icount + 1);
 }
@@ -427,6 +466,7 @@ static void fill(struct machine *m, u64 seed)
 
 	for (k = 0; k < STATE / 8; k++)
 		((u64 *)m->state)[k] = random_word(&seed) >> (seed % 60);
+	*(u64 *)(m->state + ROUNDS) = 1 + seed % 4;
 	memset(m->state + STATE, 0, 16);
 	for (k = 0; k < MEMORY; k++)
 		m->memory[k] = (u8)random_word(&seed);
@@ -439,9 +479,13 @@ static void compare_once(struct bench *t, const struct ir_region *r, struct mach
 	fill(&t->m, seed);
 	fill(ref, seed);
 	evaluate(ref, r);
-	assert_int_equal(backend_interp.compile(t->b, r, 0x1000, &code), 0);
+	assert_int_equal(backend_interp.compile(
+				 t->b, r, &(struct backend_unit){.pc = 0x1000, .tier = 1}, &code),
+			 0);
 	t->cpu.budget = 1 << 30;
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry), BACKEND_STOP_LEAVE);
+	t->cpu.exit_code = 0;
+	assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry),
+			 ref->code ? BACKEND_STOP_LEAVE : BACKEND_STOP_LOOKUP);
 	if (memcmp(ref->state, t->m.state, STATE) || memcmp(ref->memory, t->m.memory, MEMORY) ||
 	    ref->code != t->cpu.exit_code || ref->pc != t->cpu.pc ||
 	    ref->icount != (1u << 30) - (u64)t->cpu.budget)
@@ -488,12 +532,16 @@ static void test_links(void **state)
 	r->cur.pc = 0x1000;
 	ir_put(r, IR_I, 0, ir_op2i(r, IR_ADD, ir_get(r, IR_I, 0), 1));
 	ir_goto(r, 0x1010, 1, IR_HINT_NONE);
-	assert_int_equal(backend_interp.compile(t->b, r, 0x1000, &a), 0);
+	assert_int_equal(backend_interp.compile(
+				 t->b, r, &(struct backend_unit){.pc = 0x1000, .tier = 1}, &a),
+			 0);
 	ir_begin(r);
 	r->cur.pc = 0x1010;
 	ir_put(r, IR_I, 0, ir_op2i(r, IR_ADD, ir_get(r, IR_I, 0), 100));
 	ir_goto(r, 0x2000, 1, IR_HINT_NONE);
-	assert_int_equal(backend_interp.compile(t->b, r, 0x1010, &b), 0);
+	assert_int_equal(backend_interp.compile(
+				 t->b, r, &(struct backend_unit){.pc = 0x1010, .tier = 1}, &b),
+			 0);
 	memset(t->m.state, 0, STATE);
 
 	assert_int_equal(a->nr_links, 1);
@@ -532,7 +580,9 @@ static void test_poll(void **state)
 	ir_put(r, IR_I, 0, ir_const(r, 1));
 	ir_poll(r);
 	ir_leave(r, 5, 6, 0x1004, 1);
-	assert_int_equal(backend_interp.compile(t->b, r, 0x1000, &code), 0);
+	assert_int_equal(backend_interp.compile(
+				 t->b, r, &(struct backend_unit){.pc = 0x1000, .tier = 1}, &code),
+			 0);
 	t->poll = 1;
 	assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry), BACKEND_STOP_POLL);
 	assert_int_equal(t->cpu.pc, 0x1000);
@@ -545,12 +595,41 @@ static void test_poll(void **state)
 	free(r);
 }
 
+/* Stops once, when the counter reaches 0, having done nothing; counts once an entry. */
+static void test_hot(void **state)
+{
+	struct ir_region *r = malloc(sizeof(*r));
+	struct bench *t = new_bench();
+	_Atomic s32 hot = 3;
+	const struct backend_unit unit = {.pc = 0x1000, .hot = &hot, .tier = 1};
+	struct backend_code *code;
+	u32 k;
+
+	ir_begin(r);
+	r->cur.pc = 0x1000;
+	ir_put(r, IR_I, 0, ir_op2i(r, IR_ADD, ir_get(r, IR_I, 0), 1));
+	ir_leave(r, 5, 6, 0x1004, 1);
+	assert_int_equal(backend_interp.compile(t->b, r, &unit, &code), 0);
+	memset(t->m.state, 0, STATE);
+	for (k = 1; k < 6; k++) {
+		t->cpu.pc = 0;
+		assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry),
+				 k == 3 ? BACKEND_STOP_HOT : BACKEND_STOP_LEAVE);
+		assert_int_equal(t->cpu.pc, k == 3 ? 0x1000 : 0x1004);
+		assert_int_equal(*(u64 *)t->m.state, k < 3 ? k : k - 1);
+	}
+	backend_interp.discard(t->b, code);
+	free_bench(t);
+	free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_hot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

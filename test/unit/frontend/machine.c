@@ -196,7 +196,9 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 	if (ir_verify(&m->region, &m->env, msg, sizeof(msg)))
 		fail_msg("%s", msg);
 	ir_optimise(&m->region, &m->env, IR_PASS_ALL);
-	assert_int_equal(backend_interp.compile(m->backend, &m->region, pc, &code), 0);
+	assert_int_equal(backend_interp.compile(m->backend, &m->region,
+						&(struct backend_unit){.pc = pc, .tier = 1}, &code),
+			 0);
 	m->stop = backend_interp.run(m->backend, &cpu, code->entry);
 	backend_interp.discard(m->backend, code);
 	m->code = cpu.exit_code ? cpu.exit_code : m->s->event.code;

@@ -159,7 +159,9 @@ static void run(u32 word, u32 mode, u64 fpscr, u64 a, u64 b, u64 c)
 	frontend_translate(&t, PC, 1, fetch, NULL);
 	assert_int_equal(ir_verify(&e.region, &e.env, msg, sizeof(msg)), 0);
 	ir_optimise(&e.region, &e.env, IR_PASS_ALL);
-	assert_int_equal(backend_interp.compile(e.backend, &e.region, PC, &code), 0);
+	assert_int_equal(backend_interp.compile(e.backend, &e.region,
+						&(struct backend_unit){.pc = PC, .tier = 1}, &code),
+			 0);
 	backend_interp.run(e.backend, &cpu, code->entry);
 	backend_interp.discard(e.backend, code);
 	e.exit_code = cpu.exit_code ? cpu.exit_code : e.s->event.code;

@@ -142,7 +142,10 @@ static u32 run_once(u32 word, u32 mode, u32 passes)
 	if (ir_verify(&m.region, &m.env, msg, sizeof(msg)))
 		fail_msg("%08x: %s", word, msg);
 	ir_optimise(&m.region, &m.env, passes);
-	assert_int_equal(backend_interp.compile(m.backend, &m.region, CODE, &code), 0);
+	assert_int_equal(backend_interp.compile(m.backend, &m.region,
+						&(struct backend_unit){.pc = CODE, .tier = 1},
+						&code),
+			 0);
 	m.cpu = (struct backend_cpu){
 		.state = (u8 *)m.s,
 		.tlb = m.tlb,

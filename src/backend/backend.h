@@ -162,6 +162,10 @@ struct backend_ops {
 
 extern const struct backend_ops backend_interp;
 
+/* Those of this build, by index and by name; NULL: there is none. */
+const struct backend_ops *backend_at(u32 i);
+const struct backend_ops *backend_find(const char *name);
+
 /* Does a GOTO from the region at `from` to `to` stay in the page? */
 static inline bool backend_same_page(u64 from, u64 to)
 {

@@ -3,7 +3,8 @@
  * difftest [options] -- RUNNER-COMMAND...: random cases through our interpreter and through the
  * oracle (qemu-user with runner.c), compared bit for bit. Ours run as one optimised region and as
  * single instructions without optimiser, which must agree; with --records the region is left at
- * every exit record. A case that differs from the oracle's is walked through by instruction, and
+ * every exit record. The region runs on the back end named, the single instructions always on the
+ * interpreter. A case that differs from the oracle's is walked through by instruction, and
  * only what exempt.c explains is allowed to differ.
  */
 #include <signal.h>
@@ -24,7 +25,8 @@ enum { CHUNK = 2000, NOP = 0x60000000 };
 
 static struct {
 	struct diff_oracle oracle;
-	bool big, records;
+	bool big, records, fast;
+	const struct backend_ops *backend;
 	uint64_t seed, cases, reports;
 	uint64_t differs[INSN_COUNT]; /* by row */
 	uint64_t count[DIFF_EXEMPTIONS];
@@ -208,8 +210,9 @@ static void run_chunk(uint64_t first, unsigned count)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: difftest [--cpu NAME] [--big] [--records] [--seed N] [--cases N]\n"
-		"                [--only ROW] [--reports N] [--rows] [--dir DIR] -- ORACLE...\n");
+		"usage: difftest [--cpu NAME] [--big] [--backend NAME] [--records] [--slow]\n"
+		"                [--seed N] [--cases N] [--only ROW] [--reports N] [--rows]\n"
+		"                [--dir DIR] -- ORACLE...\n");
 	exit(2);
 }
 
@@ -236,18 +239,24 @@ static void parse(int argc, char **argv)
 	t.cases = 20000;
 	t.reports = 20;
 	t.seed = 1;
+	t.fast = true;
+	t.backend = &backend_interp;
 	t.oracle.dir = ".";
 	for (n = 1; n < argc && strcmp(argv[n], "--"); n++) {
 		if (!strcmp(argv[n], "--big"))
 			t.big = true;
 		else if (!strcmp(argv[n], "--records"))
 			t.records = true;
+		else if (!strcmp(argv[n], "--slow"))
+			t.fast = false;
 		else if (!strcmp(argv[n], "--rows"))
 			list = true;
 		else if (n + 1 == argc)
 			usage();
 		else if (!strcmp(argv[n], "--cpu"))
 			cpu = argv[++n];
+		else if (!strcmp(argv[n], "--backend"))
+			t.backend = backend_find(argv[++n]);
 		else if (!strcmp(argv[n], "--seed"))
 			t.seed = strtoull(argv[++n], NULL, 0);
 		else if (!strcmp(argv[n], "--cases"))
@@ -262,7 +271,7 @@ static void parse(int argc, char **argv)
 			usage();
 	}
 	t.model = cpu_model_find(cpu);
-	if (!t.model)
+	if (!t.model || !t.backend)
 		usage();
 	set = (struct insn_set){t.model->families, t.model->isa, t.model->facilities};
 	if (!diff_gen_init(&t.gen, &set, t.seed, t.big, t.only) ||
@@ -282,14 +291,17 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	const struct diff_engine single = {.backend = &backend_interp};
+	struct diff_engine region;
 	const struct diff_exemption *e;
 	uint64_t first;
 	unsigned n;
 
 	parse(argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	t.ours = diff_ours_create(t.model, !t.big, t.records, IR_PASS_ALL);
-	t.plain = diff_ours_create(t.model, !t.big, false, 0);
+	region = (struct diff_engine){t.backend, t.records, t.fast, IR_PASS_ALL};
+	t.ours = diff_ours_create(t.model, !t.big, &region);
+	t.plain = diff_ours_create(t.model, !t.big, &single);
 	for (first = 0; first < t.cases; first += CHUNK)
 		run_chunk(first, t.cases - first < CHUNK ? (unsigned)(t.cases - first) : CHUNK);
 	for (n = 0; n < DIFF_EXEMPTIONS && (e = diff_exemption(n)); n++)
@@ -300,9 +312,9 @@ int main(int argc, char **argv)
 		if (t.differs[n])
 			printf("# differs %5llu: %s\n", (unsigned long long)t.differs[n],
 			       insn_rows[n].name);
-	printf("# %s %s: %llu cases over %u rows, %llu exempt, %llu differ\n", t.model->name,
-	       t.big ? "big-endian" : "little-endian", (unsigned long long)t.ran, t.gen.nr_rows,
-	       (unsigned long long)t.exempted, (unsigned long long)t.failed);
+	printf("# %s %s %s: %llu cases over %u rows, %llu exempt, %llu differ\n", t.backend->name,
+	       t.model->name, t.big ? "big-endian" : "little-endian", (unsigned long long)t.ran,
+	       t.gen.nr_rows, (unsigned long long)t.exempted, (unsigned long long)t.failed);
 	if (t.records) {
 		printf("# left at %llu records\n", (unsigned long long)diff_ours_records(t.ours));
 		t.failed += !diff_ours_records(t.ours);

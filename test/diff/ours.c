@@ -27,11 +27,12 @@ struct diff_ours {
 	struct ir_region region;
 	struct cpu_state *s;
 	void *frame;
-	bool little_endian, leave_at_records;
-	u32 passes;
+	bool little_endian;
+	struct diff_engine engine;
+	const struct backend_ops *ops;
 	u64 records_left;
 	const struct diff_case *c;
-	u8 mem[DIFF_MEM_MAP];
+	u8 *mem; /* DIFF_MEM_MAP bytes */
 };
 
 static u8 *window(struct diff_ours *o, u64 ea, u32 len)
@@ -166,7 +167,7 @@ static bool fetch(void *opaque, u64 ea, u32 *word)
 }
 
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,
-				   bool leave_at_records, u32 passes)
+				   const struct diff_engine *engine)
 {
 	static const struct cpu_mem_ops helper_mem = {.read = helper_read, .write = helper_write};
 	static _Atomic u32 never;
@@ -174,15 +175,17 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 	const struct insn_set set = {model->families, model->isa, model->facilities};
 	struct backend_config config = {.env = &o->env,
 					.event_slot = SLOT(event.code),
-					.leave_at_records = leave_at_records};
-	size_t frame = (backend_interp.frame_size + 63) & ~(size_t)63, n;
+					.leave_at_records = engine->leave_at_records};
+	size_t frame = (engine->backend->frame_size + 63) & ~(size_t)63, n;
 
 	o->model = model;
 	o->little_endian = little_endian;
-	o->passes = passes;
-	o->leave_at_records = leave_at_records;
+	o->engine = *engine;
+	o->ops = engine->backend;
+	o->mem = aligned_alloc(DIFF_MEM, DIFF_MEM_MAP);
 	helper_env_init(&o->env);
-	if (!insn_decoder_init(&o->decoder, &set) || backend_interp.create(&config, &o->backend))
+	if (!o->mem || !insn_decoder_init(&o->decoder, &set) ||
+	    o->ops->create(&config, &o->backend))
 		abort();
 	o->frame = aligned_alloc(64, (frame + sizeof(struct cpu_state) + 63) & ~(size_t)63);
 	o->s = (void *)((u8 *)o->frame + frame);
@@ -205,7 +208,8 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 
 void diff_ours_destroy(struct diff_ours *o)
 {
-	backend_interp.destroy(o->backend);
+	o->ops->destroy(o->backend);
+	free(o->mem);
 	free(o->frame);
 	free(o);
 }
@@ -295,10 +299,10 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 		*signal = 99;
 		return false;
 	}
-	ir_optimise(&o->region, &o->env, o->passes);
+	ir_optimise(&o->region, &o->env, o->engine.passes);
 	if (ir_verify(&o->region, &o->env, msg, sizeof(msg)) ||
-	    backend_interp.compile(o->backend, &o->region,
-				   &(struct backend_unit){.pc = s->pc, .tier = 1}, &code)) {
+	    o->ops->compile(o->backend, &o->region, &(struct backend_unit){.pc = s->pc, .tier = 1},
+			    &code)) {
 		fprintf(stderr, "optimised IR of %s: %s\n", c.insn.row ? c.insn.row->name : "?",
 			msg);
 		*signal = 99;
@@ -306,9 +310,9 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 	}
 	/* At the next record: one whose instruction stands first in its region is none, so every
 	 * region gets on. */
-	o->bcpu.record_count = o->leave_at_records;
-	stop = backend_interp.run(o->backend, &o->bcpu, code->entry);
-	backend_interp.discard(o->backend, code);
+	o->bcpu.record_count = o->engine.leave_at_records;
+	stop = o->ops->run(o->backend, &o->bcpu, code->entry);
+	o->ops->discard(o->backend, code);
 	o->records_left += stop == BACKEND_STOP_RECORD;
 	s->pc = o->bcpu.pc;
 	if (stop != BACKEND_STOP_LEAVE)
@@ -324,8 +328,20 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 
 static void start(struct diff_ours *o, const struct diff_case *c)
 {
+	u64 ea;
+
 	o->c = c;
-	memset(o->mem, 0, sizeof(o->mem));
+	memset(o->mem, 0, DIFF_MEM_MAP);
+	for (ea = DIFF_MEM_BASE; ea < DIFF_MEM_BASE + DIFF_MEM_MAP && o->engine.fast_memory;
+	     ea += 1 << TLB_PAGE_BITS) {
+		const u64 tag = c->mem_seed & 2 ? ea : TLB_NO_TAG;
+
+		*tlb_fast_at(o->tlb, ea) = (struct tlb_fast){
+			.read_tag = tag,
+			.write_tag = tag,
+			.addend = (uintptr_t)o->mem - DIFF_MEM_BASE,
+		};
+	}
 	o->s->res_valid = 0;
 }
 

@@ -3,13 +3,24 @@
 #ifndef TEST_DIFF_OURS_H
 #define TEST_DIFF_OURS_H
 
+#include "backend/backend.h"
 #include "case.h"
 #include "isa/model.h"
 
 struct diff_ours;
 
+/* What it runs on, and how. */
+struct diff_engine {
+	const struct backend_ops *backend;
+	bool leave_at_records;
+	/* Every other case finds its memory in the first-level TLB, so that accesses are inline;
+	 * in the others, and without, all take the slow path. */
+	bool fast_memory;
+	u32 passes;
+};
+
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,
-				   bool leave_at_records, u32 passes);
+				   const struct diff_engine *engine);
 void diff_ours_destroy(struct diff_ours *o);
 /* A whole case, in regions of at most max instructions. pc and signal of the result are as the
  * runner gives them. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Decoder, disassembler, front end, optimiser and lowering on arbitrary instruction words, on every
- * model and in any mode. */
+/* Decoder, disassembler, front end, optimiser and every back end's compiler on arbitrary
+ * instruction words, on every model and in any mode. */
 #include "backend/backend.h"
 #include "frontend/frontend.h"
 #include "fuzz.h"
@@ -8,7 +8,7 @@
 #include "isa/disasm.h"
 #include "translator/internal.h"
 
-enum { MODELS = 8, BASE = 0x10000 };
+enum { MODELS = 8, BACKENDS = 4, BASE = 0x10000 };
 
 static struct {
 	const struct cpu_model *model[MODELS];
@@ -16,7 +16,7 @@ static struct {
 	unsigned models;
 	struct ir_env env;
 	struct ir_region region;
-	struct backend *backend;
+	struct backend *backend[BACKENDS];
 } f;
 
 static void setup(void)
@@ -25,8 +25,9 @@ static void setup(void)
 	const struct cpu_model *m;
 
 	helper_env_init(&f.env);
-	if (backend_interp.create(&config, &f.backend))
-		abort();
+	for (u32 i = 0; backend_at(i) && i < BACKENDS; i++)
+		if (backend_at(i)->create(&config, &f.backend[i]))
+			abort();
 	for (unsigned i = 0; (m = cpu_model_at(i)) && f.models < MODELS; i++) {
 		const struct insn_set set = {m->families, m->isa, m->facilities};
 
@@ -81,8 +82,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	check("front end");
 	ir_optimise(&f.region, &f.env, IR_PASS_ALL);
 	check("optimiser");
-	if (!backend_interp.compile(f.backend, &f.region,
-				    &(struct backend_unit){.pc = BASE, .tier = 1}, &code))
-		backend_interp.discard(f.backend, code);
+	for (u32 i = 0; i < BACKENDS && f.backend[i]; i++)
+		if (!backend_at(i)->compile(f.backend[i], &f.region,
+					    &(struct backend_unit){.pc = BASE, .tier = 1 + (m & 1)},
+					    &code))
+			backend_at(i)->discard(f.backend[i], code);
 	return 0;
 }

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "backend/backend.h"
+#include "../../backend.h"
 #include "ir/ir.h"
 
 enum {
@@ -261,9 +261,9 @@ static struct bench *new_bench(void)
 	struct backend_config config = {.env = &env, .event_slot = EVENT};
 	u32 k;
 
-	assert_int_equal(backend_interp.create(&config, &t->b), 0);
-	t->frame = aligned_alloc(64, (backend_interp.frame_size + STATE + 64 + 63) & ~63ull);
-	t->m.state = t->frame + backend_interp.frame_size;
+	assert_int_equal(test_backend()->create(&config, &t->b), 0);
+	t->frame = aligned_alloc(64, (test_backend()->frame_size + STATE + 64 + 63) & ~63ull);
+	t->m.state = t->frame + test_backend()->frame_size;
 	for (k = 0; k < 1 << TLB_BITS; k++)
 		t->tlb[k].read_tag = t->tlb[k].write_tag = TLB_NO_TAG;
 	t->cpu = (struct backend_cpu){
@@ -281,7 +281,7 @@ static struct bench *new_bench(void)
 
 static void free_bench(struct bench *t)
 {
-	backend_interp.destroy(t->b);
+	test_backend()->destroy(t->b);
 	free(t->frame);
 	free(t);
 }
@@ -479,12 +479,12 @@ static void compare_once(struct bench *t, const struct ir_region *r, struct mach
 	fill(&t->m, seed);
 	fill(ref, seed);
 	evaluate(ref, r);
-	assert_int_equal(backend_interp.compile(
+	assert_int_equal(test_backend()->compile(
 				 t->b, r, &(struct backend_unit){.pc = 0x1000, .tier = 1}, &code),
 			 0);
 	t->cpu.budget = 1 << 30;
 	t->cpu.exit_code = 0;
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry),
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, code->entry),
 			 ref->code ? BACKEND_STOP_LEAVE : BACKEND_STOP_LOOKUP);
 	if (memcmp(ref->state, t->m.state, STATE) || memcmp(ref->memory, t->m.memory, MEMORY) ||
 	    ref->code != t->cpu.exit_code || ref->pc != t->cpu.pc ||
@@ -492,7 +492,7 @@ static void compare_once(struct bench *t, const struct ir_region *r, struct mach
 		fail_msg("seed %llu: code %u/%u pc %llx/%llx", (unsigned long long)seed, ref->code,
 			 t->cpu.exit_code, (unsigned long long)ref->pc,
 			 (unsigned long long)t->cpu.pc);
-	backend_interp.discard(t->b, code);
+	test_backend()->discard(t->b, code);
 }
 
 static void test_random(void **state)
@@ -532,39 +532,39 @@ static void test_links(void **state)
 	r->cur.pc = 0x1000;
 	ir_put(r, IR_I, 0, ir_op2i(r, IR_ADD, ir_get(r, IR_I, 0), 1));
 	ir_goto(r, 0x1010, 1, IR_HINT_NONE);
-	assert_int_equal(backend_interp.compile(
+	assert_int_equal(test_backend()->compile(
 				 t->b, r, &(struct backend_unit){.pc = 0x1000, .tier = 1}, &a),
 			 0);
 	ir_begin(r);
 	r->cur.pc = 0x1010;
 	ir_put(r, IR_I, 0, ir_op2i(r, IR_ADD, ir_get(r, IR_I, 0), 100));
 	ir_goto(r, 0x2000, 1, IR_HINT_NONE);
-	assert_int_equal(backend_interp.compile(
+	assert_int_equal(test_backend()->compile(
 				 t->b, r, &(struct backend_unit){.pc = 0x1010, .tier = 1}, &b),
 			 0);
 	memset(t->m.state, 0, STATE);
 
 	assert_int_equal(a->nr_links, 1);
 	assert_int_equal(b->nr_links, 0); /* leaves the page */
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, a->entry), BACKEND_STOP_LINK);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LINK);
 	assert_ptr_equal(t->cpu.stop_link, a->links);
 	assert_int_equal(t->cpu.pc, 0x1010);
-	backend_interp.link(a->links, b->entry);
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, a->entry), BACKEND_STOP_LOOKUP);
+	test_backend()->link(a->links, b->entry);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LOOKUP);
 	assert_int_equal(t->cpu.pc, 0x2000);
 	assert_int_equal(*(u64 *)t->m.state, 102);
 	/* The jump cache leads on, under its key only. */
 	t->jumps[jump_cache_index(0x2000)] =
 		(struct jump_cache){.pc = 0x2000, .key = 1, .entry = a->entry};
 	t->cpu.budget = 3;
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, a->entry), BACKEND_STOP_BUDGET);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_BUDGET);
 	t->cpu.code_key = 2;
 	t->cpu.budget = 100;
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, a->entry), BACKEND_STOP_LOOKUP);
-	backend_interp.link(a->links, NULL);
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, a->entry), BACKEND_STOP_LINK);
-	backend_interp.discard(t->b, a);
-	backend_interp.discard(t->b, b);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LOOKUP);
+	test_backend()->link(a->links, NULL);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LINK);
+	test_backend()->discard(t->b, a);
+	test_backend()->discard(t->b, b);
 	free_bench(t);
 	free(r);
 }
@@ -580,17 +580,17 @@ static void test_poll(void **state)
 	ir_put(r, IR_I, 0, ir_const(r, 1));
 	ir_poll(r);
 	ir_leave(r, 5, 6, 0x1004, 1);
-	assert_int_equal(backend_interp.compile(
+	assert_int_equal(test_backend()->compile(
 				 t->b, r, &(struct backend_unit){.pc = 0x1000, .tier = 1}, &code),
 			 0);
 	t->poll = 1;
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry), BACKEND_STOP_POLL);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, code->entry), BACKEND_STOP_POLL);
 	assert_int_equal(t->cpu.pc, 0x1000);
 	t->poll = 0;
-	assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry), BACKEND_STOP_LEAVE);
+	assert_int_equal(test_backend()->run(t->b, &t->cpu, code->entry), BACKEND_STOP_LEAVE);
 	assert_int_equal(t->cpu.exit_code, 5);
 	assert_int_equal(t->cpu.exit_info, 6);
-	backend_interp.discard(t->b, code);
+	test_backend()->discard(t->b, code);
 	free_bench(t);
 	free(r);
 }
@@ -609,16 +609,16 @@ static void test_hot(void **state)
 	r->cur.pc = 0x1000;
 	ir_put(r, IR_I, 0, ir_op2i(r, IR_ADD, ir_get(r, IR_I, 0), 1));
 	ir_leave(r, 5, 6, 0x1004, 1);
-	assert_int_equal(backend_interp.compile(t->b, r, &unit, &code), 0);
+	assert_int_equal(test_backend()->compile(t->b, r, &unit, &code), 0);
 	memset(t->m.state, 0, STATE);
 	for (k = 1; k < 6; k++) {
 		t->cpu.pc = 0;
-		assert_int_equal(backend_interp.run(t->b, &t->cpu, code->entry),
+		assert_int_equal(test_backend()->run(t->b, &t->cpu, code->entry),
 				 k == 3 ? BACKEND_STOP_HOT : BACKEND_STOP_LEAVE);
 		assert_int_equal(t->cpu.pc, k == 3 ? 0x1000 : 0x1004);
 		assert_int_equal(*(u64 *)t->m.state, k < 3 ? k : k - 1);
 	}
-	backend_interp.discard(t->b, code);
+	test_backend()->discard(t->b, code);
 	free_bench(t);
 	free(r);
 }

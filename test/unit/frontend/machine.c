@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../../backend.h"
 #include "cpu/cpu.h"
 #include "translator/internal.h"
 
@@ -126,7 +127,7 @@ struct machine *machine_create(const char *model)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	struct backend_config config = {.event_slot = SLOT(event)};
-	size_t frame = (backend_interp.frame_size + 63) & ~63ull;
+	size_t frame = (test_backend()->frame_size + 63) & ~63ull;
 	struct insn_set set;
 
 	m->model = cpu_model_find(model);
@@ -135,7 +136,7 @@ struct machine *machine_create(const char *model)
 	assert_true(insn_decoder_init(&m->decoder, &set));
 	helper_env_init(&m->env);
 	config.env = &m->env;
-	assert_int_equal(backend_interp.create(&config, &m->backend), 0);
+	assert_int_equal(test_backend()->create(&config, &m->backend), 0);
 	m->frame = aligned_alloc(64, frame + ((sizeof(*m->s) + 63) & ~63ull));
 	m->s = (struct cpu_state *)((u8 *)m->frame + frame);
 	for (u32 n = 0; n < ARRAY_SIZE(m->tlb); n++)
@@ -146,7 +147,7 @@ struct machine *machine_create(const char *model)
 
 void machine_destroy(struct machine *m)
 {
-	backend_interp.destroy(m->backend);
+	test_backend()->destroy(m->backend);
 	free(m->frame);
 	free(m);
 }
@@ -196,11 +197,12 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 	if (ir_verify(&m->region, &m->env, msg, sizeof(msg)))
 		fail_msg("%s", msg);
 	ir_optimise(&m->region, &m->env, IR_PASS_ALL);
-	assert_int_equal(backend_interp.compile(m->backend, &m->region,
-						&(struct backend_unit){.pc = pc, .tier = 1}, &code),
+	assert_int_equal(test_backend()->compile(m->backend, &m->region,
+						 &(struct backend_unit){.pc = pc, .tier = 1},
+						 &code),
 			 0);
-	m->stop = backend_interp.run(m->backend, &cpu, code->entry);
-	backend_interp.discard(m->backend, code);
+	m->stop = test_backend()->run(m->backend, &cpu, code->entry);
+	test_backend()->discard(m->backend, code);
 	m->code = cpu.exit_code ? cpu.exit_code : m->s->event.code;
 	m->info = cpu.exit_info ? cpu.exit_info : m->s->event.info;
 	m->pc = cpu.pc;

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "backend/backend.h"
+#include "../../backend.h"
 #include "frontend/frontend.h"
 #include "isa/decode.h"
 #include "isa/fpscr.h"
@@ -109,11 +109,11 @@ static int setup(void **state)
 	const struct cpu_model *model = cpu_model_find("power9");
 	struct insn_set set = {model->families, model->isa, model->facilities};
 	struct backend_config config = {.env = &e.env, .event_slot = SLOT(event)};
-	size_t frame = (backend_interp.frame_size + 63) & ~63ull;
+	size_t frame = (test_backend()->frame_size + 63) & ~63ull;
 
 	assert_true(insn_decoder_init(&e.decoder, &set));
 	helper_env_init(&e.env);
-	assert_int_equal(backend_interp.create(&config, &e.backend), 0);
+	assert_int_equal(test_backend()->create(&config, &e.backend), 0);
 	e.memory = aligned_alloc(64, frame + ((sizeof(*e.s) + 63) & ~63ull));
 	e.s = (struct cpu_state *)(e.memory + frame);
 	return 0;
@@ -121,7 +121,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	backend_interp.destroy(e.backend);
+	test_backend()->destroy(e.backend);
 	free(e.memory);
 	return 0;
 }
@@ -159,11 +159,12 @@ static void run(u32 word, u32 mode, u64 fpscr, u64 a, u64 b, u64 c)
 	frontend_translate(&t, PC, 1, fetch, NULL);
 	assert_int_equal(ir_verify(&e.region, &e.env, msg, sizeof(msg)), 0);
 	ir_optimise(&e.region, &e.env, IR_PASS_ALL);
-	assert_int_equal(backend_interp.compile(e.backend, &e.region,
-						&(struct backend_unit){.pc = PC, .tier = 1}, &code),
+	assert_int_equal(test_backend()->compile(e.backend, &e.region,
+						 &(struct backend_unit){.pc = PC, .tier = 1},
+						 &code),
 			 0);
-	backend_interp.run(e.backend, &cpu, code->entry);
-	backend_interp.discard(e.backend, code);
+	test_backend()->run(e.backend, &cpu, code->entry);
+	test_backend()->discard(e.backend, code);
 	e.exit_code = cpu.exit_code ? cpu.exit_code : e.s->event.code;
 	e.exit_info = cpu.exit_info;
 	e.pc = cpu.pc;

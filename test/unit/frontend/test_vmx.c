@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "backend/backend.h"
+#include "../../backend.h"
 #include "base/bits.h"
 #include "cpu/cpu.h"
 #include "cpu/mem.h"
@@ -97,15 +97,15 @@ static int setup(void **state)
 	const struct cpu_model *model = cpu_model_find("power9");
 	struct insn_set set = {model->families, model->isa, model->facilities};
 	struct backend_config config = {.env = &m.env};
-	size_t size = backend_interp.frame_size + sizeof(struct cpu_state);
+	size_t size = test_backend()->frame_size + sizeof(struct cpu_state);
 
 	(void)state;
 	helper_env_init(&m.env);
 	config.event_slot = (u32)offsetof(struct cpu_state, event.code);
-	if (!insn_decoder_init(&m.decoder, &set) || backend_interp.create(&config, &m.backend))
+	if (!insn_decoder_init(&m.decoder, &set) || test_backend()->create(&config, &m.backend))
 		return -1;
 	m.block = aligned_alloc(64, (size + 63) & ~(size_t)63);
-	m.s = (struct cpu_state *)((u8 *)m.block + backend_interp.frame_size);
+	m.s = (struct cpu_state *)((u8 *)m.block + test_backend()->frame_size);
 	for (unsigned i = 0; i < ARRAY_SIZE(m.tlb); i++)
 		m.tlb[i].read_tag = m.tlb[i].write_tag = TLB_NO_TAG;
 	*tlb_fast_at(m.tlb, DATA) = (struct tlb_fast){DATA, DATA, (uintptr_t)m.memory - DATA, 0};
@@ -117,7 +117,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	backend_interp.destroy(m.backend);
+	test_backend()->destroy(m.backend);
 	free(m.block);
 	return 0;
 }
@@ -142,9 +142,9 @@ static u32 run_once(u32 word, u32 mode, u32 passes)
 	if (ir_verify(&m.region, &m.env, msg, sizeof(msg)))
 		fail_msg("%08x: %s", word, msg);
 	ir_optimise(&m.region, &m.env, passes);
-	assert_int_equal(backend_interp.compile(m.backend, &m.region,
-						&(struct backend_unit){.pc = CODE, .tier = 1},
-						&code),
+	assert_int_equal(test_backend()->compile(m.backend, &m.region,
+						 &(struct backend_unit){.pc = CODE, .tier = 1},
+						 &code),
 			 0);
 	m.cpu = (struct backend_cpu){
 		.state = (u8 *)m.s,
@@ -155,8 +155,8 @@ static u32 run_once(u32 word, u32 mode, u32 passes)
 		.budget = 1000,
 		.mem = &slow_ops,
 	};
-	stop = backend_interp.run(m.backend, &m.cpu, code->entry);
-	backend_interp.discard(m.backend, code);
+	stop = test_backend()->run(m.backend, &m.cpu, code->entry);
+	test_backend()->discard(m.backend, code);
 	if (stop == BACKEND_STOP_LEAVE)
 		return m.cpu.exit_code;
 	assert_int_equal(stop, BACKEND_STOP_LINK);
@@ -227,7 +227,7 @@ static void check_loads(const struct mem_case *t, unsigned n)
 		m.s->gpr[RA] = DATA + t->ea;
 		m.s->gpr[RB] = t->rb;
 		assert_int_equal(run_once(t->word, ALL_ON | (le ? MODE_LE : 0),
-					  i & 2 ? backend_interp.passes : 0),
+					  i & 2 ? test_backend()->passes : 0),
 				 0);
 		check_vsr(t->word, 34, le ? t->le : t->be);
 	}
@@ -247,7 +247,7 @@ static void check_stores(const struct mem_case *t, unsigned n)
 		m.s->gpr[RA] = DATA + t->ea;
 		m.s->gpr[RB] = t->rb;
 		assert_int_equal(run_once(t->word, ALL_ON | (le ? MODE_LE : 0),
-					  i & 2 ? backend_interp.passes : 0),
+					  i & 2 ? test_backend()->passes : 0),
 				 0);
 		for (unsigned k = 0; k < 16; k++)
 			bytes[k] = (k < 8 ? want.hi : want.lo) >> (56 - 8 * (k & 7));
@@ -467,7 +467,7 @@ static void test_registers(void **state)
 		set_vsr(33, t->a);
 		set_vsr(34, t->b);
 		set_vsr(35, t->c);
-		assert_int_equal(run_once(t->word, ALL_ON, i & 1 ? backend_interp.passes : 0), 0);
+		assert_int_equal(run_once(t->word, ALL_ON, i & 1 ? test_backend()->passes : 0), 0);
 		check_vsr(t->word, 32, t->want);
 		if (m.s->cr[6] != t->cr)
 			fail_msg("%08x: CR6 %u", t->word, (unsigned)m.s->cr[6]);
@@ -504,7 +504,7 @@ static void test_moves(void **state)
 		m.s->gpr[RA] = t[i].ra;
 		m.s->gpr[RB] = t[i].rb;
 		set_vsr(3, t[i].before);
-		assert_int_equal(run_once(t[i].word, ALL_ON, backend_interp.passes), 0);
+		assert_int_equal(run_once(t[i].word, ALL_ON, test_backend()->passes), 0);
 		check_vsr(t[i].word, 3, t[i].after);
 		assert_int_equal(m.s->gpr[RT], t[i].after_rt);
 	}

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "backend/backend.h"
+#include "../../backend.h"
 #include "base/endian.h"
 #include "cpu/cpu.h"
 #include "isa/msr.h"
@@ -107,7 +107,7 @@ static inline void harness_begin_model(struct harness *h, u32 cpus, struct trans
 		.opaque = h,
 	};
 	config.host = &h->host;
-	config.backend = &backend_interp;
+	config.backend = test_backend();
 	config.verify = true;
 	assert_int_equal(translator_create(&config, &h->t), 0);
 	translator_mmu_env(h->t)->rma_size = 1ull << 32;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The back end that a test runs on: the one that PV_BACKEND names, or else the interpreter. */
+#ifndef TEST_BACKEND_H
+#define TEST_BACKEND_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "backend/backend.h"
+
+static inline const struct backend_ops *test_backend(void)
+{
+	const char *name = getenv("PV_BACKEND");
+	const struct backend_ops *ops = backend_find(name ? name : "interp");
+
+	if (!ops) {
+		fprintf(stderr, "there is no back end %s\n", name);
+		exit(1);
+	}
+	return ops;
+}
+
+#endif

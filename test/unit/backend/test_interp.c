@@ -258,7 +258,7 @@ struct bench {
 static struct bench *new_bench(void)
 {
 	struct bench *t = calloc(1, sizeof(*t));
-	struct backend_config config = {.env = &env, .event_slot = EVENT};
+	struct backend_config config = {.env = &env, .event_slot = EVENT, .count = true};
 	u32 k;
 
 	assert_int_equal(test_backend()->create(&config, &t->b), 0);

@@ -29,6 +29,14 @@ check-full:
 	@tools/deps.sh build guests guests-be check
 	@tools/check.py --full
 
+# CASES=a,b CPU=power8 ROUNDS=n ENGINE=backend=interp SCALE=0.1 TIMEOUT=seconds
+bench:
+	@tools/deps.sh build guests bench
+	@tools/build.sh meson
+	@guests/debian-ppc64el.sh $(DEMO)
+	@tools/bench.py $(if $(CASES),--cases $(CASES)) $(if $(CPU),--cpu $(CPU)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(ENGINE),--engine $(ENGINE)) $(if $(SCALE),--scale $(SCALE)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
+
 format:
 	@tools/deps.sh format
 	@tools/format.sh
@@ -42,8 +50,9 @@ help:
 	@echo "make demo       boot Debian ppc64el to a shell"
 	@echo "make check      the tests that every change must pass"
 	@echo "make check-full all tests in their full sizes, under all sanitizers"
+	@echo "make bench      30 kinds of work beside qemu and native; CASES=a,b CPU=power9|power8 ROUNDS=n"
 	@echo "make guests     fetch and build the guests that the tests boot"
 	@echo "make format     clang-format"
 	@echo "make clean      removes what was built, but not the guests"
 
-.PHONY: all demo guests check check-full format clean help
+.PHONY: all demo guests check check-full bench format clean help

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deps.sh PURPOSE...: installs the Debian packages that these purposes need, if any is missing.
-#   build guests guests-be check format
+#   build guests guests-be check format bench
 set -eu
 
 packages_for() {
@@ -19,6 +19,11 @@ packages_for() {
 			libc6-dev-ppc64el-cross device-tree-compiler
 		;;
 	format) echo clang-format-14 ;;
+	bench)
+		echo git python3 cpio util-linux qemu-system-ppc gcc libc6-dev gcc-powerpc-linux-gnu \
+			gcc-powerpc64-linux-gnu gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross \
+			libc6-dev-ppc64-cross libc6-dev-ppc64el-cross
+		;;
 	*)
 		echo "deps.sh: unknown purpose '$1'" >&2
 		exit 1

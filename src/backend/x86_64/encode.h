@@ -278,11 +278,13 @@ void x_op0(struct xcode *x, enum xop0 op);
 /*
  * Vectors and floating point. Bits of an xvop:
  *   0..7 opcode, 8..9 prefix as VEX has it (none 66 F3 F2), 10..11 map (1 0F, 2 0F38, 3 0F3A),
- *   12 W, 13 commutative, 14 VEX only, 16..18 /digit of shifts by an immediate
+ *   12 W, 13 commutative, 14 VEX only, 15 the second source is a general register,
+ *   16..18 /digit of shifts by an immediate
  */
-enum { XV_W = 1 << 12, XV_COMMUTES = 1 << 13, XV_VEX_ONLY = 1 << 14 };
+enum { XV_W = 1 << 12, XV_COMMUTES = 1 << 13, XV_VEX_ONLY = 1 << 14, XV_GPR = 1 << 15 };
 enum xvop {
-#define XVOP(name, gas, pp, map, op, bits, form) XV_##name = (op) | (pp) << 8 | (map) << 10 | (bits),
+#define XVOP(name, gas, pp, map, op, bits, form)                                                   \
+	XV_##name = (op) | (pp) << 8 | (map) << 10 | (bits),
 #include "backend/x86_64/vop.def"
 #undef XVOP
 };

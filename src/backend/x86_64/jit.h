@@ -43,7 +43,7 @@ enum jit_host {
 };
 
 enum {
-	JIT_BIAS = 128, /* rbp - state: slots below 256 have short displacements */
+	JIT_BIAS = 128,	  /* rbp - state: slots below 256 have short displacements */
 	JIT_NR_REGS = 32, /* 0..15 integer, 16 + n = xmm n */
 	JIT_XMM = 16,
 	JIT_SPILLS = 1024, /* of 8 bytes; a Q value takes an aligned pair */
@@ -84,8 +84,8 @@ typedef bool jit_emit_fn(struct jit *j, const struct ir_insn *i, ir_ref n);
 /* A path that is emitted behind the hot code. */
 struct jit_cold {
 	jit_cold_fn *fn;
-	struct xlabel at;   /* jump here */
-	struct xlabel back; /* bind behind the hot code to come back to */
+	u32 at;	  /* jump here */
+	u32 back; /* bind behind the hot code to come back to */
 	ir_ref n;
 	u32 call;  /* of jit_cold_call(): the descriptor */
 	u64 v[8];  /* of the owner */

@@ -37,6 +37,20 @@ bench:
 	@tools/bench.py $(if $(CASES),--cases $(CASES)) $(if $(CPU),--cpu $(CPU)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(ENGINE),--engine $(ENGINE)) $(if $(SCALE),--scale $(SCALE)) $(if $(TIMEOUT),--timeout $(TIMEOUT))
 
+# CPU ENGINE ROUNDS as for bench
+bench-boot:
+	@tools/deps.sh build guests bench
+	@tools/build.sh meson
+	@guests/debian-ppc64el.sh $(DEMO)
+	@tools/bench_boot.py $(if $(CPU),--cpu $(CPU)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ENGINE),--engine $(ENGINE))
+
+bench-smp:
+	@tools/deps.sh build guests bench
+	@tools/build.sh meson
+	@guests/debian-ppc64el.sh $(DEMO)
+	@tools/bench_smp.py $(if $(CPU),--cpu $(CPU)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(ENGINE),--engine $(ENGINE)) $(if $(SCALE),--scale $(SCALE))
+
 format:
 	@tools/deps.sh format
 	@tools/format.sh
@@ -51,8 +65,10 @@ help:
 	@echo "make check      the tests that every change must pass"
 	@echo "make check-full all tests in their full sizes, under all sanitizers"
 	@echo "make bench      30 kinds of work beside qemu and native; CASES=a,b CPU=power9|power8 ROUNDS=n"
+	@echo "make bench-boot time to init's first line beside qemu, resident memory"
+	@echo "make bench-smp  what a second processor gives, beside the host"
 	@echo "make guests     fetch and build the guests that the tests boot"
 	@echo "make format     clang-format"
 	@echo "make clean      removes what was built, but not the guests"
 
-.PHONY: all demo guests check check-full bench format clean help
+.PHONY: all demo guests check check-full bench bench-boot bench-smp format clean help

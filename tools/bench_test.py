@@ -12,6 +12,8 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
 import bench_chart
 import bench_math as m
+import bench_smp
+import bench_vm
 
 
 def read(path):
@@ -177,6 +179,42 @@ class Text(unittest.TestCase):
         self.assertIn("a &lt;title&gt;", svg)
         self.assertIn("FAILED", svg)
         self.assertEqual(svg.count(">3.00x<"), 28)
+
+
+class Processors(unittest.TestCase):
+    @staticmethod
+    def judged(ours, native, case):
+        times = {(s, n, case): [t] for s, pair in (("ours", ours), ("native", native)) for n, t in zip((1, 2), pair)}
+        lines, met = bench_smp.judge(times)
+        return met[0 if case == "threads" else 1]
+
+    def test_threads_need_nine_tenths_of_the_hosts_speedup(self):
+        self.assertTrue(self.judged((1.82, 1.0), (2.0, 1.0), "threads"))
+        self.assertFalse(self.judged((1.79, 1.0), (2.0, 1.0), "threads"))
+
+    def test_pipe_may_take_twice_as_long(self):
+        self.assertTrue(self.judged((1.0, 1.99), (1.0, 1.0), "pipe_pingpong"))
+        self.assertFalse(self.judged((1.0, 2.1), (1.0, 1.0), "pipe_pingpong"))
+
+    def test_or_one_and_a_half_of_the_hosts_ratio(self):
+        self.assertTrue(self.judged((1.0, 2.9), (1.0, 2.0), "pipe_pingpong"))
+        self.assertFalse(self.judged((1.0, 3.1), (1.0, 2.0), "pipe_pingpong"))
+
+    def test_nothing_measured_meets_nothing(self):
+        self.assertEqual(bench_smp.judge({})[1], [False, False])
+
+
+class Memory(unittest.TestCase):
+    def test_ram_is_told_from_the_rest(self):
+        self.assertTrue(bench_vm.is_ram("/memfd:ram (deleted)"))
+        self.assertFalse(bench_vm.is_ram("/memfd:code (deleted)"))
+        self.assertFalse(bench_vm.is_ram("[heap]"))
+
+    def test_own_process_adds_up(self):
+        total, what = bench_vm.memory_of(os.getpid())
+        self.assertEqual(total["ram"], 0)
+        self.assertEqual(total["other"], sum(what.values()))
+        self.assertGreater(total["other"], 1 << 20)
 
 
 class Lines(unittest.TextTestResult):

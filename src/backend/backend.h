@@ -41,17 +41,18 @@ enum {
 /* A tag that no address has: tags are page addresses. */
 #define TLB_NO_TAG 1ull
 
-/* One guest page of 4 KiB in ordinary memory. An access of n bytes at ea is fast when the page
- * address of its last byte equals the tag of the entry that ea selects. */
+/* A granule of 1 << tlb_bits bytes in ordinary memory. An access of n bytes at ea is fast when the
+ * granule address of its last byte equals the tag of the entry that ea selects. tlb_bits is the
+ * vCPU's; code is compiled for one value (backend_unit) and only ever run while that holds. */
 struct tlb_fast {
 	u64 read_tag, write_tag;
 	uintptr_t addend; /* host address = ea + addend */
 	u64 pad;
 };
 
-static inline struct tlb_fast *tlb_fast_at(struct tlb_fast *tlb, u64 ea)
+static inline struct tlb_fast *tlb_fast_at(struct tlb_fast *tlb, u32 tlb_bits, u64 ea)
 {
-	return &tlb[(ea >> TLB_PAGE_BITS) & ((1 << TLB_BITS) - 1)];
+	return &tlb[(ea >> tlb_bits) & ((1 << TLB_BITS) - 1)];
 }
 
 struct jump_cache {
@@ -93,10 +94,21 @@ struct backend_mem_ops {
 	void (*fence)(struct backend_cpu *cpu, enum ir_fence kind);
 };
 
-/* What one vCPU's code runs on. */
+/* What one vCPU's code runs on. Memory callbacks and helpers may change tlb, tlb_as1 and code_key:
+ * what a back end keeps of them in host registers it loads again behind each. */
 struct backend_cpu {
 	u8 *state; /* guest state; frame_size bytes stand before it */
 	struct tlb_fast *tlb, *tlb_as1;
+	u64 tlb_mask; /* ~0 << tlb_bits */
+	u32 tlb_bits;
+	/* The reservation. LARX: aligned and a read hit (else the callback): load size bytes from
+	 * the host address, note address, size and the bytes as loaded, before any swap. STCX:
+	 * aligned and a write hit (else the callback): unless res_host and res_size are this host
+	 * address and size, fail; else compare and exchange (a full barrier) res_value with the
+	 * swapped operand. Both ways res_host becomes 0. No other thread looks at these. */
+	u32 res_size;
+	uintptr_t res_host; /* 0: there is none */
+	u128 res_value;
 	struct jump_cache *jump_cache;
 	u64 code_key;
 	_Atomic u32 *poll;
@@ -108,6 +120,9 @@ struct backend_cpu {
 	struct backend_link *stop_link;
 	const struct backend_mem_ops *mem;
 	void *opaque; /* of mem's implementer */
+	/* With backend_config.stats: first-level hits, and helper calls by index. */
+	u64 tlb_hits;
+	u64 *helper_calls;
 };
 
 /* A GOTO that can be patched. from/next/target/prev are for the user of the back end. */
@@ -133,11 +148,18 @@ struct backend_config {
 	/* Guest instructions are counted: records' icount and ACCOUNT are taken off the budget.
 	 * Otherwise a back end may leave the budget alone and never stops for it. */
 	bool count;
+	/* Count into backend_cpu.tlb_hits and helper_calls; costs nothing when it is off. */
+	bool stats;
 };
 
 /* What compile() is told beside the region. */
 struct backend_unit {
 	u64 pc; /* of the region's entry */
+	/* Granule of the first-level arrays that the code will run on. 0 = TLB_PAGE_BITS */
+	u32 tlb_bits;
+	/* The guest page that the region stands in has 1 << page_bits bytes, or more: a GOTO that
+	 * stays inside has a link. 0 = TLB_PAGE_BITS */
+	u32 page_bits;
 	/* Execution counter, which lives as long as the code; NULL: none. */
 	_Atomic s32 *hot;
 	u32 tier; /* 1: compile fast; 2: the code is hot, compile well */
@@ -158,6 +180,9 @@ struct backend_ops {
 	/* entry NULL: unlink. */
 	void (*link)(struct backend_link *link, const void *entry);
 	enum backend_stop (*run)(struct backend *b, struct backend_cpu *cpu, const void *entry);
+	/* On the vCPU's thread between two run()s: code went away or will. Entries that the back
+	 * end remembers for this vCPU, outside of links and jump cache, are void. */
+	void (*forget)(struct backend *b, struct backend_cpu *cpu);
 };
 
 extern const struct backend_ops backend_interp;
@@ -166,10 +191,15 @@ extern const struct backend_ops backend_interp;
 const struct backend_ops *backend_at(u32 i);
 const struct backend_ops *backend_find(const char *name);
 
-/* Does a GOTO from the region at `from` to `to` stay in the page? */
-static inline bool backend_same_page(u64 from, u64 to)
+static inline u32 backend_tlb_bits(const struct backend_unit *u)
 {
-	return !((from ^ to) & TLB_PAGE_MASK);
+	return u->tlb_bits ? u->tlb_bits : TLB_PAGE_BITS;
+}
+
+/* Does a GOTO to `to` stay in the page? */
+static inline bool backend_same_page(const struct backend_unit *u, u64 to)
+{
+	return !((u->pc ^ to) >> (u->page_bits ? u->page_bits : TLB_PAGE_BITS));
 }
 
 #endif

@@ -63,6 +63,10 @@ static enum backend_stop interp_enter(struct backend *b, struct backend_cpu *cpu
 	return interp_run(b, cpu, entry, NULL);
 }
 
+static void interp_forget(struct backend *b, struct backend_cpu *cpu)
+{
+}
+
 /* PUTs cost nothing when the value is computed into its slot, which DEAD_PUT would prevent. */
 const struct backend_ops backend_interp = {
 	.name = "interp",
@@ -74,4 +78,5 @@ const struct backend_ops backend_interp = {
 	.discard = interp_discard,
 	.link = interp_link,
 	.run = interp_enter,
+	.forget = interp_forget,
 };

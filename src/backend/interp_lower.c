@@ -295,6 +295,8 @@ static void lower_call(struct lower *l, u32 n)
 	if (q)
 		place[0] = l->place[n];
 	make_exit(l, n);
+	if (l->b->config.stats)
+		emit(l, ICELL_COUNT_CALL, 2)[1].imm = (s32)i->imm;
 	w = emit(l, ICELL_CALL0 + nr, 6);
 	w[1].d = h->sig[0] == 'V' ? 0 : l->place[n];
 	w[1].o[1] = (s16)by_address;
@@ -366,7 +368,7 @@ static void lower_goto(struct lower *l, u32 n)
 	union iword *w;
 
 	lower_pending(l, n);
-	if (!backend_same_page(l->unit->pc, x->pc)) {
+	if (!backend_same_page(l->unit, x->pc)) {
 		w = emit(l, ICELL_GOTO_PAGE, 3);
 		w[1].imm = (s32)x->icount;
 		w[2].u = x->pc;

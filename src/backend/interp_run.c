@@ -14,6 +14,7 @@
  *   GOTO_IND        {- a icount}
  *   JMP             {rel -}
  *   ACCOUNT         {- - icount}
+ *   COUNT_CALL      {- - helper}
  *   HOT             counter pc
  *   POLL, LEAVE, PENDING, RECORD    exit
  *   LEAVE_IF        {- a -} exit
@@ -23,6 +24,7 @@
  */
 #include "backend/interp.h"
 #include "base/endian.h"
+#include "os/os.h"
 
 /* A pending value may stand where another one goes, so all are read before any is written. */
 static __attribute__((noinline)) void store_pending(u64 *f, const struct interp_exit *x)
@@ -78,6 +80,91 @@ static void fence(struct backend_cpu *cpu, enum ir_fence kind)
 	else
 		atomic_thread_fence(memory_order_acq_rel);
 	cpu->mem->fence(cpu, kind);
+}
+
+static u128 swap(u128 v, u32 size_log2, bool be)
+{
+	u64 hi = (u64)(v >> 64), lo = (u64)v;
+
+	if (be == HOST_BIG_ENDIAN || !size_log2)
+		return v;
+	if (size_log2 == 4)
+		return (u128)bswap64(lo) << 64 | bswap64(hi);
+	return bswap64(lo) >> (64 - (8u << size_log2));
+}
+
+static u32 larx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value)
+{
+	const struct tlb_fast *t = tlb_fast_at(cpu->tlb, cpu->tlb_bits, ea);
+	u32 size = 1u << (mem & IR_MEM_SIZE);
+	u128 raw;
+
+	if (t->read_tag != (ea & cpu->tlb_mask) || (ea & (size - 1)))
+		return cpu->mem->larx(cpu, ea, mem, value);
+	cpu->res_host = (uintptr_t)(ea + t->addend);
+	cpu->res_size = size;
+	switch (mem & IR_MEM_SIZE) {
+	case 0:
+		raw = __atomic_load_n((const u8 *)cpu->res_host, __ATOMIC_RELAXED);
+		break;
+	case 1:
+		raw = __atomic_load_n((const u16 *)cpu->res_host, __ATOMIC_RELAXED);
+		break;
+	case 2:
+		raw = __atomic_load_n((const u32 *)cpu->res_host, __ATOMIC_RELAXED);
+		break;
+	case 3:
+		raw = __atomic_load_n((const u64 *)cpu->res_host, __ATOMIC_RELAXED);
+		break;
+	default:
+		raw = os_load16((const void *)cpu->res_host);
+		break;
+	}
+	cpu->res_value = raw;
+	*value = swap(raw, mem & IR_MEM_SIZE, mem & IR_MEM_BE);
+	return 0;
+}
+
+#define EXCHANGE(type)                                                                             \
+	({                                                                                         \
+		type expected = (type)cpu->res_value;                                              \
+		__atomic_compare_exchange_n((type *)host, &expected, (type)value, false,           \
+					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                   \
+	})
+
+static u32 stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *stored)
+{
+	const struct tlb_fast *t = tlb_fast_at(cpu->tlb, cpu->tlb_bits, ea);
+	uintptr_t host = (uintptr_t)(ea + t->addend), reserved = cpu->res_host;
+	u32 size = 1u << (mem & IR_MEM_SIZE);
+	u128 old;
+
+	if (t->write_tag != (ea & cpu->tlb_mask) || (ea & (size - 1)))
+		return cpu->mem->stcx(cpu, ea, mem, value, stored);
+	cpu->res_host = 0;
+	*stored = 0;
+	if (reserved != host || cpu->res_size != size)
+		return 0;
+	value = swap(value, mem & IR_MEM_SIZE, mem & IR_MEM_BE);
+	switch (mem & IR_MEM_SIZE) {
+	case 0:
+		*stored = EXCHANGE(u8);
+		break;
+	case 1:
+		*stored = EXCHANGE(u16);
+		break;
+	case 2:
+		*stored = EXCHANGE(u32);
+		break;
+	case 3:
+		*stored = EXCHANGE(u64);
+		break;
+	default:
+		old = cpu->res_value;
+		*stored = os_cmpxchg16((void *)host, &old, value);
+		break;
+	}
+	return 0;
 }
 
 static inline u64 interp_divs(u64 a, u64 b)
@@ -191,8 +278,8 @@ do_##name: { \
 do_##name: { \
 	struct tlb_fast *t; \
 	ea = R(A) + (u64)(s64)IMM; \
-	t = tlb_fast_at(cpu->tlb, ea); \
-	if (likely(t->read_tag == ((ea + sizeof(type) - 1) & TLB_PAGE_MASK))) { \
+	t = tlb_fast_at(cpu->tlb, cpu->tlb_bits, ea); \
+	if (likely(t->read_tag == ((ea + sizeof(type) - 1) & cpu->tlb_mask))) { \
 		type v = __atomic_load_n((const type *)(uintptr_t)(ea + t->addend), \
 					 __ATOMIC_RELAXED); \
 		R(D) = (expr); \
@@ -204,8 +291,8 @@ do_##name: { \
 do_##name: { \
 	struct tlb_fast *t; \
 	ea = R(A) + (u64)(s64)IMM; \
-	t = tlb_fast_at(cpu->tlb, ea); \
-	if (likely(t->write_tag == ((ea + sizeof(type) - 1) & TLB_PAGE_MASK))) { \
+	t = tlb_fast_at(cpu->tlb, cpu->tlb_bits, ea); \
+	if (likely(t->write_tag == ((ea + sizeof(type) - 1) & cpu->tlb_mask))) { \
 		u64 v = R(D); \
 		__atomic_store_n((type *)(uintptr_t)(ea + t->addend), (expr), __ATOMIC_RELAXED); \
 		NEXT(4); \
@@ -323,7 +410,7 @@ slow_store:
 		goto leave_memory;
 	NEXT(4);
 do_LARX:
-	code = cpu->mem->larx(cpu, R(A) + (u64)(s64)IMM, ip[3].w[0], &q);
+	code = larx(cpu, R(A) + (u64)(s64)IMM, ip[3].w[0], &q);
 	if (code)
 		goto leave_memory;
 	if (ip[3].w[1] & INTERP_MEM_Q)
@@ -334,7 +421,7 @@ do_LARX:
 do_STCX:
 	/* {d a b}: no displacement */
 	q = ip[3].w[1] & INTERP_MEM_Q ? RQ(B).q : R(B);
-	code = cpu->mem->stcx(cpu, R(A), ip[3].w[0], q, &ea);
+	code = stcx(cpu, R(A), ip[3].w[0], q, &ea);
 	if (code)
 		goto leave_memory;
 	R(D) = ea;
@@ -356,6 +443,9 @@ do_POLL:
 		cpu->exit_info = x->info;
 		return leave(cpu, f, x, stop_why(cpu));
 	}
+	NEXT(2);
+do_COUNT_CALL:
+	cpu->helper_calls[IMM]++;
 	NEXT(2);
 do_ACCOUNT:
 	cpu->budget -= IMM;

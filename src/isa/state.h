@@ -91,10 +91,6 @@ struct cpu_state {
 	union vreg vsr[64]; /* FPR n is doubleword 0 of VSR n; VR n is VSR 32+n */
 	union vreg spe_acc; /* SPE accumulator; GPRs hold 64 bits on SPE cores */
 
-	/* Reservation (larx): real address, size and the value loaded. */
-	u64 res_valid, res_ra, res_size;
-	union vreg res_value;
-
 	struct cpu_event event;
 
 	/* Asynchronous conditions, by enum cpu_irq bit; set by any thread, then `wanted`. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reservations (Power ISA Book II 1.7.2): larx notes the real address, the size and the bytes it
- * loaded; stcx. stores by compare and exchange with those bytes. Departure: a store of the same
- * value in between (ABA) does not clear the reservation, as no code can tell but code that counts
- * on losing it.
+ * Reservations (Power ISA Book II 1.7.2): larx notes where the storage is (its host address stands
+ * for the real one), the size and the bytes it loaded; stcx. stores by compare and exchange with
+ * those bytes. backend_cpu holds the reservation, so that translated code does both inline; here is
+ * what misses the first-level TLB. It is not part of the saved state: a reservation may be lost at
+ * any time. Departure: a store of the same value in between (ABA) does not clear the reservation,
+ * as no code can tell but code that counts on losing it.
  */
 #include "base/endian.h"
 #include "isa/event.h"
@@ -49,7 +51,6 @@ static u32 find(struct translator_cpu *cpu, u64 ea, u32 mem, u32 access, struct 
 u32 memory_larx(struct backend_cpu *be, u64 ea, u32 mem, u128 *value)
 {
 	struct translator_cpu *cpu = cpu_of(be);
-	struct cpu_state *s = cpu->s;
 	struct data_page page;
 	u128 raw;
 	u32 code;
@@ -75,17 +76,16 @@ u32 memory_larx(struct backend_cpu *be, u64 ea, u32 mem, u128 *value)
 		raw = os_load16(page.host);
 		break;
 	}
-	s->res_valid = 1;
-	s->res_ra = page.ra;
-	s->res_size = 1u << (mem & IR_MEM_SIZE);
-	s->res_value.q = raw;
+	be->res_host = (uintptr_t)page.host;
+	be->res_size = 1u << (mem & IR_MEM_SIZE);
+	be->res_value = raw;
 	*value = swap_to(raw, mem & IR_MEM_SIZE, !!(mem & IR_MEM_BE) != !!(page.attr & MMU_LE));
 	return 0;
 }
 
 #define EXCHANGE(type)                                                                             \
 	({                                                                                         \
-		type expected = (type)s->res_value.q;                                              \
+		type expected = (type)be->res_value;                                               \
 		__atomic_compare_exchange_n((type *)page.host, &expected, (type)raw, false,        \
 					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                   \
 	})
@@ -93,7 +93,6 @@ u32 memory_larx(struct backend_cpu *be, u64 ea, u32 mem, u128 *value)
 u32 memory_stcx(struct backend_cpu *be, u64 ea, u32 mem, u128 value, u64 *stored)
 {
 	struct translator_cpu *cpu = cpu_of(be);
-	struct cpu_state *s = cpu->s;
 	struct data_page page;
 	u128 raw, old;
 	u32 code;
@@ -104,8 +103,8 @@ u32 memory_stcx(struct backend_cpu *be, u64 ea, u32 mem, u128 value, u64 *stored
 	if (code)
 		return code;
 	*stored = 0;
-	ok = s->res_valid && s->res_ra == page.ra && s->res_size == 1u << (mem & IR_MEM_SIZE);
-	s->res_valid = 0;
+	ok = be->res_host == (uintptr_t)page.host && be->res_size == 1u << (mem & IR_MEM_SIZE);
+	be->res_host = 0;
 	if (!ok)
 		return 0;
 	raw = swap_to(value, mem & IR_MEM_SIZE, !!(mem & IR_MEM_BE) != !!(page.attr & MMU_LE));
@@ -123,7 +122,7 @@ u32 memory_stcx(struct backend_cpu *be, u64 ea, u32 mem, u128 value, u64 *stored
 		ok = EXCHANGE(u64);
 		break;
 	default:
-		old = s->res_value.q;
+		old = be->res_value;
 		ok = os_cmpxchg16(page.host, &old, raw);
 		break;
 	}

@@ -112,6 +112,8 @@ int translator_cpu_create(struct translator *t, u32 index, const struct cpu_mode
 	ops_init(cpu);
 	cpu->be.state = (u8 *)cpu->s;
 	cpu->be.poll = &cpu->s->wanted;
+	cpu->be.tlb_bits = TLB_PAGE_BITS;
+	cpu->be.tlb_mask = TLB_PAGE_MASK;
 	cpu->be.mem = &memory_ops;
 	cpu->be.opaque = cpu;
 	cpu_reset(cpu->s, model);

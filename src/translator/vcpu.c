@@ -276,6 +276,7 @@ static void begin_run(struct translator_cpu *cpu)
 	atomic_store(&cpu->s->wanted, 1);
 	if (cpu->registers_changed) {
 		cpu->registers_changed = false;
+		cpu->be.res_host = 0;
 		tlb_apply(cpu, &(struct flush_request){.kind = FLUSH_EVERYTHING});
 	}
 	/* The completed access is the last step; the instruction runs again, alone. */

@@ -91,9 +91,11 @@ static u32 mem_larx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value)
 	u32 code = transfer(o, ea, mem | IR_MEM_ALIGN, value, false);
 
 	if (!code) {
-		o->s->res_valid = 1;
-		o->s->res_ra = ea;
-		o->s->res_size = 1u << (mem & IR_MEM_SIZE);
+		u32 size = 1u << (mem & IR_MEM_SIZE);
+
+		cpu->res_host = (uintptr_t)window(o, ea, size);
+		cpu->res_size = size;
+		memcpy(&cpu->res_value, (const void *)cpu->res_host, size);
 	}
 	return code;
 }
@@ -105,12 +107,13 @@ static u32 mem_stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *s
 
 	if (ea & (size - 1))
 		return raise_event(o, CPU_EXC_ALIGN);
-	*stored = o->s->res_valid && o->s->res_ra == ea && o->s->res_size == size;
+	*stored = cpu->res_host && cpu->res_host == (uintptr_t)window(o, ea, size) &&
+		  cpu->res_size == size;
 	if (*stored)
 		code = transfer(o, ea, mem, &value, true);
 	else if (!window(o, ea, size))
 		code = raise_event(o, CPU_EXC_DSI);
-	o->s->res_valid = 0;
+	cpu->res_host = 0;
 	return code;
 }
 
@@ -197,6 +200,8 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 	o->s->mem_ops = &helper_mem;
 	o->bcpu = (struct backend_cpu){.state = (u8 *)o->s,
 				       .tlb = o->tlb,
+				       .tlb_bits = TLB_PAGE_BITS,
+				       .tlb_mask = TLB_PAGE_MASK,
 				       .tlb_as1 = o->tlb,
 				       .jump_cache = o->jumps,
 				       .code_key = 1,
@@ -336,13 +341,13 @@ static void start(struct diff_ours *o, const struct diff_case *c)
 	     ea += 1 << TLB_PAGE_BITS) {
 		const u64 tag = c->mem_seed & 2 ? ea : TLB_NO_TAG;
 
-		*tlb_fast_at(o->tlb, ea) = (struct tlb_fast){
+		*tlb_fast_at(o->tlb, TLB_PAGE_BITS, ea) = (struct tlb_fast){
 			.read_tag = tag,
 			.write_tag = tag,
 			.addend = (uintptr_t)o->mem - DIFF_MEM_BASE,
 		};
 	}
-	o->s->res_valid = 0;
+	o->bcpu.res_host = 0;
 }
 
 static void finish(const struct diff_ours *o, struct diff_result *r, u64 signal)

@@ -269,6 +269,8 @@ static struct bench *new_bench(void)
 	t->cpu = (struct backend_cpu){
 		.state = t->m.state,
 		.tlb = t->tlb,
+		.tlb_bits = TLB_PAGE_BITS,
+		.tlb_mask = TLB_PAGE_MASK,
 		.jump_cache = t->jumps,
 		.code_key = 1,
 		.poll = &t->poll,

@@ -21,7 +21,6 @@ static const struct {
 	size_t from, to;
 } not_saved[] = {
 	RANGE(wanted, cpu_index),	     /* the host's */
-	RANGE(res_valid, res_value),	     /* a reservation may be lost at any time */
 	RANGE(fp_suppressed, fp_suppressed), /* 0 between instructions */
 	RANGE(event, event),		     /* empty between instructions */
 	{offsetof(struct cpu_state, model), sizeof(struct cpu_state)}, /* host wiring */

@@ -66,8 +66,7 @@ static u32 larx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value)
 {
 	struct machine *m = cpu->opaque;
 
-	m->s->res_valid = 1;
-	m->s->res_ra = ea;
+	cpu->res_host = (uintptr_t)ea;
 	return transfer(m, ea, mem, value, false);
 }
 
@@ -75,8 +74,8 @@ static u32 stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *store
 {
 	struct machine *m = cpu->opaque;
 
-	*stored = m->s->res_valid && m->s->res_ra == ea;
-	m->s->res_valid = 0;
+	*stored = cpu->res_host && cpu->res_host == (uintptr_t)ea;
+	cpu->res_host = 0;
 	return *stored ? transfer(m, ea, mem, &value, true) : 0;
 }
 
@@ -179,11 +178,14 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 		.r = &m->region, .model = m->model, .decoder = &m->decoder, .mode = mode};
 	struct backend_cpu cpu = {.state = (u8 *)m->s,
 				  .tlb = m->tlb,
+				  .tlb_bits = TLB_PAGE_BITS,
+				  .tlb_mask = TLB_PAGE_MASK,
 				  .tlb_as1 = m->tlb,
 				  .jump_cache = m->jumps,
 				  .code_key = 1,
 				  .poll = &m->s->wanted,
 				  .budget = 1000,
+				  .res_host = (uintptr_t)m->reserved,
 				  .mem = &mem_ops,
 				  .opaque = m};
 	struct backend_code *code;
@@ -202,6 +204,7 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 						 &code),
 			 0);
 	m->stop = test_backend()->run(m->backend, &cpu, code->entry);
+	m->reserved = cpu.res_host;
 	test_backend()->discard(m->backend, code);
 	m->code = cpu.exit_code ? cpu.exit_code : m->s->event.code;
 	m->info = cpu.exit_info ? cpu.exit_info : m->s->event.info;

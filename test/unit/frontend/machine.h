@@ -25,6 +25,7 @@ struct machine {
 	u32 nr_words;
 	u64 base; /* address of words[0] */
 	u8 mem[MEM_SIZE];
+	u64 reserved; /* address */
 	/* of the last run */
 	enum backend_stop stop;
 	u32 code, bytes;

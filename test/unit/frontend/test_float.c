@@ -135,6 +135,8 @@ static void run(u32 word, u32 mode, u64 fpscr, u64 a, u64 b, u64 c)
 			   .mode = MODE_SF | MODE_FP | MODE_VEC | MODE_VSX | mode};
 	struct backend_cpu cpu = {.state = (u8 *)e.s,
 				  .tlb = e.tlb,
+				  .tlb_bits = TLB_PAGE_BITS,
+				  .tlb_mask = TLB_PAGE_MASK,
 				  .tlb_as1 = e.tlb,
 				  .jump_cache = e.jumps,
 				  .code_key = 1,

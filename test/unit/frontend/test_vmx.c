@@ -108,7 +108,8 @@ static int setup(void **state)
 	m.s = (struct cpu_state *)((u8 *)m.block + test_backend()->frame_size);
 	for (unsigned i = 0; i < ARRAY_SIZE(m.tlb); i++)
 		m.tlb[i].read_tag = m.tlb[i].write_tag = TLB_NO_TAG;
-	*tlb_fast_at(m.tlb, DATA) = (struct tlb_fast){DATA, DATA, (uintptr_t)m.memory - DATA, 0};
+	*tlb_fast_at(m.tlb, TLB_PAGE_BITS, DATA) =
+		(struct tlb_fast){DATA, DATA, (uintptr_t)m.memory - DATA, 0};
 	for (unsigned i = 0; i < ARRAY_SIZE(m.jump_cache); i++)
 		m.jump_cache[i].key = ~0ull;
 	return 0;
@@ -149,6 +150,8 @@ static u32 run_once(u32 word, u32 mode, u32 passes)
 	m.cpu = (struct backend_cpu){
 		.state = (u8 *)m.s,
 		.tlb = m.tlb,
+		.tlb_bits = TLB_PAGE_BITS,
+		.tlb_mask = TLB_PAGE_MASK,
 		.tlb_as1 = m.tlb,
 		.jump_cache = m.jump_cache,
 		.poll = &m.s->wanted,

@@ -77,51 +77,28 @@ void tr_bc(struct tr_ctx *c)
 {
 	u64 target = (f_aa(c->w) ? 0 : c->pc) + (u64)(s64)f_bd(c->w);
 	ir_ref cond = condition(c, false);
-	u32 taken, not_taken;
 
 	set_lr(c);
 	if (!cond) {
 		tr_goto(c, target, call_hint(c));
 		return;
 	}
-	taken = ir_new_label(c->r);
-	not_taken = ir_new_label(c->r);
-	ir_br(c->r, cond, taken, not_taken);
-	ir_label(c->r, taken);
-	tr_goto(c, target, call_hint(c));
-	ir_label(c->r, not_taken);
+	tr_goto_if(c, cond, target, call_hint(c));
 	tr_goto(c, c->next_pc, IR_HINT_NONE);
-}
-
-/* Values do not live across labels: each path reads the target register and sets LR itself. */
-static void go_to_register(struct tr_ctx *c, u32 slot, bool decrement, enum ir_hint hint)
-{
-	ir_ref target = ir_get(c->r, IR_I, slot);
-
-	if (decrement)
-		ir_put(c->r, IR_I, SLOT(ctr),
-		       ir_op2i(c->r, IR_SUB, ir_get(c->r, IR_I, SLOT(ctr)), 1));
-	set_lr(c);
-	tr_goto_ind(c, target, hint);
 }
 
 static void branch_to_register(struct tr_ctx *c, u32 slot, bool ctr_after, enum ir_hint hint)
 {
-	ir_ref cond = condition(c, ctr_after);
-	u32 taken, not_taken;
+	ir_ref cond = condition(c, ctr_after), target = ir_get(c->r, IR_I, slot);
 
-	if (!cond) {
-		go_to_register(c, slot, false, hint);
-		return;
-	}
-	taken = ir_new_label(c->r);
-	not_taken = ir_new_label(c->r);
-	ir_br(c->r, cond, taken, not_taken);
-	ir_label(c->r, taken);
-	go_to_register(c, slot, ctr_after, hint);
-	ir_label(c->r, not_taken);
 	set_lr(c);
-	tr_goto(c, c->next_pc, IR_HINT_NONE);
+	if (cond) {
+		tr_goto_if(c, ir_op2i(c->r, IR_EQ, cond, 0), c->next_pc, IR_HINT_NONE);
+		if (ctr_after)
+			ir_put(c->r, IR_I, SLOT(ctr),
+			       ir_op2i(c->r, IR_SUB, ir_get(c->r, IR_I, SLOT(ctr)), 1));
+	}
+	tr_goto_ind(c, target, hint);
 }
 
 void tr_bclr(struct tr_ctx *c)

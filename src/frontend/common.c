@@ -129,6 +129,22 @@ void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
 	c->ended = true;
 }
 
+void tr_goto_if(struct tr_ctx *c, ir_ref cond, u64 pc, enum ir_hint hint)
+{
+	struct ir_exit cur = c->r->cur;
+
+	pc = tr_addr(c, pc);
+	if (!traced(c)) {
+		ir_goto_if(c->r, cond, pc, cur.icount + 1, hint);
+		return;
+	}
+	c->r->cur.pc = pc;
+	c->r->cur.icount++;
+	c->r->cur.spent = true;
+	ir_leave_if(c->r, cond, CPU_EXC_TRACE, trace_info(c));
+	c->r->cur = cur;
+}
+
 void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
 {
 	u32 icount = c->r->cur.icount + 1;

@@ -123,6 +123,8 @@ void tr_align_le(struct tr_ctx *c, ir_ref ea);
  * ends a region without leaving translated code use these: they know single step. */
 void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint);
 void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint);
+/* The same when cond holds; else the instruction goes on. */
+void tr_goto_if(struct tr_ctx *c, ir_ref cond, u64 pc, enum ir_hint hint);
 
 /* Every row's translator. */
 #define INSN(name, ...) tr_fn tr_##name;

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One forward walk that does IR_PASS_FORWARD (a GET behind a PUT or GET of the same slot becomes
- * that value) and IR_PASS_FOLD (constants, identities, common subexpressions). Knowledge never
- * crosses a label (R1). Replaced instructions stay behind as dead values for ir_pass_dead().
+ * that value) and IR_PASS_FOLD (constants, identities, known bits, common subexpressions,
+ * displacements: simplify.c). It writes the region anew, since what replaces an instruction may
+ * need others before it. Knowledge never crosses a label (R1). What lost its users stays behind
+ * for ir_pass_dead().
  */
+#include "ir/forward.h"
+
 #include "base/string.h"
-#include "ir/ir.h"
-
-enum { TRACKED = 1024, HASH = 256 }; /* 8-byte slots below 8 KiB; buckets of known values */
-
-struct forward {
-	struct ir_region *r;
-	const struct ir_env *env;
-	u32 passes;
-	u32 block_start;
-	ir_ref alias[IR_MAX_INSNS]; /* what to use in place of a value */
-	ir_ref slot[TRACKED]; /* value that an 8-byte cell, or a vector from there on, holds */
-	ir_ref hash[HASH];
-};
 
 static void forget_range(struct forward *f, u32 slot, u32 len)
 {
@@ -26,7 +17,7 @@ static void forget_range(struct forward *f, u32 slot, u32 len)
 	/* A vector that starts one cell earlier overlaps the first one. */
 	if (first)
 		first--;
-	for (n = first; n < last && n < TRACKED; n++) {
+	for (n = first; n < last && n < FORWARD_TRACKED; n++) {
 		ir_ref v = f->slot[n];
 
 		if (v && (n * 8 + ir_type_size((enum ir_type)f->r->insn[v].type) > slot))
@@ -39,47 +30,32 @@ static void forget_all(struct forward *f)
 	memset(f->slot, 0, sizeof(f->slot));
 }
 
-static void start_block(struct forward *f, u32 n)
+static void start_block(struct forward *f)
 {
-	f->block_start = n;
+	f->block_start = f->r->count;
 	forget_all(f);
 	memset(f->hash, 0, sizeof(f->hash));
 }
 
 static void learn(struct forward *f, u32 slot, ir_ref v)
 {
-	if (slot / 8 < TRACKED)
+	if (slot / 8 < FORWARD_TRACKED)
 		f->slot[slot / 8] = v;
 }
 
-static void forward_get(struct forward *f, ir_ref n, struct ir_insn *i)
+ir_ref forward_emit(struct forward *f, const struct ir_insn *i)
 {
-	u32 slot = (u32)i->imm;
-	ir_ref v = slot / 8 < TRACKED ? f->slot[slot / 8] : 0;
-	u8 have = v ? f->r->insn[v].type : IR_V;
+	struct ir_region *r = f->r;
+	ir_ref n;
 
-	if (f->r->insn[v].op == IR_STCX)
-		have = IR_I;
-	if (v && have == i->type) {
-		f->alias[n] = v;
-		return;
+	if (r->count == IR_MAX_INSNS) {
+		r->overflow = true;
+		r->count--;
 	}
-	if (v && have != IR_Q && i->type != IR_Q) {
-		*i = (struct ir_insn){
-			.op = i->type == IR_F ? IR_I2F : IR_F2I, .type = i->type, .a = v};
-		return;
-	}
-	if (!v || have != IR_Q) {
-		forget_range(f, slot, ir_type_size((enum ir_type)i->type));
-		learn(f, slot, n);
-	}
-}
-
-static bool pure(const struct forward *f, const struct ir_insn *i)
-{
-	if (i->op == IR_CALL)
-		return ir_call_effects(i, f->env) == IR_FX_PURE;
-	return i->op != IR_GET && !ir_op_info[i->op].side_effect;
+	n = (ir_ref)r->count++;
+	r->insn[n] = *i;
+	f->maybe[n] = simplify_maybe(f, i);
+	return n;
 }
 
 static bool same(const struct ir_insn *x, const struct ir_insn *y)
@@ -88,65 +64,72 @@ static bool same(const struct ir_insn *x, const struct ir_insn *y)
 	       x->c == y->c && x->d == y->d && x->imm == y->imm;
 }
 
-static void number_value(struct forward *f, ir_ref n, const struct ir_insn *i)
+/* Emit a pure instruction unless its value is there. */
+static ir_ref number_value(struct forward *f, const struct ir_insn *i)
 {
 	u64 h = i->op + 31 * i->a + 61 * i->b + 127 * i->c + i->imm * 0x9e3779b97f4a7c15ull;
-	ir_ref *bucket = &f->hash[(h ^ h >> 32) % HASH];
+	ir_ref *bucket = &f->hash[(h ^ h >> 32) % FORWARD_HASH];
 
 	if (*bucket >= f->block_start && *bucket && same(&f->r->insn[*bucket], i))
-		f->alias[n] = *bucket;
-	else
-		*bucket = n;
+		return *bucket;
+	return *bucket = forward_emit(f, i);
 }
 
-/* x op 0 and the like, where the operand has only now become a constant. */
-static ir_ref identity(const struct ir_insn *i, u64 b)
+ir_ref forward_const(struct forward *f, u64 v)
 {
-	switch (i->op) {
-	case IR_ADD:
-	case IR_SUB:
-	case IR_OR:
-	case IR_XOR:
-	case IR_ANDC:
-	case IR_SHL:
-	case IR_SHR:
-	case IR_SAR:
-	case IR_ROTL:
-		return b ? 0 : i->a;
-	case IR_AND:
-		return b == ~0ull ? i->a : 0;
+	return number_value(f, &(struct ir_insn){.op = IR_CONST, .type = IR_I, .imm = v});
+}
+
+static u8 result_type(enum ir_opcode op)
+{
+	switch (ir_op_info[op].result) {
+	case 'F':
+		return IR_F;
+	case 'Q':
+		return IR_Q;
 	default:
-		return 0;
+		return IR_I;
 	}
 }
 
-static void fold(struct forward *f, ir_ref n, struct ir_insn *i)
+ir_ref forward_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_ref c)
 {
-	u64 a = 0, b = 0, c = 0, v;
-	bool ka = !i->a || ir_is_const(f->r, i->a, &a);
-	bool kb = !i->b || ir_is_const(f->r, i->b, &b);
-	bool kc = !i->c || ir_is_const(f->r, i->c, &c);
-	ir_ref t;
+	struct ir_insn i = {.op = (u8)op, .type = result_type(op)};
+	ir_ref v;
+	u64 k;
 
-	if (i->op == IR_CALL || i->op == IR_GET)
-		return;
-	if (ka && kb && kc && i->a && ir_eval((enum ir_opcode)i->op, a, b, c, &v)) {
-		*i = (struct ir_insn){.op = IR_CONST, .type = IR_I, .imm = v};
-		return;
+	if (ir_op_info[op].commutative && ir_is_const(f->r, a, &k)) {
+		v = a;
+		a = b;
+		b = v;
 	}
-	if (i->op == IR_SELECT && ka) {
-		f->alias[n] = a ? i->b : i->c;
-		return;
+	v = simplify_op(f, op, a, b, c);
+	if (v)
+		return v;
+	i.a = a;
+	i.b = b;
+	i.c = c;
+	return number_value(f, &i);
+}
+
+static ir_ref forward_get(struct forward *f, const struct ir_insn *i)
+{
+	u32 slot = (u32)i->imm;
+	ir_ref v = slot / 8 < FORWARD_TRACKED ? f->slot[slot / 8] : 0, n;
+	u8 have = v ? f->r->insn[v].type : IR_V;
+
+	if (f->r->insn[v].op == IR_STCX)
+		have = IR_I;
+	if (v && have == i->type)
+		return v;
+	if (v && have != IR_Q && i->type != IR_Q)
+		return forward_op(f, i->type == IR_F ? IR_I2F : IR_F2I, v, 0, 0);
+	n = forward_emit(f, i);
+	if (!v || have != IR_Q) {
+		forget_range(f, slot, ir_type_size((enum ir_type)i->type));
+		learn(f, slot, n);
 	}
-	if (ka && !kb && ir_op_info[i->op].commutative && !i->c) {
-		t = i->a;
-		i->a = i->b;
-		i->b = t;
-		b = a;
-		kb = true;
-	}
-	if (kb && i->b)
-		f->alias[n] = identity(i, b);
+	return n;
 }
 
 static void call_effects(struct forward *f, const struct ir_insn *i)
@@ -161,9 +144,63 @@ static void call_effects(struct forward *f, const struct ir_insn *i)
 		forget_range(f, f->env->vsat_slot, f->env->vsat_len);
 }
 
-static void visit(struct forward *f, ir_ref n, struct ir_insn *i)
+static ir_ref visit_call(struct forward *f, const struct ir_insn *i)
 {
-	u32 slot = (u32)i->imm;
+	call_effects(f, i);
+	if ((f->passes & IR_PASS_FOLD) && ir_call_effects(i, f->env) == IR_FX_PURE)
+		return number_value(f, i);
+	return forward_emit(f, i);
+}
+
+static void visit_put(struct forward *f, const struct ir_insn *i)
+{
+	forget_range(f, (u32)i->imm, ir_type_size((enum ir_type)i->type));
+	if (f->r->insn[i->a].type == i->type)
+		learn(f, (u32)i->imm, i->a);
+	forward_emit(f, i);
+}
+
+/* The address's constant part goes into the displacement. */
+static void fold_displacement(const struct forward *f, struct ir_insn *i)
+{
+	const struct ir_insn *a = &f->r->insn[i->a];
+	u64 k;
+
+	if (a->op == IR_ADD && ir_is_const(f->r, a->b, &k) &&
+	    (u64)(s64)(s32)(i->imm + k) == i->imm + k) {
+		i->imm += k;
+		i->a = a->a;
+	}
+}
+
+/* An op that acts on a condition. False: nothing behind it in this block is reached. */
+static bool visit_conditional(struct forward *f, struct ir_insn *i)
+{
+	u64 k;
+
+	i->a = simplify_condition(f, i->a);
+	if (!ir_is_const(f->r, i->a, &k)) {
+		forward_emit(f, i);
+		return true;
+	}
+	if (i->op == IR_BR) {
+		i->op = IR_JMP;
+		i->imm = k ? i->imm : i->imm2;
+	} else if (!k) {
+		return true;
+	} else {
+		i->op = i->op == IR_GOTO_IF ? IR_GOTO : IR_LEAVE;
+	}
+	i->a = 0;
+	i->imm2 = 0;
+	forward_emit(f, i);
+	return false;
+}
+
+/* False: the rest of the block is not reached. */
+static bool visit(struct forward *f, ir_ref n, struct ir_insn *i)
+{
+	bool fold = f->passes & IR_PASS_FOLD;
 
 	i->a = f->alias[i->a];
 	i->b = f->alias[i->b];
@@ -171,46 +208,73 @@ static void visit(struct forward *f, ir_ref n, struct ir_insn *i)
 	i->d = f->alias[i->d];
 	switch (i->op) {
 	case IR_GET:
-		if (f->passes & IR_PASS_FORWARD)
-			forward_get(f, n, i);
-		return;
+		f->alias[n] = f->passes & IR_PASS_FORWARD ? forward_get(f, i) : forward_emit(f, i);
+		return true;
 	case IR_PUT:
-		forget_range(f, slot, ir_type_size((enum ir_type)i->type));
-		if (f->r->insn[i->a].type == i->type)
-			learn(f, slot, i->a);
-		return;
+		visit_put(f, i);
+		return true;
 	case IR_LABEL:
-		start_block(f, n);
-		return;
+		start_block(f);
+		forward_emit(f, i);
+		return true;
 	case IR_CALL:
-		call_effects(f, i);
+		f->alias[n] = visit_call(f, i);
+		return true;
+	case IR_BR:
+	case IR_GOTO_IF:
+	case IR_LEAVE_IF:
+		if (fold)
+			return visit_conditional(f, i);
 		break;
+	case IR_LD:
+	case IR_ST:
+		if (fold)
+			fold_displacement(f, i);
+		break;
+	case IR_CONST:
+		f->alias[n] = fold ? number_value(f, i) : forward_emit(f, i);
+		return true;
 	default:
-		break;
+		if (!fold || ir_op_info[i->op].side_effect)
+			break;
+		f->alias[n] = forward_op(f, (enum ir_opcode)i->op, i->a, i->b, i->c);
+		return true;
 	}
-	if ((f->passes & IR_PASS_FOLD) && pure(f, i)) {
-		fold(f, n, i);
-		if (f->alias[n] == 0)
-			f->alias[n] = n;
-		if (f->alias[n] == n)
-			number_value(f, n, i);
+	f->alias[n] = forward_emit(f, i);
+	return true;
+}
+
+static void rename_pending(struct forward *f, const struct ir_insn *i)
+{
+	const struct ir_exit *x = &f->r->exit[i->exit];
+	u32 k;
+
+	for (k = 0; i->exit && k < x->pending; k++) {
+		struct ir_pending *p = &f->r->pending[x->first_pending + k];
+
+		p->value = f->alias[p->value];
 	}
 }
 
 void ir_pass_forward(struct ir_region *r, const struct ir_env *env, u32 passes)
 {
 	struct forward f;
-	u32 n, k;
+	u32 n, count = r->count;
+	bool reached = true;
 
 	f.r = r;
 	f.env = env;
 	f.passes = passes;
+	memcpy(f.old, r->insn, count * sizeof(r->insn[0]));
+	r->count = 1;
 	f.alias[0] = 0;
-	start_block(&f, 1);
-	for (n = 1; n < r->count; n++) {
-		f.alias[n] = (ir_ref)n;
-		visit(&f, (ir_ref)n, &r->insn[n]);
+	f.maybe[0] = 0;
+	start_block(&f);
+	for (n = 1; n < count; n++) {
+		reached = reached || f.old[n].op == IR_LABEL;
+		if (!reached)
+			continue;
+		rename_pending(&f, &f.old[n]);
+		reached = visit(&f, (ir_ref)n, &f.old[n]);
 	}
-	for (k = 0; k < r->pendings; k++)
-		r->pending[k].value = f.alias[r->pending[k].value];
 }

@@ -158,6 +158,12 @@ struct ir_op_info {
 };
 extern const struct ir_op_info ir_op_info[IR_OP_COUNT];
 
+/* Integer slots [slot, slot + len) never hold a bit outside of mask. */
+struct ir_narrow_slots {
+	u32 slot, len;
+	u64 mask;
+};
+
 /* What the passes and the verifier must know of the guest: its helpers, and which slots the effects
  * IR_FX_FP and IR_FX_VSAT cover (byte ranges). */
 struct ir_env {
@@ -166,6 +172,8 @@ struct ir_env {
 	u32 fp_slot, fp_len;
 	u32 vsat_slot, vsat_len;
 	u32 state_size; /* every slot must lie below */
+	const struct ir_narrow_slots *narrow;
+	u32 nr_narrow;
 };
 
 /* Check R1..R5; returns 0, or -EINVAL with one line in msg. */

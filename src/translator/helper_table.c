@@ -26,6 +26,12 @@ const struct ir_helper helper_table[HELPER_COUNT + 1] = {
 _Static_assert(offsetof(struct cpu_state, fp_suppressed) == offsetof(struct cpu_state, fpscr) + 8,
 	       "IR_FX_FP covers both");
 
+static const struct ir_narrow_slots narrow[] = {
+	{SLOT(cr), 8 * 8, 15},
+	{SLOT(so), 5 * 8, 1}, /* so ov ca ov32 ca32 */
+	{SLOT(vscr_sat), 2 * 8, 1},
+};
+
 void helper_env_init(struct ir_env *env)
 {
 	*env = (struct ir_env){
@@ -36,5 +42,7 @@ void helper_env_init(struct ir_env *env)
 		.vsat_slot = SLOT(vscr_sat),
 		.vsat_len = 16,
 		.state_size = sizeof(struct cpu_state),
+		.narrow = narrow,
+		.nr_narrow = ARRAY_SIZE(narrow),
 	};
 }

@@ -199,6 +199,8 @@ static bool step(struct machine *m, const struct ir_region *r, u32 *n, u128 *v)
 		return (u64)v[i->a] ? leave(m, r, i, v, 0) : true;
 	case IR_LEAVE_IF:
 		return (u64)v[i->a] ? leave(m, r, i, v, r->exit[i->exit].code) : true;
+	case IR_GOTO:
+		return leave(m, r, i, v, 0);
 	case IR_LEAVE:
 		return leave(m, r, i, v, r->exit[i->exit].code);
 	case IR_LABEL:
@@ -324,6 +326,57 @@ static void add_q(struct values *v, ir_ref ref)
 		v->q[v->nq++] = ref;
 }
 
+/* What the fold pass has rules for. */
+static void algebra(struct ir_region *r, struct values *v, ir_ref a, ir_ref b, u64 *seed)
+{
+	static const u64 mask[] = {0xff, 0xffff, 0xffffffff, ~0xffull, 15,     8,	   4,
+				   2,	 6,	 10,	     12,       0x7fff, 1ull << 63, 31,
+				   63,	 127,	 0,	     1,	       ~0ull,  ~0ull << 32};
+	static const u8 narrow[] = {IR_SEXT8, IR_SEXT16, IR_SEXT32, IR_ZEXT8, IR_ZEXT16, IR_ZEXT32};
+	static const u8 shift[] = {IR_SHL, IR_SHR, IR_SAR, IR_ROTL, IR_ROTL32};
+	static const u8 two[] = {IR_ADD, IR_SUB, IR_MUL, IR_AND, IR_OR, IR_XOR};
+	static const u8 cmp[] = {IR_EQ, IR_NE, IR_LTS, IR_LTU, IR_LES, IR_LEU, IR_CMPS, IR_CMPU};
+	ir_ref c = ir_const(r, mask[RND(ARRAY_SIZE(mask))]), d = some_i(r, v, seed);
+
+	switch (RND(9)) {
+	case 0: /* a branch's test of a compare */
+		a = ir_op2(r, cmp[RND(ARRAY_SIZE(cmp))], a, RND(2) ? b : c);
+		b = ir_op2i(r, IR_AND, RND(2) ? ir_op2i(r, IR_OR, a, RND(2)) : a, 1u << RND(4));
+		a = ir_op2i(r, RND(2) ? IR_EQ : IR_NE, b, RND(2) ? 0 : RND(3));
+		break;
+	case 1:
+		a = ir_op1(r, narrow[RND(6)], ir_op1(r, narrow[RND(6)], a));
+		break;
+	case 2:
+		a = ir_op2(r, two[RND(6)], ir_op1(r, narrow[RND(6)], a), b);
+		a = ir_op1(r, narrow[RND(6)], a);
+		break;
+	case 3:
+		a = ir_op2(r, shift[RND(5)], RND(2) ? ir_op1(r, narrow[RND(6)], a) : a,
+			   RND(2) ? ir_op2(r, IR_AND, b, c) : ir_const(r, RND(130)));
+		break;
+	case 4:
+		a = ir_op2(r, IR_AND, ir_op2(r, shift[RND(5)], a, ir_const(r, RND(64))), c);
+		break;
+	case 5:
+		a = ir_op3(r, IR_CARRY, RND(2) ? ir_op1(r, IR_NOT, a) : a, b, ir_const(r, RND(2)));
+		break;
+	case 6:
+		a = ir_op2(r, cmp[RND(6)], a, b);
+		a = ir_op3(r, IR_SELECT, RND(2) ? ir_op2i(r, IR_XOR, a, 1) : a,
+			   RND(2) ? d : ir_const(r, RND(2)), RND(2) ? b : ir_const(r, RND(2)));
+		break;
+	case 7:
+		a = ir_op2(r, two[RND(6)], RND(2) ? ir_op1(r, IR_NEG, a) : ir_op1(r, IR_NOT, a),
+			   RND(2) ? c : ir_op1(r, IR_NEG, b));
+		break;
+	default:
+		a = ir_op2(r, two[RND(6)], ir_op2(r, two[RND(6)], a, c), ir_const(r, RND(9)));
+		break;
+	}
+	add_i(v, a);
+}
+
 static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 {
 	static const u8 bin[] = {IR_ADD,  IR_SUB,  IR_MUL,  IR_AND,    IR_OR,	 IR_XOR,
@@ -336,7 +389,11 @@ static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 
 	r->cur.pc += 4;
 	r->cur.icount++;
-	switch (RND(18)) {
+	switch (RND(20)) {
+	case 18:
+	case 19:
+		algebra(r, v, a, b, seed);
+		break;
 	case 17: /* out of the page, so that the way out is a lookup */
 		ir_goto_if(r,
 			   ir_op2i(r, RND(2) ? IR_EQ : IR_LTS, ir_op2i(r, IR_AND, a, 63), RND(7)),

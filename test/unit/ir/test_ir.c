@@ -226,7 +226,7 @@ static void test_dead_put_moves_to_record(void **state)
 	x = &r->exit[r->insn[n].exit];
 	assert_int_equal(x->pending, 1);
 	assert_int_equal(r->pending[x->first_pending].slot, 16);
-	assert_int_equal(r->pending[x->first_pending].value, r->insn[n].a);
+	assert_int_equal(r->insn[r->pending[x->first_pending].value].op, IR_ADD);
 }
 
 /* --- a plain evaluator of straight-line IR, to compare a region with its optimised form --- */

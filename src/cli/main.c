@@ -189,6 +189,8 @@ static int run(struct program *p)
 		error_set(&e, -EMFILE, "out of file descriptors");
 		return fail(&e);
 	}
+	if (p->options.process_name)
+		os_thread_set_name(p->options.process_name);
 	p->loop = g_main_loop_new(NULL, FALSE);
 	catch_early_signals();
 	if (open_serials(p, &e))

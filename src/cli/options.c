@@ -5,13 +5,10 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "cli/engines.h"
+#include "cli/values.h"
 #include "isa/model.h"
 
 enum option_id {
@@ -38,22 +35,6 @@ static const struct option options[] = {
 #undef OPTION
 #undef ALIAS
 #undef SECTION
-};
-
-static const struct {
-	const char *name;
-	u32 mask;
-	const char *help;
-} log_items[] = {
-	{"in_asm", LOG_IN_ASM, "guest instructions as they are translated"},
-	{"ir", LOG_IR, "intermediate representation of each region"},
-	{"exec", LOG_EXEC, "each region entered"},
-	{"int", LOG_INT, "interrupts"},
-	{"mmu", LOG_MMU, "translations that failed"},
-	{"hcall", LOG_HCALL, "hypercalls and RTAS calls"},
-	{"guest_errors", LOG_GUEST, "what the guest does wrong"},
-	{"unimp", LOG_UNIMP, "what the guest asks for and we do not have"},
-	{"out_asm", LOG_OUT_ASM, "host code"},
 };
 
 static void print_indented(const char *text)
@@ -130,225 +111,6 @@ static const struct option *find_option(const char *word)
 	return NULL;
 }
 
-static int parse_number(const char *s, u64 *value)
-{
-	char *end;
-
-	if (*s < '0' || *s > '9')
-		return -EINVAL;
-	errno = 0;
-	*value = strtoull(s, &end, 0);
-	return errno || *end ? -EINVAL : 0;
-}
-
-static int parse_size(const char *text, u64 *bytes)
-{
-	const char *s = !strncmp(text, "size=", 5) ? text + 5 : text;
-	u64 v, unit = 1ull << 20;
-	char *end;
-
-	if (*s < '0' || *s > '9')
-		return -EINVAL;
-	errno = 0;
-	v = strtoull(s, &end, 0);
-	switch (*end) {
-	case 'b':
-	case 'B':
-		unit = 1;
-		break;
-	case 'k':
-	case 'K':
-		unit = 1ull << 10;
-		break;
-	case 'g':
-	case 'G':
-		unit = 1ull << 30;
-		break;
-	case 't':
-	case 'T':
-		unit = 1ull << 40;
-		break;
-	case 'm':
-	case 'M':
-	case 0:
-		break;
-	default:
-		return -EINVAL;
-	}
-	if (errno || (*end && end[1]) || __builtin_mul_overflow(v, unit, bytes))
-		return -EINVAL;
-	return 0;
-}
-
-/* Memory is given out when the guest touches it, but not what could never be there. */
-static bool host_can_hold(u64 bytes)
-{
-	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-
-	return pages <= 0 || size <= 0 || bytes / 2 <= (u64)pages * (u64)size;
-}
-
-static int parse_memory(struct cli_options *o, const char *arg, struct error *e)
-{
-	u64 v;
-
-	if (parse_size(arg, &v))
-		return error_set(e, -EINVAL, "-m: '%s' is no size", arg);
-	if (v < 64 << 20)
-		return error_set(e, -EINVAL, "-m: too little memory, 64M are the least");
-	if (v > 1ull << 42 || (v & ((1 << 20) - 1)))
-		return error_set(e, -EINVAL, "-m: '%s': whole MiB up to 4T are possible", arg);
-	if (!host_can_hold(v))
-		return error_set(e, -EINVAL, "-m: '%s' is more than twice this host's memory", arg);
-	o->config.ram_size = v;
-	return 0;
-}
-
-static int parse_smp(struct cli_options *o, const char *arg, struct error *e)
-{
-	static const char *const keys[] = {"cpus", "cores", "threads", "sockets", "maxcpus"};
-	char **words = g_strsplit(arg, ",", -1);
-	u64 v[ARRAY_SIZE(keys)] = {0}, product = 1;
-	int err = 0;
-
-	for (char **w = words; *w && !err; w++) {
-		char *eq = strchr(*w, '=');
-		unsigned k = 0;
-
-		if (eq)
-			*eq++ = 0;
-		while (eq && k < ARRAY_SIZE(keys) && strcmp(*w, keys[k]))
-			k++;
-		if (k == ARRAY_SIZE(keys) || parse_number(eq ? eq : *w, &v[k]) || !v[k] ||
-		    v[k] > 65535)
-			err = error_set(e, -EINVAL, "-smp: cannot understand '%s'", arg);
-	}
-	g_strfreev(words);
-	for (unsigned k = 1; k <= 3; k++)
-		product *= v[k] ? v[k] : 1;
-	if (!err && v[0] && product > 1 && product != v[0] && product != v[4])
-		err = error_set(e, -EINVAL, "-smp: sockets, cores and threads do not make %llu",
-				(unsigned long long)v[0]);
-	o->config.cpus = (u32)(v[0] ? v[0] : product > 65535 ? 65535 : product);
-	return err;
-}
-
-static char **own(struct cli_options *o, char **words)
-{
-	o->owned = g_slist_prepend(o->owned, words);
-	return words;
-}
-
-void cli_free(struct cli_options *o)
-{
-	g_slist_free_full(o->owned, (GDestroyNotify)g_strfreev);
-	o->owned = NULL;
-}
-
-static int parse_machine(struct cli_options *o, char *arg, struct error *e)
-{
-	struct machine_config *c = &o->config;
-	char **words = own(o, g_strsplit(arg, ",", -1));
-	const struct machine_class *m;
-
-	if (!strcmp(arg, "help")) {
-		for (unsigned i = 0; (m = machine_at(i)); i++)
-			printf("%-12s %s\n", m->name, m->help);
-		return 1;
-	}
-	for (char **w = words; *w; w++) {
-		char *eq = strchr(*w, '=');
-
-		if (!eq && w != words)
-			return error_set(e, -EINVAL, "-machine: '%s' has no value", *w);
-		if (eq)
-			*eq++ = 0;
-		if (!eq || !strcmp(*w, "type")) {
-			c->name = eq ? eq : *w;
-			o->machine = machine_find(c->name);
-			if (!o->machine)
-				return error_set(e, -EINVAL, "-machine: there is no machine '%s'",
-						 c->name);
-			continue;
-		}
-		if (c->nr_options == MACHINE_MAX_OPTIONS)
-			return error_set(e, -EINVAL, "-machine: too many options");
-		c->options[c->nr_options++] = (struct machine_option){*w, eq};
-	}
-	return 0;
-}
-
-static int parse_cpu(struct cli_options *o, const char *arg, struct error *e)
-{
-	const struct cpu_model *m;
-
-	if (!strcmp(arg, "help")) {
-		for (unsigned i = 0; (m = cpu_model_at(i)); i++)
-			puts(m->name);
-		return 1;
-	}
-	o->config.model = cpu_model_find(arg);
-	return o->config.model ? 0 : error_set(e, -EINVAL, "-cpu: there is no processor '%s'", arg);
-}
-
-static int parse_engine(struct cli_options *o, const char *arg, struct error *e)
-{
-	char **words = own(o, g_strsplit(arg, ",", 2));
-	const struct engine_ops *ops;
-
-	if (!strcmp(arg, "help")) {
-		for (unsigned i = 0; (ops = engine_at(i)); i++)
-			printf("%-12s %s\n", ops->name, ops->help);
-		return 1;
-	}
-	o->config.engine = words[0] ? engine_find(words[0]) : NULL;
-	if (!o->config.engine)
-		return error_set(e, -EINVAL, "--engine: there is no engine '%s'", arg);
-	o->config.engine_options = words[1];
-	o->config.icount = words[1] && strstr(words[1], "icount=on");
-	return 0;
-}
-
-static int parse_log(struct cli_options *o, const char *arg, struct error *e)
-{
-	char **words = g_strsplit(arg, ",", -1);
-	int err = 0;
-
-	for (char **w = words; *w && !err; w++) {
-		unsigned i = 0;
-
-		if (!strcmp(*w, "help")) {
-			for (i = 0; i < ARRAY_SIZE(log_items); i++)
-				printf("%-14s %s\n", log_items[i].name, log_items[i].help);
-			err = 1;
-			break;
-		}
-		while (i < ARRAY_SIZE(log_items) && strcmp(*w, log_items[i].name))
-			i++;
-		if (i < ARRAY_SIZE(log_items))
-			o->log_mask |= log_items[i].mask;
-		else
-			err = error_set(e, -EINVAL, "-d: there is no item '%s'", *w);
-	}
-	g_strfreev(words);
-	return err;
-}
-
-static int parse_uuid(struct cli_options *o, const char *arg, struct error *e)
-{
-	u32 n = 0;
-
-	for (const char *s = arg; *s; s++) {
-		if (*s == '-')
-			continue;
-		if (!g_ascii_isxdigit(*s) || n == 32)
-			return error_set(e, -EINVAL, "-uuid: '%s' is none", arg);
-		o->config.uuid[n / 2] = (u8)(o->config.uuid[n / 2] << 4 | g_ascii_xdigit_value(*s));
-		n++;
-	}
-	return n == 32 ? 0 : error_set(e, -EINVAL, "-uuid: '%s' is none", arg);
-}
-
 static int only_none(const struct option *opt, const char *arg, struct error *e)
 {
 	return !strcmp(arg, "none")
@@ -360,19 +122,19 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 {
 	switch (opt->id) {
 	case OPT_MACHINE:
-		return parse_machine(o, arg, e);
+		return value_machine(o, arg, e);
 	case OPT_CPU:
-		return parse_cpu(o, arg, e);
+		return value_cpu(o, arg, e);
 	case OPT_SMP:
-		return parse_smp(o, arg, e);
+		return value_smp(o, arg, e);
 	case OPT_MEMORY:
-		return parse_memory(o, arg, e);
+		return value_memory(o, arg, e);
 	case OPT_UUID:
-		return parse_uuid(o, arg, e);
+		return value_uuid(o, arg, e);
 	case OPT_ENGINE:
-		return parse_engine(o, arg, e);
+		return value_engine(o, arg, e);
 	case OPT_DEBUG:
-		return parse_log(o, arg, e);
+		return value_log(o, arg, e);
 	case OPT_SERIAL:
 		if (o->nr_serials == CLI_MAX_SERIALS)
 			return error_set(e, -EINVAL, "-serial: at most %d", CLI_MAX_SERIALS);
@@ -385,8 +147,7 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_NET:
 		return only_none(opt, arg, e);
 	case OPT_NAME:
-		o->config.guest_name = arg;
-		return 0;
+		return value_name(o, arg, e);
 	case OPT_KERNEL:
 		o->config.kernel = arg;
 		return 0;
@@ -452,10 +213,10 @@ static int finish(struct cli_options *o, struct error *e)
 		return error_set(e, -EINVAL, "machine %s cannot have a %s processor",
 				 o->machine->name, c->model->name);
 	if (!c->cpus)
-		c->cpus = 1;
-	if (c->cpus > o->machine->max_cpus)
+		c->cpus = c->max_cpus = c->threads = 1;
+	if (c->max_cpus > o->machine->max_cpus)
 		return error_set(e, -EINVAL, "-smp: machine %s has at most %u processors, not %u",
-				 o->machine->name, o->machine->max_cpus, c->cpus);
+				 o->machine->name, o->machine->max_cpus, c->max_cpus);
 	if (c->icount && c->cpus > 1)
 		return error_set(e, -EINVAL, "icount=on allows one processor only");
 	if (!c->ram_size)
@@ -467,6 +228,12 @@ static int finish(struct cli_options *o, struct error *e)
 	if (!o->nr_serials && !o->no_defaults)
 		o->serials[o->nr_serials++] = "mon:stdio";
 	return 0;
+}
+
+void cli_free(struct cli_options *o)
+{
+	g_slist_free_full(o->owned, g_free);
+	o->owned = NULL;
 }
 
 int cli_parse(struct cli_options *o, int argc, char **argv, struct error *e)

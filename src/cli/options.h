@@ -17,7 +17,8 @@ struct cli_options {
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */
 	bool stats;
-	void *owned; /* strings that options point into: a GSList of string arrays */
+	const char *process_name; /* NULL = as it was started */
+	void *owned;		  /* what options point into: a GSList of strings */
 };
 
 /* Frees what the options point into. */

@@ -127,13 +127,21 @@ static void host_idle(void *opaque, u32 cpu, struct cpu_state *s, bool asleep)
 		pv_sched_dispatch(&vm->sched, s);
 }
 
-/* Doublewords of msgsnd: type in bits 32:36, the processor's tag in the low 14 (PIR) bits. */
+/* Doublewords of msgsnd: type in bits 32:36, then whom it is for: the processor by the low 14 bits
+ * of its PIR, of msgsndp the thread of the same core by the low 7 of its TIR. */
 static void host_doorbell(void *opaque, u32 cpu, enum cpu_doorbell kind, u64 operand)
 {
 	struct engine_vm *vm = opaque;
-	struct translator_cpu *to = translator_cpu_at(vm->t, operand & 0x3fff);
+	u32 threads = vm->config.threads, target = operand & 0x3fff;
 	enum cpu_irq irq = CPU_IRQ_DOORBELL;
+	struct translator_cpu *to;
 
+	if (kind == CPU_DOORBELL_PRIV) {
+		if ((operand & 0x7f) >= threads)
+			return;
+		target = (cpu & ~(threads - 1)) + (operand & 0x7f);
+	}
+	to = translator_cpu_at(vm->t, target);
 	if (kind == CPU_DOORBELL_HV)
 		irq = CPU_IRQ_HDOORBELL;
 	else if (kind == CPU_DOORBELL_BOOKE && (operand >> 27 & 31) == 1)
@@ -308,6 +316,7 @@ static int xl_vm_create(const struct engine_vm_config *config, struct engine_vm 
 static void xl_vcpu_reset(struct engine_vcpu *v)
 {
 	cpu_reset(v->s, v->s->model);
+	v->s->spr[SPR_TIR] = v->s->cpu_index & (v->vm->config.threads - 1);
 	v->s->spr[SPR_LPCR] = (v->s->spr[SPR_LPCR] & ~v->vm->lpcr_mask) | v->vm->lpcr;
 	if (v->vm->config.papr)
 		v->s->msr &= ~MSR_HV;

@@ -77,6 +77,21 @@ static int parse_mmu(struct pseries *p, struct error *e)
 	return 0;
 }
 
+/* Cores are whole, and the server numbers of a core's threads begin at a multiple of their number
+ * (qemu's rules, too). */
+static int check_cores(struct pseries *p, struct error *e)
+{
+	u32 threads = p->config.threads;
+
+	if (threads & (threads - 1) || threads > PSERIES_MAX_THREADS)
+		return error_set(e, -EINVAL, "-smp: cores of %u threads: 1, 2, 4, 8 are possible",
+				 threads);
+	if (p->config.cpus % threads || p->config.max_cpus % threads)
+		return error_set(e, -EINVAL, "-smp: %u of %u processors are no whole cores of %u",
+				 p->config.cpus, p->config.max_cpus, threads);
+	return 0;
+}
+
 /* Registers that a processor starts with: 64-bit, big-endian, real mode (LoPAPR 7.3.8.3 and the
  * boot conventions); what the tree promises besides lives in LPCR. */
 static void pseries_vcpu_setup(void *machine, struct vcpu *v, u64 pc, u64 arg)
@@ -186,7 +201,7 @@ static int add_papr(struct pseries *p, struct error *e)
 	struct papr_config pc = {
 		.radix = p->radix,
 		.ram_size = p->config.ram_size,
-		.max_cpus = p->config.cpus,
+		.max_cpus = p->config.max_cpus,
 		.display = p->vty ? spapr_vty_display : NULL,
 		.display_opaque = p->vty,
 	};
@@ -225,12 +240,18 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 	if (!p)
 		return error_set(e, -ENOMEM, "out of memory");
 	p->config = *config;
+	if (!p->config.threads)
+		p->config.threads = 1;
+	if (p->config.max_cpus < config->cpus)
+		p->config.max_cpus = config->cpus;
 	p->hpt_order = hpt_order(config->ram_size);
 	err = machine_check_options(config, options, e);
 	if (!err)
 		err = parse_ic_mode(p, e);
 	if (!err)
 		err = parse_mmu(p, e);
+	if (!err)
+		err = check_cores(p, e);
 	if (!err)
 		err = prepare_boot(p, e);
 	vc = (struct vm_config){
@@ -239,6 +260,7 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 		.engine_options = config->engine_options,
 		.model = config->model,
 		.nr_vcpus = config->cpus,
+		.threads = p->config.threads,
 		.tb_hz = PSERIES_TB_HZ,
 		.papr = true,
 		.icount = config->icount,

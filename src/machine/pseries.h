@@ -13,6 +13,7 @@ enum pseries_ic { PSERIES_XICS, PSERIES_XIVE };
 enum {
 	PSERIES_TB_HZ = 512000000,
 	PSERIES_CPU_HZ = 1000000000,
+	PSERIES_MAX_THREADS = 8, /* of a core: what POWER8 and POWER9 partitions have */
 	PSERIES_IRQ_EPOW = 0x1000,
 	PSERIES_IRQ_HOTPLUG = 0x1001,
 	PSERIES_IRQS = 0x400, /* sources from 0x1000 on */

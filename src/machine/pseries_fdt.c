@@ -124,6 +124,20 @@ static void cpu_caches(struct tree *t, const struct cpu_model *m, int node)
 
 enum { LOGICAL_PVR_2_07 = 0x0f000004, LOGICAL_PVR_3_00 = 0x0f000005 };
 
+/* Server numbers of the core's threads; all group queues are the first processor's. */
+static void cpu_servers(struct tree *t, struct pseries *p, int node, u32 index)
+{
+	u32 servers[PSERIES_MAX_THREADS], queues[2 * PSERIES_MAX_THREADS];
+
+	for (u32 i = 0; i < p->config.threads; i++) {
+		servers[i] = queues[2 * i] = index + i;
+		queues[2 * i + 1] = 0;
+	}
+	prop_cells(t, node, "ibm,ppc-interrupt-server#s", servers, p->config.threads);
+	prop_cells(t, node, "ibm,ppc-interrupt-gserver#s", queues, 2 * p->config.threads);
+}
+
+/* A node is a core: LoPAPR C.6.4. */
 static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 {
 	const struct cpu_model *m = p->config.model;
@@ -153,8 +167,7 @@ static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 	cpu_pa_features(t, p, node);
 	prop_u32(t, node, "ibm,chip-id", 0);
 	PROP_CELLS(t, node, "ibm,pft-size", 0, p->hpt_order);
-	prop_u32(t, node, "ibm,ppc-interrupt-server#s", index);
-	PROP_CELLS(t, node, "ibm,ppc-interrupt-gserver#s", index, 0);
+	cpu_servers(t, p, node, index);
 	if (m->mmu == MMU_RADIX_OR_HASH64)
 		/* AP << 29 | page shift: 4K, 64K, 2M, 1G */
 		PROP_CELLS(t, node, "ibm,processor-radix-AP-encodings", 12, 5u << 29 | 16,
@@ -170,8 +183,8 @@ static void cpu_nodes(struct tree *t, struct pseries *p)
 	prop_u32(t, cpus, "#address-cells", 1);
 	prop_u32(t, cpus, "#size-cells", 0);
 	/* libfdt puts new nodes in front of their elder sisters. */
-	for (u32 i = p->config.cpus; i--;)
-		cpu_node(t, p, cpus, i);
+	for (u32 i = p->config.cpus; i; i -= p->config.threads)
+		cpu_node(t, p, cpus, i - p->config.threads);
 }
 
 /* Option vector 5 (LoPAPR B.6.2.3) as it would have been agreed on: byte 0 is the length of what
@@ -219,8 +232,9 @@ static void rtas_node(struct tree *t, struct pseries *p)
 	prop(t, node, "ibm,hypertas-functions", functions, sizeof(functions));
 	PROP_CELLS(t, node, "ibm,associativity-reference-points", 4, 4, 2);
 	PROP_CELLS(t, node, "ibm,max-associativity-domains", 4, 0, 0, 0, 1);
-	/* Highest address of memory that may be added (none), granule, most processors. */
-	PROP_CELLS(t, node, "ibm,lrdr-capacity", 0, 0, 0, 256 << 20, p->config.cpus);
+	/* Highest address of memory that may be added (none), granule, most cores. */
+	PROP_CELLS(t, node, "ibm,lrdr-capacity", 0, 0, 0, 256 << 20,
+		   p->config.max_cpus / p->config.threads);
 	prop_u32(t, node, "rtas-version", 1);
 	prop_u32(t, node, "rtas-size", PSERIES_RTAS_SIZE);
 	prop_u32(t, node, "linux,rtas-base", (u32)p->rtas_base);

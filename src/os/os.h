@@ -55,6 +55,8 @@ typedef void os_thread_fn(void *opaque);
 int os_thread_create(struct os_thread *t, const char *name, os_thread_fn *fn, void *opaque);
 void os_thread_join(struct os_thread *t);
 /* A number that no other running thread has, never 0. */
+/* Of the calling thread; that of the main thread is what ps calls the process. */
+void os_thread_set_name(const char *name);
 u64 os_thread_self(void);
 void os_thread_yield(void);
 unsigned os_cpu_count(void);

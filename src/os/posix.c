@@ -61,11 +61,19 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+static void name_thread(pthread_t thread, const char *name)
+{
+	char shortened[16];
+
+	strncpy(shortened, name, sizeof(shortened) - 1);
+	shortened[sizeof(shortened) - 1] = 0;
+	pthread_setname_np(thread, shortened);
+}
+
 int os_thread_create(struct os_thread *t, const char *name, os_thread_fn *fn, void *opaque)
 {
 	struct thread_data *d = (struct thread_data *)t;
 	struct thread_start *start = malloc(sizeof(*start));
-	char shortened[16];
 	int err;
 
 	if (!start)
@@ -77,10 +85,13 @@ int os_thread_create(struct os_thread *t, const char *name, os_thread_fn *fn, vo
 		free(start);
 		return -err;
 	}
-	strncpy(shortened, name, sizeof(shortened) - 1);
-	shortened[sizeof(shortened) - 1] = 0;
-	pthread_setname_np(d->handle, shortened);
+	name_thread(d->handle, name);
 	return 0;
+}
+
+void os_thread_set_name(const char *name)
+{
+	name_thread(pthread_self(), name);
 }
 
 void os_thread_join(struct os_thread *t)

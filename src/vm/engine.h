@@ -28,6 +28,7 @@ struct engine_vm_config {
 	const struct input_source *input; /* never NULL; outlives the vm */
 	u64 tb_hz;			  /* time base frequency */
 	u32 max_vcpus;
+	u32 threads; /* of a core, a power of two; vCPU n is thread n % threads of its core */
 	bool papr;   /* sc 1 is a hypercall; privileged state is a PAPR guest's (no MSR[HV]) */
 	bool icount; /* time and interrupts follow the instruction count (one vCPU only) */
 	/* Does a device answer anywhere in [gpa, gpa + len), which is no memory? What a hash table

@@ -42,6 +42,7 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 		.input = vm->input,
 		.tb_hz = config->tb_hz,
 		.max_vcpus = config->nr_vcpus,
+		.threads = config->threads ? config->threads : 1,
 		.papr = config->papr,
 		.icount = config->icount,
 		.is_io = is_io,

@@ -105,6 +105,7 @@ struct vm_config {
 	const struct cpu_model *model;
 	const struct input_source *input; /* NULL: the host */
 	u32 nr_vcpus;
+	u32 threads; /* of a core, a power of two; 0 = 1 */
 	u64 tb_hz;
 	bool papr;
 	bool icount;

@@ -156,6 +156,25 @@ class Checker:
         self.answers(guest, "cpu offline", f"echo 0 > /sys/devices/system/cpu/cpu{cpus}/online; nproc", str(n - 1))
         self.answers(guest, "cpu online again", f"echo 1 > /sys/devices/system/cpu/cpu{cpus}/online; nproc", str(n))
 
+    def check_threads(self):
+        """several threads of a core: the kernel's topology, and doorbells (msgsndp), which only siblings ring"""
+        n, threads = self.case.smp, self.case.threads
+        with self.start("threads") as guest:
+            self.boot(guest)
+            self.ok("no oops or warning while booting", complaint(guest.text))
+            guest.run("cd /sys/devices/system/cpu")
+            for cpu in range(n):
+                first = cpu // threads * threads
+                self.answers(guest, f"siblings of cpu {cpu}", f"cat cpu{cpu}/topology/thread_siblings_list",
+                             f"{first}-{first + threads - 1}")
+                self.answers(guest, f"core of cpu {cpu}", f"cat cpu{cpu}/topology/core_id", str(first))
+            self.multiprocessing(guest)
+            rung = guest.run("grep DBL /proc/interrupts").split()[1:n + 1]
+            self.ok("doorbells ring on every cpu", None if all(int(x) for x in rung) else rung)
+            self.ok("no oops or warning while running", complaint(guest.run("dmesg", 120)))
+            self.power_off(guest)
+            self.clean_end(guest)
+
     def check_shell_be(self):
         case = self.case
         with self.start("shell_be") as guest:

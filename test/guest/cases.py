@@ -10,6 +10,8 @@ class Case:
     cpu: str
     smp: int = 1
     machine: dict = field(default_factory=dict)
+    # of a core
+    threads: int = 1
     memory: str = "1G"
     guest: str = "debian-ppc64el"
     append: str = "console=hvc0"
@@ -40,6 +42,11 @@ def machines():
             Case(f"power8-hash-xics-smp{smp}", "power8", smp, {"ic-mode": "xics"}, mmu="Hash", irqchip="XICS"),
         ]
     two = Case("power9-radix-xive-smp2", "power9", 2, {"ic-mode": "xive"}, checks=("no_reboot",))
+    smt = [
+        # qemu's TCG has no threads, so these are ours alone
+        Case("power9-radix-xive-smt2", "power9", 4, {"ic-mode": "xive"}, 2, checks=("threads",)),
+        Case("power8-hash-xics-smt4", "power8", 8, threads=4, checks=("threads",), mmu="Hash", irqchip="XICS", quick=False),
+    ]
     dual = Case("power9-default", "power9", checks=short, quick=False)
     p8e = Case("power8e-hash-xics-smp2", "power8e", 2, mmu="Hash", irqchip="XICS", quick=False)
     be = [
@@ -49,4 +56,4 @@ def machines():
     ]
     order = [Case("litmus-power9-xive-smp4", "power9", 4, {"ic-mode": "xive"}, guest="tests-ppc64el", checks=("litmus",)),
              Case("litmus-power8-xics-smp2", "power8", 2, guest="tests-ppc64el", checks=("litmus",), quick=False)]
-    return le + [two, dual, p8e] + be + order
+    return le + smt + [two, dual, p8e] + be + order

@@ -50,6 +50,17 @@ def refusals(kernel, initrd, folder):
         ("negative cpus", refuse("-smp", "-1", "-kernel", kernel)),
         ("absurd cpus", refuse("-smp", "100000", "-kernel", kernel)),
         ("cpus not a number", refuse("-smp", "four", "-kernel", kernel)),
+        ("unknown part of a topology", refuse("-smp", "4,dies=2", "-kernel", kernel)),
+        ("topology that makes other cpus", refuse("-smp", "4,sockets=2,cores=2,threads=2", "-kernel", kernel)),
+        ("topology without a core", refuse("-smp", "4,threads=8", "-kernel", kernel)),
+        ("fewer maxcpus than cpus", refuse("-smp", "4,maxcpus=2", "-kernel", kernel)),
+        ("more maxcpus than possible", refuse("-smp", "4,maxcpus=64", "-kernel", kernel)),
+        ("threads no power of two", refuse("-smp", "3,threads=3", "-kernel", kernel)),
+        ("half a core", refuse("-smp", "6,maxcpus=8,threads=4", "-kernel", kernel)),
+        ("unknown cpu property", refuse("-cpu", "power9,vsx=on", "-kernel", kernel)),
+        ("cpu property without its value", refuse("-cpu", "power9,vsx", "-kernel", kernel)),
+        ("unknown part of a name", refuse("-name", "guest=a,colour=red", "-kernel", kernel)),
+        ("debug-threads neither on nor off", refuse("-name", "a,debug-threads=maybe", "-kernel", kernel)),
         ("unknown machine", refuse("-kernel", kernel, machine=["-M", "toaster"] + base)),
         ("unknown machine option", refuse("-kernel", kernel, machine=["-M", "pseries,colour=red"] + base)),
         ("bad machine option", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=pic"] + base)),
@@ -154,6 +165,22 @@ class CommandLine:
                     p.stdout[-200:])
         self.expect("-append reaches the guest", b"console=hvc0 test=poweroff" in p.stdout, p.stdout[:400])
         self.expect("nothing on standard error", self.options.qemu or not p.stderr, p.stderr)
+
+    def name(self):
+        """-name as libvirt gives it; a guest's name may hold a comma"""
+        p = self.start(self.guest("uname", "-S", "-name", "guest=a,,b=c,process=pv-test,debug-threads=on"))
+        try:
+            end = time.monotonic() + 20 * self.options.scale
+            seen = ""
+            while seen != "pv-test" and time.monotonic() < end:
+                with open(f"/proc/{p.pid}/comm", encoding="ascii") as f:
+                    seen = f.read().strip()
+                time.sleep(0.05)
+            self.expect("-name process=", seen == "pv-test", seen)
+        finally:
+            p.terminate()
+            p.communicate()
+        self.expect("-name process= still ends", p.returncode == 0, p.returncode)
 
     def serial_null(self):
         p = self.run(self.guest("poweroff", serial="null"))
@@ -281,7 +308,7 @@ class CommandLine:
                     (self.options.qemu or not p.stderr), p.stdout[-200:])
 
     def all(self):
-        parts = [self.refusals, self.help, self.pipe, self.serial_null, self.serial_file, self.serial_unix,
+        parts = [self.refusals, self.help, self.pipe, self.name, self.serial_null, self.serial_file, self.serial_unix,
                  self.serial_tcp, self.serial_pty, self.paused, self.waiting, self.log_file]
         for part in parts:
             if self.options.parts and part.__name__ not in self.options.parts:
@@ -305,7 +332,7 @@ def main():
     p.add_argument("--guests", default="build/guests")
     p.add_argument("--log", default="build/log/cli")
     p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("parts", nargs="*", help="refusals help pipe serial_null ...")
+    p.add_argument("parts", nargs="*", help="refusals help pipe name serial_null ...")
     options = p.parse_args()
     options.vmm = ["qemu-system-ppc64"] if options.qemu else shlex.split(options.vmm)
     os.makedirs(options.log, exist_ok=True)

@@ -187,7 +187,8 @@ def command_line(vmm, case, guests, qemu=False):
         machine["x-vof"] = "on"
     options = "".join(f",{k}={v}" for k, v in machine.items())
     folder = os.path.join(guests, case.guest)
-    return (vmm + ["-M", "pseries" + options, "-cpu", case.cpu, "-smp", str(case.smp), "-m", case.memory,
+    smp = str(case.smp) if case.threads == 1 else f"{case.smp},threads={case.threads}"
+    return (vmm + ["-M", "pseries" + options, "-cpu", case.cpu, "-smp", smp, "-m", case.memory,
                    "-nographic", "-nodefaults", "-serial", "mon:stdio",
                    "-kernel", f"{folder}/vmlinux", "-initrd", f"{folder}/initrd.gz", "-append", append]
             + list(case.extra))

@@ -115,6 +115,48 @@ static void test_tree_follows_options(void **state)
 	machine_pseries.destroy(vm);
 }
 
+static void test_cores(void **state)
+{
+	static const struct {
+		u32 cpus, max_cpus, threads;
+		const char *why;
+	} bad[] = {
+		{3, 3, 3, "-smp: cores of 3 threads: 1, 2, 4, 8 are possible"},
+		{16, 16, 16, "-smp: cores of 16 threads: 1, 2, 4, 8 are possible"},
+		{6, 8, 4, "-smp: 6 of 8 processors are no whole cores of 4"},
+		{4, 6, 4, "-smp: 4 of 6 processors are no whole cores of 4"},
+	};
+	struct machine_config c = {.cpus = 4, .max_cpus = 8, .threads = 2};
+	const char *core = "/cpus/PowerPC,POWER9@2";
+	const void *fdt;
+	struct vm *vm;
+	int len;
+
+	create(&c, &vm);
+	fdt = tree_of(vm);
+	bytes(fdt, core, "ibm,ppc-interrupt-server#s", &len);
+	assert_int_equal(len, 8);
+	assert_int_equal(cell(fdt, core, "ibm,ppc-interrupt-server#s", 0), 2);
+	assert_int_equal(cell(fdt, core, "ibm,ppc-interrupt-server#s", 1), 3);
+	bytes(fdt, core, "ibm,ppc-interrupt-gserver#s", &len);
+	assert_int_equal(len, 16);
+	assert_int_equal(cell(fdt, core, "ibm,ppc-interrupt-gserver#s", 2), 3);
+	assert_int_equal(cell(fdt, core, "ibm,ppc-interrupt-gserver#s", 3), 0);
+	assert_true(fdt_path_offset(fdt, "/cpus/PowerPC,POWER9@1") < 0);
+	assert_int_equal(cell(fdt, "/rtas", "ibm,lrdr-capacity", 4), 4);
+	machine_pseries.destroy(vm);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct error e = {""};
+
+		c = (struct machine_config){.cpus = bad[i].cpus,
+					    .max_cpus = bad[i].max_cpus,
+					    .threads = bad[i].threads};
+		assert_true(board_create(&c, &vm, &e) < 0);
+		assert_string_equal(e.text, bad[i].why);
+	}
+}
+
 static void test_bad_options(void **state)
 {
 	static const struct {
@@ -318,10 +360,10 @@ static void test_load_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tree),	     cmocka_unit_test(test_tree_follows_options),
-		cmocka_unit_test(test_bad_options),  cmocka_unit_test(test_save_and_load),
-		cmocka_unit_test(test_load_refuses), cmocka_unit_test(test_absent_memory),
-		cmocka_unit_test(test_bios),
+		cmocka_unit_test(test_tree),	      cmocka_unit_test(test_tree_follows_options),
+		cmocka_unit_test(test_cores),	      cmocka_unit_test(test_bad_options),
+		cmocka_unit_test(test_save_and_load), cmocka_unit_test(test_load_refuses),
+		cmocka_unit_test(test_absent_memory), cmocka_unit_test(test_bios),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,10 +141,29 @@ struct backend_code {
 	struct backend_link *links;
 };
 
+enum backend_fp_rounding {
+	BACKEND_FP_NEAREST,
+	BACKEND_FP_ZERO,
+	BACKEND_FP_UP,
+	BACKEND_FP_DOWN,
+};
+
+enum backend_fp_flag {
+	BACKEND_FP_DIVIDE = 1 << 0, /* of a finite number by zero */
+	BACKEND_FP_OVERFLOW = 1 << 1,
+	BACKEND_FP_UNDERFLOW = 1 << 2, /* tiny before rounding, and inexact */
+	BACKEND_FP_INEXACT = 1 << 3,
+};
+
 struct backend_config {
 	const struct ir_env *env;
 	u32 event_slot; /* u32: not 0 after a helper that wants to leave */
 	bool leave_at_records;
+	/* For back ends that add to the FP status out of sight (IR_FX_ADD), on the guest state.
+	 * The first: how a binary operation rounds now. The second: the status gets these flags
+	 * (enum backend_fp_flag) and whatever the lazy slots say. */
+	enum backend_fp_rounding (*fp_rounding)(const void *state);
+	void (*fp_collect)(void *state, u32 flags);
 	/* Guest instructions are counted: records' icount and ACCOUNT are taken off the budget.
 	 * Otherwise a back end may leave the budget alone and never stops for it. */
 	bool count;
@@ -171,6 +190,7 @@ struct backend_ops {
 	const char *name;
 	u32 passes; /* enum ir_pass: what to run before compile() */
 	size_t frame_size;
+	bool lazy_fp; /* uses config's fp_*(): the front end is to use the lazy slots */
 	int (*create)(const struct backend_config *config, struct backend **b);
 	void (*destroy)(struct backend *b);
 	/* -E2BIG: too large for this back end, translate less. */

@@ -63,6 +63,7 @@ static bool reads_slot(const struct lower *l, const struct ir_insn *i, u64 slot,
 	fx = effects(l, i);
 	return (fx & (IR_FX_READ | IR_FX_WRITE)) ||
 	       ((fx & IR_FX_FP) && overlap(env->fp_slot, env->fp_len, slot, len)) ||
+	       (ir_fx_lazy(fx) && overlap(env->lazy_slot, env->lazy_len, slot, len)) ||
 	       ((fx & IR_FX_VSAT) && overlap(env->vsat_slot, env->vsat_len, slot, len));
 }
 
@@ -332,7 +333,7 @@ static bool place_put(struct lower *l, u32 n)
 	busy = busy_until(l, p->imm, len);
 	/* A helper writes its vector result before it read everything. */
 	if (i->op == IR_CALL && lower_is_q(i)) {
-		if (effects(l, i) & ~(u32)(IR_FX_FP | IR_FX_VSAT) || busy >= n)
+		if (effects(l, i) & ~(u32)(IR_FX_FPA | IR_FX_VSAT) || busy >= n)
 			return false;
 	}
 	if (busy > n)

@@ -37,6 +37,11 @@ void fp_done(struct cpu_state *s, const struct sf_status *st, u64 sets);
  * when any element has an enabled exception (7.4). */
 void fp_done_vector(struct cpu_state *s, const struct sf_status *st);
 
+/* The image fpscr with these exceptions (FPSCR_EXCEPTIONS) added becomes the FPSCR. */
+void fp_add_exceptions(struct cpu_state *s, u64 fpscr, u64 exceptions);
+/* The same to the current one; then whatever fp_lazy says. */
+void fp_collect(struct cpu_state *s, u64 exceptions);
+
 /* 1 / b, and 1 / sqrt(b) where the root is rounded first, rounded to f; XX, FR, FI stay clear. */
 struct sf_num fp_estimate_re(struct sf_num b, const struct sf_fmt *f, struct sf_status *st);
 struct sf_num fp_estimate_rsqrte(struct sf_num b, const struct sf_fmt *root, const struct sf_fmt *f,

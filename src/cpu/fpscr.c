@@ -9,7 +9,7 @@
 #include "cpu/fp.h"
 #include "isa/helper.h"
 
-static void add_exceptions(struct cpu_state *s, u64 fpscr, u64 exc)
+void fp_add_exceptions(struct cpu_state *s, u64 fpscr, u64 exc)
 {
 	if (exc) {
 		if (exc & ~fpscr)
@@ -33,7 +33,7 @@ void fp_done(struct cpu_state *s, const struct sf_status *st, u64 sets)
 		fpscr &= ~(sets & FP_SETS_FR_FI);
 	else
 		fpscr = (fpscr & ~sets) | (st->flags & sets);
-	add_exceptions(s, fpscr, exc);
+	fp_add_exceptions(s, fpscr, exc);
 }
 
 void fp_done_vector(struct cpu_state *s, const struct sf_status *st)
@@ -45,7 +45,7 @@ void fp_done_vector(struct cpu_state *s, const struct sf_status *st)
 			summary |= FPSCR_VX;
 		s->fp_suppressed = ((summary >> 22) & s->fpscr & FPSCR_ENABLES) != 0;
 	}
-	add_exceptions(s, s->fpscr, exc);
+	fp_add_exceptions(s, s->fpscr, exc);
 }
 
 void helper_fp_check(struct cpu_state *s)

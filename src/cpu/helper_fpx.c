@@ -20,6 +20,7 @@
 #define FPX_IEII(n)
 #define FPX_IEI(n)
 #define FPX_VE(n)
+#define FPX_IE(n)
 #define FPX_IQQ(n)
 #define FPX_IQ(n)
 #define FPX_IEQQ(n)

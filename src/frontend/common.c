@@ -81,9 +81,16 @@ void tr_record_cr0(struct tr_ctx *c, ir_ref result)
 	ir_put(c->r, IR_I, SLOT_CR(0), ir_op2(c->r, IR_OR, nibble, ir_get(c->r, IR_I, SLOT(so))));
 }
 
+ir_ref tr_fpscr(struct tr_ctx *c)
+{
+	if (c->lazy_fp)
+		return ir_call(c->r, IR_I, HELPER_mffs, 0, 0, 0, 0);
+	return ir_get(c->r, IR_I, SLOT(fpscr));
+}
+
 void tr_record_cr1(struct tr_ctx *c)
 {
-	ir_ref fpscr = ir_get(c->r, IR_I, SLOT(fpscr));
+	ir_ref fpscr = tr_fpscr(c);
 
 	/* FX FEX VX OX */
 	ir_put(c->r, IR_I, SLOT_CR(1), ir_op2i(c->r, IR_AND, ir_op2i(c->r, IR_SHR, fpscr, 28), 15));

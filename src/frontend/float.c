@@ -21,13 +21,80 @@ void tr_set_fpr(struct tr_ctx *c, unsigned n, ir_ref v)
 	ir_put(c->r, IR_I, SLOT_VSRD(n, 1), tr_const(c, 0));
 }
 
+/*
+ * fp_lazy: what a call of helper id will have set when the status is collected. A PUT that a later
+ * one overwrites costs nothing, so each instruction just says it.
+ */
+
+static void put_lazy(struct tr_ctx *c, u32 slot, ir_ref v)
+{
+	if (v)
+		ir_put(c->r, IR_F, slot, v);
+}
+
+/* Besides what is recorded already in the fields below shift */
+static void put_lazy_id(struct tr_ctx *c, enum helper_id id, unsigned shift)
+{
+	ir_ref v = ir_op2i(c->r, IR_ANDC, ir_get(c->r, IR_I, SLOT(fp_lazy)), FP_LAZY_ID << shift);
+
+	ir_put(c->r, IR_I, SLOT(fp_lazy), ir_op2i(c->r, IR_OR, v, (u64)id << shift));
+}
+
+void tr_fp_lazy_compare(struct tr_ctx *c, enum helper_id id, ir_ref a, ir_ref b)
+{
+	if (!c->lazy_fp)
+		return;
+	put_lazy_id(c, id, FP_LAZY_CMP_SHIFT);
+	put_lazy(c, SLOT(fp_lazy_cmp[0]), a);
+	put_lazy(c, SLOT(fp_lazy_cmp[1]), b);
+}
+
+static void lazy(struct tr_ctx *c, enum helper_id id, ir_ref a, ir_ref b, ir_ref d)
+{
+	if (!c->lazy_fp)
+		return;
+	switch (id) {
+	case HELPER_xsmaxdp:
+	case HELPER_xsmindp:
+	case HELPER_xsmaxcdp:
+	case HELPER_xsmincdp:
+	case HELPER_xsmaxjdp:
+	case HELPER_xsminjdp:
+	case HELPER_xscmpeqdp:
+	case HELPER_xscmpgedp:
+	case HELPER_xscmpgtdp:
+		/* sticky bits only */
+		break;
+	case HELPER_fctiw:
+	case HELPER_fctiwz:
+	case HELPER_fctiwu:
+	case HELPER_fctiwuz:
+	case HELPER_fctid:
+	case HELPER_fctidz:
+	case HELPER_fctidu:
+	case HELPER_fctiduz:
+		put_lazy_id(c, id, FP_LAZY_INT_SHIFT);
+		put_lazy(c, SLOT(fp_lazy_int), a);
+		break;
+	default:
+		ir_put(c->r, IR_I, SLOT(fp_lazy), tr_const(c, id));
+		put_lazy(c, SLOT(fp_lazy_arg[0]), a);
+		put_lazy(c, SLOT(fp_lazy_arg[1]), b);
+		put_lazy(c, SLOT(fp_lazy_arg[2]), d);
+		break;
+	}
+}
+
 ir_ref tr_fp_call(struct tr_ctx *c, enum helper_id id, unsigned target, ir_ref a, ir_ref b,
 		  ir_ref d)
 {
 	ir_ref v;
 
-	if (!(c->mode & MODE_FPX))
-		return ir_call(c->r, IR_F, id, a, b, d, 0);
+	if (!(c->mode & MODE_FPX)) {
+		v = ir_call(c->r, IR_F, id, a, b, d, 0);
+		lazy(c, id, a, b, d);
+		return v;
+	}
 	v = ir_call(c->r, IR_F, HELPER_fpx, tr_const(c, id), a, b ? b : a, d ? d : a);
 	return ir_call(c->r, IR_F, HELPER_fp_keep, v, ir_get(c->r, IR_F, SLOT_VSRD(target, 0)), 0,
 		       0);
@@ -203,10 +270,10 @@ void tr_fsel(struct tr_ctx *c)
 
 static void compare(struct tr_ctx *c, enum helper_id id)
 {
-	ir_ref a = tr_fpr(c, f_fra(c->w));
+	ir_ref a = tr_fpr(c, f_fra(c->w)), b = tr_fpr(c, f_frb(c->w));
 
-	ir_put(c->r, IR_I, SLOT_CR(f_bf(c->w)),
-	       ir_call(c->r, IR_I, id, a, tr_fpr(c, f_frb(c->w)), 0, 0));
+	ir_put(c->r, IR_I, SLOT_CR(f_bf(c->w)), ir_call(c->r, IR_I, id, a, b, 0, 0));
+	tr_fp_lazy_compare(c, id, a, b);
 	tr_fp_check(c);
 }
 
@@ -236,15 +303,10 @@ void tr_ftsqrt(struct tr_ctx *c)
 
 /* The FPSCR */
 
-static ir_ref fpscr(struct tr_ctx *c)
-{
-	return ir_get(c->r, IR_I, SLOT(fpscr));
-}
-
 /* FRT <- the bits of mask of the FPSCR; no record form but mffs itself. */
 static void read_fpscr(struct tr_ctx *c, u64 mask)
 {
-	ir_ref v = ir_op2i(c->r, IR_AND, fpscr(c), mask);
+	ir_ref v = ir_op2i(c->r, IR_AND, tr_fpscr(c), mask);
 
 	tr_set_fpr(c, f_frt(c->w), ir_op1(c->r, IR_I2F, v));
 }
@@ -278,7 +340,7 @@ static ir_ref write_fpscr(struct tr_ctx *c, u64 mask, ir_ref v)
 
 void tr_mffs(struct tr_ctx *c)
 {
-	move_result(c, ir_op1(c->r, IR_I2F, fpscr(c)));
+	move_result(c, ir_op1(c->r, IR_I2F, tr_fpscr(c)));
 }
 
 void tr_mffsl(struct tr_ctx *c)

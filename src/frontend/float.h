@@ -12,6 +12,8 @@ ir_ref tr_fp_call(struct tr_ctx *c, enum helper_id id, unsigned target, ir_ref a
 		  ir_ref d);
 ir_ref tr_fp_call_q(struct tr_ctx *c, enum helper_id id, unsigned target, ir_ref a, ir_ref b,
 		    ir_ref d);
+/* After a call of fcmpu or fcmpo. */
+void tr_fp_lazy_compare(struct tr_ctx *c, enum helper_id id, ir_ref a, ir_ref b);
 /* Write a scalar result to doubleword 0 of VSR n; doubleword 1 becomes 0 or, with a suppressed
  * result, stays. */
 void tr_fp_put(struct tr_ctx *c, unsigned n, ir_ref v);

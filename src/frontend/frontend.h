@@ -33,6 +33,7 @@ struct tr_ctx {
 	u32 w;		  /* its (first) word */
 	bool ended;	  /* a terminator was emitted: the region is complete */
 	bool no_chain;	  /* debug mode: no region longer than one instruction */
+	bool lazy_fp;	  /* the back end adds to the FP status out of sight: use fp_lazy */
 };
 
 typedef void tr_fn(struct tr_ctx *c);
@@ -109,6 +110,8 @@ u32 tr_mem_rev(const struct tr_ctx *c, unsigned log2_size);
 /* CR0 of a record form from the result (compared with 0 in the current width), and CR1. */
 void tr_record_cr0(struct tr_ctx *c, ir_ref result);
 void tr_record_cr1(struct tr_ctx *c);
+/* The FPSCR. */
+ir_ref tr_fpscr(struct tr_ctx *c);
 /* ea in the current width. */
 u64 tr_addr(const struct tr_ctx *c, u64 ea);
 /* End the region with a synchronous interrupt at this instruction. */

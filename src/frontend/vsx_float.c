@@ -141,12 +141,20 @@ void tr_xscvspdpn(struct tr_ctx *c)
 
 /* Compares and tests with a CR field */
 
+static void compare(struct tr_ctx *c, enum helper_id id)
+{
+	ir_ref a = scalar(c, f_xa(c->w)), b = scalar(c, f_xb(c->w));
+
+	set_cr(c, ir_call(c->r, IR_I, id, a, b, 0, 0));
+	if (id != HELPER_xscmpexpdp)
+		tr_fp_lazy_compare(c, id, a, b);
+	tr_fp_check(c);
+}
+
 #define XS_CMP(name, helper)                                                                       \
 	void tr_##name(struct tr_ctx *c)                                                           \
 	{                                                                                          \
-		set_cr(c, ir_call(c->r, IR_I, HELPER_##helper, scalar(c, f_xa(c->w)),              \
-				  scalar(c, f_xb(c->w)), 0, 0));                                   \
-		tr_fp_check(c);                                                                    \
+		compare(c, HELPER_##helper);                                                       \
 	}
 XS_CMP(xscmpodp, fcmpo)
 XS_CMP(xscmpudp, fcmpu)

@@ -94,6 +94,8 @@ static void scan_backward(struct dead_put *d)
 				memset(d->next, 0, sizeof(d->next));
 			if (fx & IR_FX_FP)
 				read_range(d, d->env->fp_slot, d->env->fp_len);
+			if (ir_fx_lazy(fx))
+				read_range(d, d->env->lazy_slot, d->env->lazy_len);
 			if (fx & IR_FX_VSAT)
 				read_range(d, d->env->vsat_slot, d->env->vsat_len);
 			break;

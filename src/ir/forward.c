@@ -140,6 +140,8 @@ static void call_effects(struct forward *f, const struct ir_insn *i)
 		forget_all(f);
 	if (fx & IR_FX_FP)
 		forget_range(f, f->env->fp_slot, f->env->fp_len);
+	if (ir_fx_lazy(fx))
+		forget_range(f, f->env->lazy_slot, f->env->lazy_len);
 	if (fx & IR_FX_VSAT)
 		forget_range(f, f->env->vsat_slot, f->env->vsat_len);
 }

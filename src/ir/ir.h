@@ -82,6 +82,12 @@ enum ir_effect {
 	IR_FX_MEM = 1 << 3,   /* accesses guest memory */
 	IR_FX_LEAVE = 1 << 4, /* may ask to leave through the exit record */
 	IR_FX_VSAT = 1 << 5,  /* reads VSCR, may set VSCR.SAT, and nothing else */
+	/* With IR_FX_FP: reads the control bits and adds to the status. A back end may do that in
+	 * the host's own status; it brings both together before any other IR_FX_FP. What the last
+	 * such instruction would set the front end may keep in the lazy slots, which the others
+	 * read and write too. */
+	IR_FX_ADD = 1 << 6,
+	IR_FX_FPA = IR_FX_FP | IR_FX_ADD,
 };
 
 /* sig: result letter, then one letter an argument: V I F Q as in op.def; a leading 'E' among the
@@ -170,6 +176,7 @@ struct ir_env {
 	const struct ir_helper *helpers;
 	u32 nr_helpers;
 	u32 fp_slot, fp_len;
+	u32 lazy_slot, lazy_len; /* see IR_FX_ADD */
 	u32 vsat_slot, vsat_len;
 	u32 state_size; /* every slot must lie below */
 	const struct ir_narrow_slots *narrow;
@@ -210,5 +217,10 @@ static inline u32 ir_type_size(enum ir_type type)
 bool ir_removable(const struct ir_insn *i, const struct ir_env *env);
 /* Effects of a CALL (enum ir_effect). */
 u32 ir_call_effects(const struct ir_insn *i, const struct ir_env *env);
+/* Whether effects cover the lazy slots. */
+static inline bool ir_fx_lazy(u32 fx)
+{
+	return (fx & IR_FX_FPA) == IR_FX_FP;
+}
 
 #endif

@@ -46,6 +46,15 @@
 /* What mtfsf can write: all but the summaries FEX and VX and what does not exist. */
 #define FPSCR_WRITABLE (FPSCR_DRN | FPSCR_FX | PPC_BITMASK(35, 51) | PPC_BITMASK(53, 63))
 
+/*
+ * cpu_state.fp_lazy: helpers whose FPSCR fields are still to be set, by number (0: none), with
+ * their operands in fp_lazy_arg, fp_lazy_int, fp_lazy_cmp. The first sets FR, FI and FPRF; after
+ * it the second set FR and FI (conversions to integers), the third FPCC (fcmpu, fcmpo). Sticky
+ * bits are not lost meanwhile: the back end has them. fp_collect() brings all into the FPSCR.
+ */
+enum { FP_LAZY_INT_SHIFT = 16, FP_LAZY_CMP_SHIFT = 32 };
+#define FP_LAZY_ID 0xffffull
+
 /* The image with its summaries VX and FEX computed anew. */
 static inline u64 fpscr_summarise(u64 v)
 {

@@ -83,8 +83,12 @@ struct cpu_state {
 	u64 xer_rest;		    /* XER's other bits: string count, compare byte */
 	u64 pc;			    /* address of the current or next instruction */
 	u64 msr;
-	u64 fpscr;	       /* the full architected image, FEX and VX kept current */
-	u64 fp_suppressed;     /* transient: an enabled exception drops the last FP result */
+	u64 fpscr;	   /* the full architected image, FEX and VX kept current */
+	u64 fp_suppressed; /* transient: an enabled exception drops the last FP result */
+	/* Transient: what the fpscr still lacks of the last instructions' FR, FI, FPRF (cpu/fp.h);
+	 * fp_lazy 0 = nothing, so between any two runs of a back end. */
+	u64 fp_lazy;
+	u64 fp_lazy_arg[3], fp_lazy_int, fp_lazy_cmp[2];
 	u64 vscr_sat, vscr_nj; /* each 0 or 1 */
 	u64 vrsave;
 	u64 spefscr;

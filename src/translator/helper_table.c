@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The helpers as the IR sees them, from isa/helper.def. */
+#include "cpu/fp.h"
 #include "isa/helper.h"
 #include "translator/internal.h"
 
@@ -39,10 +40,50 @@ void helper_env_init(struct ir_env *env)
 		.nr_helpers = HELPER_COUNT,
 		.fp_slot = SLOT(fpscr),
 		.fp_len = 16, /* with fp_suppressed */
+		.lazy_slot = SLOT(fp_lazy),
+		.lazy_len = SLOT(fp_lazy_cmp) + 16 - SLOT(fp_lazy),
 		.vsat_slot = SLOT(vscr_sat),
 		.vsat_len = 16,
 		.state_size = sizeof(struct cpu_state),
 		.narrow = narrow,
 		.nr_narrow = ARRAY_SIZE(narrow),
+	};
+}
+
+static enum backend_fp_rounding fp_rounding(const void *state)
+{
+	static const u8 modes[] = {
+		[SF_RN_NEAREST] = BACKEND_FP_NEAREST,
+		[SF_RN_ZERO] = BACKEND_FP_ZERO,
+		[SF_RN_UP] = BACKEND_FP_UP,
+		[SF_RN_DOWN] = BACKEND_FP_DOWN,
+	};
+	const struct cpu_state *s = state;
+
+	return (enum backend_fp_rounding)modes[s->fpscr & FPSCR_RN];
+}
+
+static void collect(void *state, u32 flags)
+{
+	u64 exceptions = 0;
+
+	if (flags & BACKEND_FP_DIVIDE)
+		exceptions |= FPSCR_ZX;
+	if (flags & BACKEND_FP_OVERFLOW)
+		exceptions |= FPSCR_OX;
+	if (flags & BACKEND_FP_UNDERFLOW)
+		exceptions |= FPSCR_UX;
+	if (flags & BACKEND_FP_INEXACT)
+		exceptions |= FPSCR_XX;
+	fp_collect(state, exceptions);
+}
+
+void helper_config_init(struct backend_config *config, const struct ir_env *env)
+{
+	*config = (struct backend_config){
+		.env = env,
+		.event_slot = SLOT(event.code),
+		.fp_rounding = fp_rounding,
+		.fp_collect = collect,
 	};
 }

@@ -186,6 +186,8 @@ struct translator_cpu {
 /* helper_table.c */
 extern const struct ir_helper helper_table[];
 void helper_env_init(struct ir_env *env);
+/* All that says how a back end meets this guest. */
+void helper_config_init(struct backend_config *config, const struct ir_env *env);
 
 /* cache.c; all under cache.lock */
 int cache_init(struct code_cache *c, size_t limit);

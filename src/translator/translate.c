@@ -85,6 +85,7 @@ static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_
 		.decoder = &cpu->decoder,
 		.mode = mode & ~(MODE_SINGLE | MODE_FETCH_LE),
 		.no_chain = mode & MODE_SINGLE,
+		.lazy_fp = t->config.backend->lazy_fp,
 	};
 	char msg[128];
 	u32 len;

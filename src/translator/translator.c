@@ -28,10 +28,7 @@ static const struct mmu_mem_ops translator_mem = {.map = mem_map, .written = mem
 int translator_create(const struct translator_config *config, struct translator **out)
 {
 	struct translator *t = os_alloc(sizeof(*t));
-	struct backend_config bc = {
-		.event_slot = (u32)offsetof(struct cpu_state, event.code),
-		.leave_at_records = config->leave_at_records,
-	};
+	struct backend_config bc;
 	int ret = -ENOMEM;
 
 	if (!t)
@@ -39,7 +36,8 @@ int translator_create(const struct translator_config *config, struct translator 
 	t->config = *config;
 	t->env.mem = (struct mmu_mem){.ops = &translator_mem, .opaque = t};
 	helper_env_init(&t->ir_env);
-	bc.env = &t->ir_env;
+	helper_config_init(&bc, &t->ir_env);
+	bc.leave_at_records = config->leave_at_records;
 	t->ir = os_alloc(sizeof(*t->ir));
 	t->timers = os_timers_create();
 	if (!t->ir || !t->timers)

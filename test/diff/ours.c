@@ -176,9 +176,7 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 	static _Atomic u32 never;
 	struct diff_ours *o = calloc(1, sizeof(*o));
 	const struct insn_set set = {model->families, model->isa, model->facilities};
-	struct backend_config config = {.env = &o->env,
-					.event_slot = SLOT(event.code),
-					.leave_at_records = engine->leave_at_records};
+	struct backend_config config;
 	size_t frame = (engine->backend->frame_size + 63) & ~(size_t)63, n;
 
 	o->model = model;
@@ -187,6 +185,8 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 	o->ops = engine->backend;
 	o->mem = aligned_alloc(DIFF_MEM, DIFF_MEM_MAP);
 	helper_env_init(&o->env);
+	helper_config_init(&config, &o->env);
+	config.leave_at_records = engine->leave_at_records;
 	if (!o->mem || !insn_decoder_init(&o->decoder, &set) ||
 	    o->ops->create(&config, &o->backend))
 		abort();
@@ -288,7 +288,12 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 	struct cpu_state *s = o->s;
 	u64 done = (s->pc - DIFF_CODE) / 4;
 	struct tr_ctx c = {
-		.r = &o->region, .model = o->model, .decoder = &o->decoder, .mode = cpu_mode(s)};
+		.r = &o->region,
+		.model = o->model,
+		.decoder = &o->decoder,
+		.mode = cpu_mode(s),
+		.lazy_fp = o->ops->lazy_fp,
+	};
 	struct backend_code *code;
 	enum backend_stop stop;
 	char msg[128];

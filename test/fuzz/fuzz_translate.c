@@ -21,10 +21,11 @@ static struct {
 
 static void setup(void)
 {
-	struct backend_config config = {.env = &f.env, .event_slot = SLOT(event.code)};
+	struct backend_config config;
 	const struct cpu_model *m;
 
 	helper_env_init(&f.env);
+	helper_config_init(&config, &f.env);
 	for (u32 i = 0; backend_at(i) && i < BACKENDS; i++)
 		if (backend_at(i)->create(&config, &f.backend[i]))
 			abort();
@@ -73,6 +74,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	m = (unsigned)fuzz_value(&in, 1) % f.models;
 	c.model = f.model[m];
 	c.decoder = &f.decoder[m];
+	c.lazy_fp = m & 1;
 	c.mode = (u32)fuzz_value(&in, 4) & 0x1ffffff;
 	for (u64 ea = BASE; fetch(&in, ea, &word); ea += 4)
 		if (insn_decode(c.decoder, word, &insn))

@@ -125,7 +125,7 @@ static const struct cpu_mem_ops helper_mem_ops = {.read = helper_read, .write = 
 struct machine *machine_create(const char *model)
 {
 	struct machine *m = calloc(1, sizeof(*m));
-	struct backend_config config = {.event_slot = SLOT(event)};
+	struct backend_config config;
 	size_t frame = (test_backend()->frame_size + 63) & ~63ull;
 	struct insn_set set;
 
@@ -134,7 +134,7 @@ struct machine *machine_create(const char *model)
 	set = (struct insn_set){m->model->families, m->model->isa, m->model->facilities};
 	assert_true(insn_decoder_init(&m->decoder, &set));
 	helper_env_init(&m->env);
-	config.env = &m->env;
+	helper_config_init(&config, &m->env);
 	assert_int_equal(test_backend()->create(&config, &m->backend), 0);
 	m->frame = aligned_alloc(64, frame + ((sizeof(*m->s) + 63) & ~63ull));
 	m->s = (struct cpu_state *)((u8 *)m->frame + frame);
@@ -174,8 +174,11 @@ static bool fetch(void *opaque, u64 ea, u32 *word)
 
 void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 count)
 {
-	struct tr_ctx t = {
-		.r = &m->region, .model = m->model, .decoder = &m->decoder, .mode = mode};
+	struct tr_ctx t = {.r = &m->region,
+			   .model = m->model,
+			   .decoder = &m->decoder,
+			   .mode = mode,
+			   .lazy_fp = test_backend()->lazy_fp};
 	struct backend_cpu cpu = {.state = (u8 *)m->s,
 				  .tlb = m->tlb,
 				  .tlb_bits = TLB_PAGE_BITS,

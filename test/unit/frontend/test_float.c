@@ -108,11 +108,12 @@ static int setup(void **state)
 {
 	const struct cpu_model *model = cpu_model_find("power9");
 	struct insn_set set = {model->families, model->isa, model->facilities};
-	struct backend_config config = {.env = &e.env, .event_slot = SLOT(event)};
+	struct backend_config config;
 	size_t frame = (test_backend()->frame_size + 63) & ~63ull;
 
 	assert_true(insn_decoder_init(&e.decoder, &set));
 	helper_env_init(&e.env);
+	helper_config_init(&config, &e.env);
 	assert_int_equal(test_backend()->create(&config, &e.backend), 0);
 	e.memory = aligned_alloc(64, frame + ((sizeof(*e.s) + 63) & ~63ull));
 	e.s = (struct cpu_state *)(e.memory + frame);
@@ -132,7 +133,8 @@ static void run(u32 word, u32 mode, u64 fpscr, u64 a, u64 b, u64 c)
 	struct tr_ctx t = {.r = &e.region,
 			   .model = cpu_model_find("power9"),
 			   .decoder = &e.decoder,
-			   .mode = MODE_SF | MODE_FP | MODE_VEC | MODE_VSX | mode};
+			   .mode = MODE_SF | MODE_FP | MODE_VEC | MODE_VSX | mode,
+			   .lazy_fp = test_backend()->lazy_fp};
 	struct backend_cpu cpu = {.state = (u8 *)e.s,
 				  .tlb = e.tlb,
 				  .tlb_bits = TLB_PAGE_BITS,

@@ -96,12 +96,12 @@ static int setup(void **state)
 {
 	const struct cpu_model *model = cpu_model_find("power9");
 	struct insn_set set = {model->families, model->isa, model->facilities};
-	struct backend_config config = {.env = &m.env};
+	struct backend_config config;
 	size_t size = test_backend()->frame_size + sizeof(struct cpu_state);
 
 	(void)state;
 	helper_env_init(&m.env);
-	config.event_slot = (u32)offsetof(struct cpu_state, event.code);
+	helper_config_init(&config, &m.env);
 	if (!insn_decoder_init(&m.decoder, &set) || test_backend()->create(&config, &m.backend))
 		return -1;
 	m.block = aligned_alloc(64, (size + 63) & ~(size_t)63);
@@ -132,7 +132,9 @@ static bool fetch(void *opaque, u64 ea, u32 *word)
 /* Run one instruction; returns the code it left with */
 static u32 run_once(u32 word, u32 mode, u32 passes)
 {
-	struct tr_ctx c = {.r = &m.region, .model = cpu_model_find("power9")};
+	struct tr_ctx c = {.r = &m.region,
+			   .model = cpu_model_find("power9"),
+			   .lazy_fp = test_backend()->lazy_fp};
 	struct backend_code *code;
 	enum backend_stop stop;
 	char msg[128];

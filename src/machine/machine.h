@@ -27,7 +27,7 @@ struct machine_config {
 	u32 cpus;
 	u32 max_cpus; /* that the guest may count on; at least cpus */
 	u32 threads;  /* of a core; 0 = 1 */
-	u64 ram_size;				     /* bytes, a multiple of 1 MiB */
+	u64 ram_size; /* bytes, a multiple of 1 MiB */
 	const char *kernel, *initrd, *append, *bios; /* NULL = none */
 	u8 uuid[16];
 	/* Of -M NAME,key=value. */

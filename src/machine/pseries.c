@@ -20,6 +20,7 @@
 #include "isa/msr.h"
 #include "isa/onereg.h"
 #include "isa/papr.h"
+#include "machine/linux.h"
 
 enum { HPT_MIN_ORDER = 18, HPT_MAX_ORDER = 46 };
 #define RTAS_LIMIT (1ull << 31)
@@ -213,12 +214,14 @@ static int add_papr(struct pseries *p, struct error *e)
 
 static int prepare_boot(struct pseries *p, struct error *e)
 {
+	int err;
 	u64 limit = p->config.ram_size < RTAS_LIMIT ? p->config.ram_size : RTAS_LIMIT;
 
 	p->rtas_base = (limit - PSERIES_RTAS_SIZE) & ~0xffffull;
 	p->boot_method = &boot_fdt;
-	return p->boot_method->prepare(&p->boot, &p->config, p->config.ram_size, p->rtas_base,
-				       PSERIES_FDT_MAX, e);
+	err = p->boot_method->prepare(&p->boot, &p->config, p->config.ram_size, p->rtas_base,
+				      PSERIES_FDT_MAX, e);
+	return err ? err : linux_check_memory(&p->boot, p->config.ram_size, p->radix, e);
 }
 
 static void pseries_free(struct pseries *p)

@@ -101,12 +101,17 @@ static void cpu_pa_features(struct tree *t, struct pseries *p, int node)
 	prop(t, node, "ibm,pa-features", f, sizeof(f));
 }
 
-/* Per segment base page size: shift, SLB encoding, then (page shift, PTE encoding) pairs. */
-static void cpu_pages(struct tree *t, int node)
+/* Per segment base page size: shift, SLB encoding, then (page shift, PTE encoding) pairs. Linux
+ * maps memory by the largest page there is, beyond its end if need be; such an entry is refused. */
+static void cpu_pages(struct tree *t, struct pseries *p, int node)
 {
-	PROP_CELLS(t, node, "ibm,segment-page-sizes", 12, 0, 3, 12, 0, 16, 7, 24, 0x38, /* 4K */
-		   16, 0x110, 2, 16, 1, 24, 8,						/* 64K */
-		   24, 0x100, 1, 24, 0);						/* 16M */
+	if (p->config.ram_size & ((16 << 20) - 1))
+		PROP_CELLS(t, node, "ibm,segment-page-sizes", 12, 0, 2, 12, 0, 16, 7, /* 4K */
+			   16, 0x110, 1, 16, 1);				      /* 64K */
+	else
+		PROP_CELLS(t, node, "ibm,segment-page-sizes", 12, 0, 3, 12, 0, 16, 7, 24, 0x38, 16,
+			   0x110, 2, 16, 1, 24, 8, /* 64K */
+			   24, 0x100, 1, 24, 0);   /* 16M */
 	PROP_CELLS(t, node, "ibm,processor-segment-sizes", 28, 40, 0xffffffff, 0xffffffff);
 }
 
@@ -161,7 +166,7 @@ static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 	prop_u32(t, node, "ibm,slb-size", m->slb_entries);
 	prop_u32(t, node, "ibm,purr", 1);
 	prop_u32(t, node, "ibm,spurr", 1);
-	cpu_pages(t, node);
+	cpu_pages(t, p, node);
 	prop_u32(t, node, "ibm,vmx", 2); /* with VSX */
 	prop_u32(t, node, "ibm,dfp", 1);
 	cpu_pa_features(t, p, node);

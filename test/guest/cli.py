@@ -40,6 +40,7 @@ def refusals(kernel, initrd, folder):
         ("initrd missing", refuse("-kernel", kernel, "-initrd", f"{folder}/absent")),
         ("bios missing", refuse("-bios", f"{folder}/absent")),
         ("too little memory", refuse("-m", "16M", "-kernel", kernel, "-initrd", initrd)),
+        ("too little memory for this kernel", refuse("-m", "64M", "-kernel", kernel, "-initrd", initrd)),
         ("no memory", refuse("-m", "0", "-kernel", kernel)),
         ("negative memory", refuse("-m", "-1", "-kernel", kernel)),
         ("absurd memory", refuse("-m", "16777216T", "-kernel", kernel)),
@@ -165,6 +166,13 @@ class CommandLine:
                     p.stdout[-200:])
         self.expect("-append reaches the guest", b"console=hvc0 test=poweroff" in p.stdout, p.stdout[:400])
         self.expect("nothing on standard error", self.options.qemu or not p.stderr, p.stderr)
+
+    def memory(self):
+        """little memory that does; with hash also where 16M pages do not cover it"""
+        for extra in ["-m", "64M"], ["-m", "71M", "-M", "pseries,x-mmu=hash"]:
+            p = self.run(self.guest("poweroff", *extra))
+            self.expect(" ".join(extra) + " suffices", p.returncode == 0 and b"guest: Linux" in p.stdout,
+                        (p.stdout + p.stderr)[-200:])
 
     def name(self):
         """-name as libvirt gives it; a guest's name may hold a comma"""
@@ -308,13 +316,13 @@ class CommandLine:
                     (self.options.qemu or not p.stderr), p.stdout[-200:])
 
     def all(self):
-        parts = [self.refusals, self.help, self.pipe, self.name, self.serial_null, self.serial_file, self.serial_unix,
+        parts = [self.refusals, self.help, self.pipe, self.memory, self.name, self.serial_null, self.serial_file, self.serial_unix,
                  self.serial_tcp, self.serial_pty, self.paused, self.waiting, self.log_file]
         for part in parts:
             if self.options.parts and part.__name__ not in self.options.parts:
                 continue
             # qemu has its own ideas of what to refuse and says it in several lines
-            if self.options.qemu and part in (self.refusals, self.help, self.waiting):
+            if self.options.qemu and part in (self.refusals, self.help, self.memory, self.waiting):
                 continue
             try:
                 part()
@@ -332,7 +340,7 @@ def main():
     p.add_argument("--guests", default="build/guests")
     p.add_argument("--log", default="build/log/cli")
     p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("parts", nargs="*", help="refusals help pipe name serial_null ...")
+    p.add_argument("parts", nargs="*", help="refusals help pipe memory name serial_null ...")
     options = p.parse_args()
     options.vmm = ["qemu-system-ppc64"] if options.qemu else shlex.split(options.vmm)
     os.makedirs(options.log, exist_ok=True)

@@ -343,7 +343,7 @@ static void lower_branch(struct lower *l, u32 n, u32 if_true, u32 if_false)
 }
 
 /* The distance to the way out, which is not 0, takes the place of SIDE when the stub is made. */
-enum { SIDE = 0, BRANCH_WORDS = 3 };
+enum { SIDE = 0, BRANCH_WORDS = 3, BEHIND = IR_MAX_LABELS };
 
 static void lower_goto_if(struct lower *l, u32 n)
 {
@@ -510,6 +510,10 @@ static void lower_insn(struct lower *l, u32 n)
 		make_exit(l, n);
 		emit(l, ICELL_POLL, 2)[1].p = exit_of(l, n);
 		return;
+	case IR_BR_IF:
+		lower_branch(l, n, (u32)i->imm, BEHIND);
+		l->branch_at[l->nr_branches++] = l->nr_words - BRANCH_WORDS;
+		return;
 	case IR_ACCOUNT:
 		emit(l, ICELL_ACCOUNT, 2)[1].imm = (s32)i->imm;
 		return;
@@ -560,6 +564,11 @@ static void begin(struct lower *l)
 	l->nr_qfree = INTERP_QTEMPS;
 }
 
+static s32 distance(const struct lower *l, u32 from, u32 label)
+{
+	return label == BEHIND ? BRANCH_WORDS : (s32)(l->label_at[label] - from);
+}
+
 /* Labels become distances, word numbers become addresses. */
 static int finish(struct lower *l)
 {
@@ -574,8 +583,8 @@ static int finish(struct lower *l)
 			w[1].rel[0] = (s32)(l->label_at[w[1].rel[0]] - at);
 			continue;
 		}
-		w[2].rel[0] = (s32)(l->label_at[w[2].rel[0]] - at);
-		w[2].rel[1] = (s32)(l->label_at[w[2].rel[1]] - at);
+		w[2].rel[0] = distance(l, at, (u32)w[2].rel[0]);
+		w[2].rel[1] = distance(l, at, (u32)w[2].rel[1]);
 	}
 	code->words = os_alloc(l->nr_words * sizeof(union iword));
 	if (!code->words)

@@ -160,7 +160,8 @@ void lower_fuse_branches(struct lower *l)
 	for (n = 1; n < l->r->count; n++) {
 		const struct ir_insn *i = &l->r->insn[n], *c;
 
-		if ((i->op != IR_BR && i->op != IR_GOTO_IF) || l->uses[i->a] != 1)
+		if ((i->op != IR_BR && i->op != IR_BR_IF && i->op != IR_GOTO_IF) ||
+		    l->uses[i->a] != 1)
 			continue;
 		c = lower_def(l, i->a);
 		if (lower_branch_cell(c->op) < 0)
@@ -341,7 +342,7 @@ static bool place_put(struct lower *l, u32 n)
 	for (k = n + 1; k < l->put[n]; k++) {
 		const struct ir_insn *o = &l->r->insn[k];
 
-		if (lower_may_leave(l, o) || reads_slot(l, o, p->imm, len) ||
+		if (lower_may_leave(l, o) || o->op == IR_BR_IF || reads_slot(l, o, p->imm, len) ||
 		    writes_slot(l, o, p->imm, len))
 			return false;
 	}

@@ -243,6 +243,18 @@ void ir_br(struct ir_region *r, ir_ref cond, u32 if_true, u32 if_false)
 	i->imm2 = if_false;
 }
 
+void ir_br_if(struct ir_region *r, ir_ref cond, u32 label)
+{
+	struct ir_insn *i;
+	u64 v;
+
+	if (ir_is_const(r, cond, &v) && !v)
+		return;
+	i = append(r, IR_BR_IF, IR_V);
+	i->a = cond;
+	i->imm = label;
+}
+
 void ir_poll(struct ir_region *r)
 {
 	append_exit(r, append(r, IR_POLL, IR_V));

@@ -100,7 +100,7 @@ static void scan_backward(struct dead_put *d)
 				read_range(d, d->env->vsat_slot, d->env->vsat_len);
 			break;
 		default:
-			if (i->op == IR_LABEL || ir_op_info[i->op].terminator)
+			if (i->op == IR_LABEL || i->op == IR_BR_IF || ir_op_info[i->op].terminator)
 				memset(d->next, 0, sizeof(d->next));
 			break;
 		}

@@ -190,6 +190,8 @@ static bool visit_conditional(struct forward *f, struct ir_insn *i)
 		i->imm = k ? i->imm : i->imm2;
 	} else if (!k) {
 		return true;
+	} else if (i->op == IR_BR_IF) {
+		i->op = IR_JMP;
 	} else {
 		i->op = i->op == IR_GOTO_IF ? IR_GOTO : IR_LEAVE;
 	}
@@ -223,6 +225,7 @@ static bool visit(struct forward *f, ir_ref n, struct ir_insn *i)
 		f->alias[n] = visit_call(f, i);
 		return true;
 	case IR_BR:
+	case IR_BR_IF:
 	case IR_GOTO_IF:
 	case IR_LEAVE_IF:
 		if (fold)

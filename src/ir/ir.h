@@ -141,6 +141,8 @@ u32 ir_new_label(struct ir_region *r);
 void ir_label(struct ir_region *r, u32 label);
 void ir_jmp(struct ir_region *r, u32 label);
 void ir_br(struct ir_region *r, ir_ref cond, u32 if_true, u32 if_false);
+/* Branches when cond is not 0; the basic block goes on. */
+void ir_br_if(struct ir_region *r, ir_ref cond, u32 label);
 void ir_poll(struct ir_region *r);
 void ir_leave_if(struct ir_region *r, ir_ref cond, u32 code, u64 info);
 /* pc: address that the guest goes on at (often not the instruction's own). icount: instructions

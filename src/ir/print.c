@@ -70,6 +70,7 @@ static void put_immediate(struct line *l, const struct ir_insn *i, const struct 
 		break;
 	case IR_LABEL:
 	case IR_JMP:
+	case IR_BR_IF:
 		put(l, " L%u", (u32)i->imm);
 		break;
 	case IR_BR:

@@ -140,7 +140,7 @@ static int check_insn(struct verify *v, u32 n, const struct ir_insn *i)
 		ret = check_exit(v, n, i);
 	if (!ret && (i->op == IR_GET || i->op == IR_PUT))
 		ret = check_slot(v, n, i);
-	if (!ret && (i->op == IR_JMP || i->op == IR_BR))
+	if (!ret && (i->op == IR_JMP || i->op == IR_BR || i->op == IR_BR_IF))
 		ret = check_label(v, n, i->imm, false);
 	if (!ret && i->op == IR_BR)
 		ret = check_label(v, n, i->imm2, false);

@@ -205,6 +205,10 @@ static bool step(struct machine *m, const struct ir_region *r, u32 *n, u128 *v)
 		return leave(m, r, i, v, r->exit[i->exit].code);
 	case IR_LABEL:
 		return true;
+	case IR_BR_IF:
+		if ((u64)v[i->a])
+			*n = find_label(r, i->imm);
+		return true;
 	case IR_JMP:
 		*n = find_label(r, i->imm);
 		return true;
@@ -498,8 +502,14 @@ static void random_region(struct ir_region *r, u64 *seed)
 	for (k = 0; k < blocks; k++) {
 		struct values v = {.ni = 0};
 
-		for (n = 4 + RND(24); n; n--)
+		for (n = 4 + RND(24); n; n--) {
 			random_op(r, &v, seed);
+			if (!RND(8)) {
+				ir_account(r, r->cur.icount);
+				ir_br_if(r, ir_op2i(r, IR_AND, some_i(r, &v, seed), 8),
+					 labels[2 * k + RND(2)]);
+			}
+		}
 		ir_account(r, r->cur.icount);
 		ir_br(r, ir_op2i(r, IR_NE, ir_op2i(r, IR_AND, some_i(r, &v, seed), 4), 0),
 		      labels[2 * k], labels[2 * k + 1]);

@@ -51,6 +51,9 @@ enum powervisor_end powervisor_run(struct powervisor *pv, int timeout_ms,
 				   struct powervisor_error *error);
 /* As after power-on. */
 int powervisor_reset(struct powervisor *pv, struct powervisor_error *error);
+/* Ask the guest to power itself off, as the power button does; powervisor_run() then returns when
+ * it did. -ENOTSUP: the machine cannot ask. From any thread, while it runs or not. */
+int powervisor_powerdown(struct powervisor *pv);
 /* Type at the guest's terminal; returns how many bytes it took. */
 size_t powervisor_input(struct powervisor *pv, const uint8_t *data, size_t len);
 

@@ -191,6 +191,11 @@ int powervisor_reset(struct powervisor *pv, struct powervisor_error *error)
 	return report(error, &e, vm_reset(pv->vm, &e));
 }
 
+int powervisor_powerdown(struct powervisor *pv)
+{
+	return vm_powerdown(pv->vm);
+}
+
 size_t powervisor_input(struct powervisor *pv, const uint8_t *data, size_t len)
 {
 	return chardev_feed(pv->console, data, len);

@@ -17,6 +17,7 @@ struct papr_config {
 	/* Where display-character goes; NULL: nowhere. */
 	void (*display)(void *opaque, u8 c);
 	void *display_opaque;
+	const struct irq_line *epow; /* the interrupt of environmental and power warnings */
 };
 
 struct papr;
@@ -24,6 +25,8 @@ struct papr;
 /* Register everything; owned by the caller. NULL: no memory. */
 struct papr *papr_create(struct vm *vm, const struct papr_config *config);
 void papr_destroy(struct papr *p);
+/* Ask the guest to shut down and power off. Under the machine's lock. */
+void papr_powerdown(struct papr *p);
 
 /* Shared by this folder's files. */
 struct papr_state {
@@ -31,6 +34,8 @@ struct papr_state {
 	u64 proc_table;	  /* of H_REGISTER_PROC_TBL: address | size, 0 = none */
 	u64 mmu_flags;	  /* enum engine_v3_mmu */
 	u64 os_term_seen; /* a panic message was printed */
+	u64 epow_pending; /* a shutdown request that the guest has not fetched … */
+	s64 epow_time;	  /* … made then, by the guest's clock */
 	u64 lpcr;	  /* bits that H_SET_MODE set, also for processors yet to be started */
 };
 
@@ -50,6 +55,15 @@ void papr_register_memory_calls(struct papr *p);
 void papr_register_mode_calls(struct papr *p);
 void papr_register_rtas(struct papr *p);
 void papr_register_rtas_system(struct papr *p);
+void papr_register_rtas_events(struct papr *p);
+
+struct papr_date {
+	s64 year;
+	u32 month, day, hour, minute, second;
+};
+/* The guest's clock, in seconds since 1970; a date of it. */
+s64 papr_time(struct papr *p);
+void papr_date(s64 t, struct papr_date *d);
 
 /* H_RTAS: perform the call whose argument block is at gpa. */
 s64 rtas_call(struct vcpu *vcpu, u64 gpa);

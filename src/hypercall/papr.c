@@ -9,6 +9,8 @@ static const struct state_field fields[] = {
 	STATE_FIELD(struct papr_state, proc_table, STATE_U64),
 	STATE_FIELD(struct papr_state, mmu_flags, STATE_U64),
 	STATE_FIELD(struct papr_state, os_term_seen, STATE_U64),
+	STATE_FIELD(struct papr_state, epow_pending, STATE_U64),
+	STATE_FIELD(struct papr_state, epow_time, STATE_U64),
 	STATE_FIELD(struct papr_state, lpcr, STATE_U64),
 };
 
@@ -43,6 +45,8 @@ static void papr_reset(void *obj)
 	p->state.proc_table = 0;
 	p->state.mmu_flags = p->config.radix ? ENGINE_V3_RADIX | ENGINE_V3_GTSE : 0;
 	p->state.os_term_seen = 0;
+	p->state.epow_pending = 0;
+	p->state.epow_time = 0;
 	p->state.lpcr = 0;
 	configure_mmu(p);
 	papr_configure_lpcr(p);
@@ -60,6 +64,7 @@ struct papr *papr_create(struct vm *vm, const struct papr_config *config)
 	papr_register_mode_calls(p);
 	papr_register_rtas(p);
 	papr_register_rtas_system(p);
+	papr_register_rtas_events(p);
 	vm_add_state(vm, &table, 0, &p->state, papr_reset);
 	return p;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* RTAS calls about the platform: clock, console of last resort, indicators, sensors, parameters,
- * events (LoPAPR 7.3.1 to 7.3.16). */
+/* RTAS calls about the platform: clock, console of last resort, indicators, sensors, parameters
+ * (LoPAPR 7.3.1 to 7.3.16). */
 #include "base/endian.h"
 #include "base/log.h"
 #include "base/string.h"
@@ -8,11 +8,6 @@
 #include "isa/papr.h"
 
 /* --- time of day: the proleptic Gregorian calendar, UTC --- */
-struct date {
-	s64 year;
-	u32 month, day, hour, minute, second;
-};
-
 /* Days since 1970-01-01; years are counted from March, so that the leap day comes last. */
 static s64 days_from_date(s64 year, u32 month, u32 day)
 {
@@ -24,7 +19,7 @@ static s64 days_from_date(s64 year, u32 month, u32 day)
 	return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
 }
 
-static void date_from_seconds(s64 t, struct date *d)
+void papr_date(s64 t, struct papr_date *d)
 {
 	s64 days = t / 86400 - (t % 86400 < 0);
 	s64 rest = t - days * 86400;
@@ -50,12 +45,17 @@ static s64 host_time(struct papr *p)
 	return in->wall_time(in->opaque);
 }
 
+s64 papr_time(struct papr *p)
+{
+	return host_time(p) + p->state.rtc_offset;
+}
+
 static void rtas_get_time(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
 	struct papr *p = opaque;
-	struct date d;
+	struct papr_date d;
 
-	date_from_seconds(host_time(p) + p->state.rtc_offset, &d);
+	papr_date(papr_time(p), &d);
 	rets[1] = (u32)d.year;
 	rets[2] = d.month;
 	rets[3] = d.day;
@@ -90,15 +90,11 @@ static void rtas_display_character(void *opaque, struct vcpu *vcpu, const u32 *a
 		rets[0] = (u32)RTAS_HARDWARE;
 }
 
-/* No indicator and no sensor exists: the tree names none. */
+/* No indicator and no sensor exists: /rtas names none. The dynamic reconfiguration ones (9001 to
+ * 9003) belong to connectors, of which there is none. */
 static void rtas_no_such_indicator(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
 	rets[0] = (u32)RTAS_NO_SUCH_INDICATOR;
-}
-
-static void rtas_no_event(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
-{
-	rets[0] = 1; /* no error found */
 }
 
 /* The calls of enhanced error handling name a partitionable endpoint; no PCI host bridge, no
@@ -176,6 +172,4 @@ void papr_register_rtas_system(struct papr *p)
 	rtas_register(vm, "ibm,set-slot-reset", 4, 1, rtas_no_such_endpoint, p);
 	rtas_register(vm, "ibm,configure-pe", 3, 1, rtas_no_such_endpoint, p);
 	rtas_register(vm, "ibm,slot-error-detail", 8, 1, rtas_no_such_endpoint, p);
-	rtas_register(vm, "check-exception", 6, 1, rtas_no_event, p);
-	rtas_register(vm, "event-scan", 4, 1, rtas_no_event, p);
 }

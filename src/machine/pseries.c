@@ -157,6 +157,13 @@ static int pseries_reset(void *machine, struct error *e)
 	return 0;
 }
 
+static void pseries_powerdown(void *machine)
+{
+	struct pseries *p = machine;
+
+	papr_powerdown(p->papr);
+}
+
 static int add_devices(struct pseries *p, struct error *e)
 {
 	struct device *dev;
@@ -205,6 +212,7 @@ static int add_papr(struct pseries *p, struct error *e)
 		.max_cpus = p->config.max_cpus,
 		.display = p->vty ? spapr_vty_display : NULL,
 		.display_opaque = p->vty,
+		.epow = &p->epow,
 	};
 
 	memcpy(pc.uuid, p->config.uuid, sizeof(pc.uuid));
@@ -275,6 +283,7 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 	p->vm->machine = p;
 	p->vm->vcpu_setup = pseries_vcpu_setup;
 	p->vm->machine_reset = pseries_reset;
+	p->vm->machine_powerdown = pseries_powerdown;
 	err = vm_ram_add(p->vm, "ram", 0, config->ram_size, e);
 	if (!err)
 		err = add_irqchip(p, e);

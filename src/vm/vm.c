@@ -152,6 +152,16 @@ void vm_ask(struct vm *vm, enum vm_request request)
 		vm->notify(vm->notify_opaque);
 }
 
+int vm_powerdown(struct vm *vm)
+{
+	if (!vm->machine_powerdown)
+		return -ENOTSUP;
+	vm_lock(vm);
+	vm->machine_powerdown(vm->machine);
+	vm_unlock(vm);
+	return 0;
+}
+
 enum vm_request vm_take_request(struct vm *vm)
 {
 	enum vm_request r;

@@ -95,6 +95,8 @@ struct vm {
 	 * device's (load images, start vCPU 0). */
 	void (*vcpu_setup)(void *machine, struct vcpu *v, u64 pc, u64 arg);
 	int (*machine_reset)(void *machine, struct error *e);
+	/* Ask the guest to power off; under the machine's lock. NULL: it has no ear for that. */
+	void (*machine_powerdown)(void *machine);
 	void *machine;
 };
 
@@ -134,6 +136,9 @@ void vm_resume(struct vm *vm);
 int vm_reset(struct vm *vm, struct error *e);
 /* From any thread: stop all vCPUs and tell the owner. The first request wins. */
 void vm_ask(struct vm *vm, enum vm_request request);
+/* Ask the guest to power itself off, as a power button does; -ENOTSUP where it cannot be asked. Any
+ * thread, running or paused. */
+int vm_powerdown(struct vm *vm);
 /* The request that stopped the vCPUs; clears it, and leaves the vm paused if there was one. */
 enum vm_request vm_take_request(struct vm *vm);
 

@@ -15,6 +15,7 @@ import re
 import shlex
 import signal
 import struct
+import subprocess
 import sys
 import time
 import zlib
@@ -24,6 +25,13 @@ from guest import Failure, Guest, PROMPT, Results, command_line
 
 BOOT = 150          # seconds to the shell
 END = 30            # seconds from a request to end to the end
+
+
+# what qemu's check-exception returns for system_powerdown
+EPOW_LOG = ("06340040 0000006c 86008e00 00000000 00000000 49424d00 50480030 00000000 "
+            "00000000 00000000 48000003 00000000 00000000 00000000 00000000 00000000 "
+            "55480018 00000000 a00000d0 00000000 00000000 00000000 "
+            "45500014 02000000 03010100 00000000 00000000")
 
 
 class Checker:
@@ -247,6 +255,24 @@ class Checker:
             guest.type("reboot -f\n")
             self.equal("-no-reboot ends with 0", guest.wait(END), 0)
             self.clean_end(guest)
+
+    def check_powerdown(self):
+        """the host asks the guest to power off: an EPOW event, whose log has the bytes that qemu's has but for its time"""
+        case, o = self.case, self.options
+        machine = ",".join(["pseries"] + [f"{k}={v}" for k, v in case.machine.items()])
+        folder = os.path.join(o.guests, case.guest)
+        program = os.path.join(os.path.dirname(os.path.realpath(o.vmm[-1])), "../../test/guest/powerdown")
+        p = subprocess.run([program, machine, case.cpu, str(case.smp), f"{folder}/vmlinux", f"{folder}/initrd.gz"],
+                           stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
+                           timeout=(BOOT + 2 * END) * o.scale)
+        with open(os.path.join(o.log, f"{case.name}-powerdown.log"), "w", encoding="utf-8") as f:
+            f.write(p.stdout + p.stderr)
+        self.equal("a guest asked to power off does", (p.returncode, p.stderr), (0, ""))
+        self.ok("Linux took it as a request", None if "Power off requested" in p.stdout else "it does not say so")
+        log = bytes.fromhex("".join(re.findall(r"^[0-9a-f]{8}  ([0-9a-f ]{1,49})  \|", p.stdout.replace("\r", ""), re.M)))
+        # behind the kernel's sequence number; date and time are two words of the first section
+        self.equal("the event's log", (log[4:36] + log[44:120]).hex(" ", 4), EPOW_LOG)
+        self.equal("the event's date", log[36:40].hex(), time.strftime("%Y%m%d", time.gmtime()))
 
     def check_halt(self):
         with self.start("halt") as guest:

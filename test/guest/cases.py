@@ -31,7 +31,8 @@ def machines():
     for smp in 1, 4:
         # everything that happens at the terminal is exercised once, on the richest machine; a reboot must also stop and
         # restart secondaries, and both interrupt controllers forget what those left behind
-        rest = ("shell", "keys", "reboot", "no_reboot", "signals", "halt") if smp == 1 else ("shell", "reboot")
+        rest = ("shell", "keys", "reboot", "no_reboot", "signals", "halt",
+                "powerdown") if smp == 1 else ("shell", "reboot")
         le += [
             Case(f"power9-radix-xive-smp{smp}", "power9", smp, {"ic-mode": "xive"}, checks=rest),
             Case(f"power9-radix-xics-smp{smp}", "power9", smp, {"ic-mode": "xics"}, irqchip="XICS",
@@ -39,7 +40,8 @@ def machines():
             Case(f"power9-hash-xive-smp{smp}", "power9", smp, {"ic-mode": "xive", "x-mmu": "hash"}, mmu="Hash"),
             Case(f"power9-hash-xics-smp{smp}", "power9", smp, {"ic-mode": "xics", "x-mmu": "hash"}, mmu="Hash",
                  irqchip="XICS"),
-            Case(f"power8-hash-xics-smp{smp}", "power8", smp, {"ic-mode": "xics"}, mmu="Hash", irqchip="XICS"),
+            Case(f"power8-hash-xics-smp{smp}", "power8", smp, {"ic-mode": "xics"}, mmu="Hash", irqchip="XICS",
+                 checks=("shell", "powerdown") if smp == 1 else short),
         ]
     two = Case("power9-radix-xive-smp2", "power9", 2, {"ic-mode": "xive"}, checks=("no_reboot",))
     smt = [

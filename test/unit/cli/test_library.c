@@ -2,6 +2,7 @@
 /* include/powervisor.h: a program on a bare 440 that talks, echoes and resets; its state saved and
  * loaded; configurations that are refused. */
 #include <setjmp.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -77,6 +78,7 @@ static void test_run(void **state)
 	u8 word[4];
 
 	heard_len = 0;
+	assert_int_equal(powervisor_powerdown(pv), -ENOTSUP);
 	assert_int_equal(powervisor_run(pv, 300, &e), POWERVISOR_TIMEOUT);
 	assert_memory_equal(heard, "hi", 2);
 	assert_int_equal(powervisor_read(pv, 0x100, word, 4), 0);

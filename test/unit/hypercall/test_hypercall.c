@@ -256,7 +256,62 @@ static void test_rtas_nvram_and_parameters(void **state)
 	assert_int_equal(rtas(get, 3, 1, 999, 0x602000, 256), -3);
 	assert_int_equal(rtas(token("ibm,set-system-parameter"), 2, 1, 42, 0x602000, 0),
 			 RTAS_NOT_AUTHORIZED);
-	assert_int_equal(rtas(token("set-indicator"), 3, 1, 9001, 0, 0), -3);
+	for (u32 i = 9001; i <= 9003; i++) {
+		assert_int_equal(rtas(token("set-indicator"), 3, 1, i, 0, 0), -3);
+		assert_int_equal(rtas(token("get-indicator"), 2, 2, i, 0, 0), -3);
+		assert_int_equal(rtas(token("get-sensor-state"), 2, 2, i, 0, 0), -3);
+	}
+}
+
+static void test_rtas_events(void **state)
+{
+	u32 check = token("check-exception"), scan = token("event-scan");
+	/* vector, interrupt, mask, critical, buffer, length */
+	u32 words[] = {check, 6, 1, 0x500, 0x1000, 1u << 30, 0, 0x600000, 2048, 99};
+	const u8 *log = vm_mem_ptr(vm, 0x600000, 2048);
+	const struct {
+		u32 mask, buffer, length;
+		s32 status;
+	} t[] = {
+		{1u << 31, 0x600000, 2048, 1},		   /* not what is asked for */
+		{~0u, 0xfffffff0, 2048, RTAS_PARAMETER},   /* no memory there */
+		{~0u, 0x600000, 4, RTAS_PARAMETER},	   /* not even the head */
+		{~0u, 0x600000, 0xffffffff, RTAS_SUCCESS}, /* fetched */
+		{~0u, 0x600000, 2048, 1},		   /* gone */
+	};
+	u32 status;
+
+	assert_int_equal(rtas(scan, 4, 1, ~0u, 0, 0x600000), 1);
+	assert_int_equal(rtas(check, 5, 1, 0x500, 0, ~0u), RTAS_PARAMETER);
+	assert_int_equal(vm_powerdown(vm), 0);
+	assert_int_equal(vm_powerdown(vm), 0);
+	/* what has an interrupt is never scanned for */
+	assert_int_equal(rtas(scan, 4, 1, ~0u, 0, 0x600000), 1);
+	vm_mem_fill(vm, 0x600000, 0xee, 2048);
+	for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
+		words[5] = t[i].mask;
+		words[7] = t[i].buffer;
+		words[8] = t[i].length;
+		for (u32 k = 0; k < ARRAY_SIZE(words); k++)
+			vm_mem_st32(vm, BLOCK + 4 * k, words[k]);
+		assert_int_equal(call(H_RTAS, BLOCK, 0, 0, 0), H_SUCCESS);
+		vm_mem_ld32(vm, BLOCK + 36, &status);
+		assert_int_equal((s32)status, t[i].status);
+	}
+	assert_int_equal(log[0], 6);
+	assert_int_equal(ld_be32(log + 4), 116 - 8);
+	assert_memory_equal(log + 96, "EP", 2);
+	assert_int_equal(log[104] & 15, 3);
+	assert_int_equal(log[115], 0);
+	assert_int_equal(log[116], 0xee);
+	/* a reset forgets */
+	assert_int_equal(vm_powerdown(vm), 0);
+	assert_int_equal(vm_reset(vm, &(struct error){""}), 0);
+	for (u32 k = 0; k < ARRAY_SIZE(words); k++)
+		vm_mem_st32(vm, BLOCK + 4 * k, words[k]);
+	assert_int_equal(call(H_RTAS, BLOCK, 0, 0, 0), H_SUCCESS);
+	vm_mem_ld32(vm, BLOCK + 36, &status);
+	assert_int_equal(status, 1);
 }
 
 int main(void)
@@ -272,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_rtas_cpus),
 		cmocka_unit_test(test_rtas_clock),
 		cmocka_unit_test(test_rtas_nvram_and_parameters),
+		cmocka_unit_test(test_rtas_events),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Events that the platform tells the guest: check-exception and event-scan (LoPAPR 7.3.3), the log
+ * in its version 6 (10.3.2), and the one event there is, the request to shut down, an environmental
+ * and power warning (10.2.2). It has an interrupt (/event-sources/epow-events), so that it is
+ * check-exception that returns it and never event-scan: LoPAPR 10.1, R1-1 wants one of the two.
+ *
+ * A second request before the guest fetched the first changes nothing.
+ */
+#include "base/endian.h"
+#include "base/string.h"
+#include "hypercall/hypercall.h"
+#include "isa/papr.h"
+
+/* Arguments of check-exception. */
+enum { ARG_VECTOR, ARG_INFO, ARG_MASK, ARG_CRITICAL, ARG_BUFFER, ARG_LENGTH };
+
+enum { CLASS_EPOW = 1 << 30, NO_EVENT = 1 };
+
+enum {
+	HEAD_BYTES = 8,
+	LOG_VERSION = 6,
+	LOG_EVENT = 1 << 5, /* severity */
+	LOG_NOT_RECOVERED = 2 << 3,
+	LOG_EXTENDED = 1 << 2,
+	LOG_TYPE_EPOW = 0x40,
+	EXTENDED_VALID = 0x80,
+	EXTENDED_NEW = 0x04,
+	EXTENDED_BIG_ENDIAN = 0x02,
+	EXTENDED_POWERPC = 0x80,
+	EXTENDED_PLATFORM_EVENT = 0x0e,
+	EXTENDED_BYTES = 16,
+	MAIN_A_BYTES = 0x30,
+	MAIN_B_BYTES = 0x18,
+	EPOW_BYTES = 0x14,
+	LOG_BYTES = HEAD_BYTES + EXTENDED_BYTES + MAIN_A_BYTES + MAIN_B_BYTES + EPOW_BYTES,
+	SECTIONS = 3,
+	CREATOR_HYPERVISOR = 'H',
+	SUBSYSTEM_POWER = 0xa0,
+	SUBTYPE_SHUTDOWN = 0xd0,
+	EPOW_SYSTEM_SHUTDOWN = 3,
+	EPOW_NORMAL = 1,
+	EPOW_PARTITION_ONLY = 1,
+};
+
+static u32 bcd(u32 v)
+{
+	return v / 10 % 10 << 4 | v % 10;
+}
+
+static u8 *put_section(u8 *to, char a, char b, u32 len, u8 version)
+{
+	to[0] = (u8)a;
+	to[1] = (u8)b;
+	st_be16(to + 2, (u16)len);
+	to[4] = version;
+	return to;
+}
+
+/* What the whole log is about, and when. */
+static void put_main_a(u8 *to, s64 time)
+{
+	struct papr_date d;
+
+	papr_date(time, &d);
+	put_section(to, 'P', 'H', MAIN_A_BYTES, 0);
+	st_be32(to + 8, bcd((u32)d.year / 100) << 24 | bcd((u32)d.year) << 16 | bcd(d.month) << 8 |
+				bcd(d.day));
+	st_be32(to + 12, bcd(d.hour) << 24 | bcd(d.minute) << 16 | bcd(d.second) << 8);
+	to[24] = CREATOR_HYPERVISOR;
+	to[27] = SECTIONS;
+}
+
+static void build_epow(u8 log[LOG_BYTES], s64 time)
+{
+	u8 *p = log;
+
+	memset(log, 0, LOG_BYTES);
+	p[0] = LOG_VERSION;
+	p[1] = LOG_EVENT | LOG_NOT_RECOVERED | LOG_EXTENDED;
+	p[3] = LOG_TYPE_EPOW;
+	st_be32(p + 4, LOG_BYTES - HEAD_BYTES);
+	p += HEAD_BYTES;
+	p[0] = EXTENDED_VALID | EXTENDED_NEW | EXTENDED_BIG_ENDIAN;
+	p[2] = EXTENDED_POWERPC | EXTENDED_PLATFORM_EVENT;
+	memcpy(p + 12, "IBM", 4);
+	p += EXTENDED_BYTES;
+	put_main_a(p, time);
+	p = put_section(p + MAIN_A_BYTES, 'U', 'H', MAIN_B_BYTES, 0);
+	p[8] = SUBSYSTEM_POWER;
+	p[11] = SUBTYPE_SHUTDOWN;
+	p = put_section(p + MAIN_B_BYTES, 'E', 'P', EPOW_BYTES, 2);
+	p[8] = EPOW_SYSTEM_SHUTDOWN;
+	p[9] = EPOW_NORMAL;
+	p[10] = EPOW_PARTITION_ONLY;
+}
+
+static void rtas_check_exception(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	struct papr *p = opaque;
+	u32 len = args[ARG_LENGTH] < LOG_BYTES ? args[ARG_LENGTH] : LOG_BYTES;
+	u8 log[LOG_BYTES];
+
+	rets[0] = NO_EVENT;
+	if (!p->state.epow_pending || !(args[ARG_MASK] & CLASS_EPOW))
+		return;
+	build_epow(log, p->state.epow_time);
+	if (len < HEAD_BYTES || vm_mem_write(p->vm, args[ARG_BUFFER], log, len)) {
+		rets[0] = (u32)RTAS_PARAMETER;
+		return;
+	}
+	p->state.epow_pending = 0;
+	rets[0] = RTAS_SUCCESS;
+}
+
+static void rtas_event_scan(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	rets[0] = NO_EVENT;
+}
+
+void papr_powerdown(struct papr *p)
+{
+	if (!p->state.epow_pending)
+		p->state.epow_time = papr_time(p);
+	p->state.epow_pending = 1;
+	irq_set(p->config.epow, true);
+}
+
+void papr_register_rtas_events(struct papr *p)
+{
+	rtas_register(p->vm, "check-exception", 6, 1, rtas_check_exception, p);
+	rtas_register(p->vm, "event-scan", 4, 1, rtas_event_scan, p);
+}

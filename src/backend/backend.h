@@ -75,7 +75,7 @@ enum backend_stop {
 	BACKEND_STOP_POLL,   /* *poll was not 0 */
 	BACKEND_STOP_LINK,   /* stop_link may be linked to the region at pc */
 	BACKEND_STOP_LOOKUP, /* the jump cache has nothing for pc */
-	BACKEND_STOP_BUDGET, /* budget used up */
+	BACKEND_STOP_BUDGET, /* budget below 0 at a POLL or where code goes on */
 	BACKEND_STOP_RECORD, /* debug: a record was left through for no reason */
 	BACKEND_STOP_HOT,    /* the counter of the region at pc reached 0 */
 };

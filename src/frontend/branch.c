@@ -7,6 +7,7 @@
  * once, as PAPR asks of a hypercall that the operating system did not make.
  */
 #include "frontend/frontend.h"
+#include "frontend/region.h"
 
 enum {
 	BO_IGNORE_CR = 16,
@@ -83,14 +84,23 @@ void tr_bc(struct tr_ctx *c)
 		tr_goto(c, target, call_hint(c));
 		return;
 	}
+	if (c->region) {
+		region_branch(c->region, cond, tr_addr(c, target), c->next_pc, call_hint(c));
+		return;
+	}
 	tr_goto_if(c, cond, target, call_hint(c));
 	tr_goto(c, c->next_pc, IR_HINT_NONE);
 }
 
 static void branch_to_register(struct tr_ctx *c, u32 slot, bool ctr_after, enum ir_hint hint)
 {
-	ir_ref cond = condition(c, ctr_after), target = ir_get(c->r, IR_I, slot);
+	ir_ref cond = condition(c, ctr_after), target;
 
+	/* In a region the code behind goes on, and the way out reads the target for itself. */
+	if (c->region && cond && !ctr_after && !f_lk(c->w) &&
+	    region_goto_ind_if(c->region, cond, slot, hint))
+		return;
+	target = ir_get(c->r, IR_I, slot);
 	set_lr(c);
 	if (cond) {
 		tr_goto_if(c, ir_op2i(c->r, IR_EQ, cond, 0), c->next_pc, IR_HINT_NONE);

@@ -9,6 +9,7 @@
  */
 #include "base/bits.h"
 #include "frontend/frontend.h"
+#include "frontend/region.h"
 
 /* What SRR1 says of the instruction traced, Book III 6.5.15: bit 33 always, a load, a store. */
 enum { TRACE = 1 << 30, TRACE_LOAD = 1 << 28, TRACE_STORE = 1 << 27 };
@@ -124,11 +125,21 @@ static bool traced(const struct tr_ctx *c)
 	return (c->mode & MODE_SE) || ((c->mode & MODE_BE) && branch);
 }
 
+/* Instructions completed when this one is. */
+static u32 completed(const struct tr_ctx *c)
+{
+	return c->region ? c->region->done : c->r->cur.icount + 1;
+}
+
 void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
 {
-	u32 icount = c->r->cur.icount + 1;
+	u32 icount = completed(c);
 
 	pc = tr_addr(c, pc);
+	if (c->region && hint == IR_HINT_NONE) {
+		region_goto(c->region, pc);
+		return;
+	}
 	if (traced(c))
 		ir_leave(c->r, CPU_EXC_TRACE, trace_info(c), pc, icount);
 	else
@@ -141,6 +152,10 @@ void tr_goto_if(struct tr_ctx *c, ir_ref cond, u64 pc, enum ir_hint hint)
 	struct ir_exit cur = c->r->cur;
 
 	pc = tr_addr(c, pc);
+	if (c->region) {
+		region_goto_if(c->region, cond, pc, hint);
+		return;
+	}
 	if (!traced(c)) {
 		ir_goto_if(c->r, cond, pc, cur.icount + 1, hint);
 		return;
@@ -154,7 +169,7 @@ void tr_goto_if(struct tr_ctx *c, ir_ref cond, u64 pc, enum ir_hint hint)
 
 void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
 {
-	u32 icount = c->r->cur.icount + 1;
+	u32 icount = completed(c);
 
 	pc = ir_op2i(c->r, IR_AND, pc, tr_is64(c) ? ~3ull : 0xfffffffcull);
 	if (traced(c)) {

@@ -105,10 +105,23 @@ static void translate_insn(struct tr_ctx *c)
 		translators[c->insn.id](c);
 }
 
-static bool has_room(const struct ir_region *r)
+bool tr_has_room(const struct ir_region *r)
 {
 	return r->count + RESERVE_INSNS < IR_MAX_INSNS && r->exits + RESERVE_EXITS < IR_MAX_EXITS &&
 	       r->labels + RESERVE_LABELS < IR_MAX_LABELS;
+}
+
+void tr_one(struct tr_ctx *c, u32 word)
+{
+	c->w = word;
+	c->next_pc = tr_addr(c, c->pc + 4);
+	if (insn_decode(c->decoder, word, &c->insn)) {
+		translate_insn(c);
+	} else {
+		log_printf(LOG_GUEST, "illegal instruction %08x at %llx\n", word,
+			   (unsigned long long)c->pc);
+		tr_illegal(c);
+	}
 }
 
 /* Go on at c->pc, in front of the instruction that stands there. */
@@ -134,7 +147,7 @@ u32 frontend_translate(struct tr_ctx *c, u64 pc, u32 max_insns, tr_fetch_fn *fet
 		u32 word = 0;
 
 		if (bytes && ((c->pc & ~(u64)(PAGE - 1)) != page || r->guest_insns == max_insns ||
-			      !has_room(r) || !fetch(opaque, c->pc, &word))) {
+			      !tr_has_room(r) || !fetch(opaque, c->pc, &word))) {
 			end_before(c, r->guest_insns);
 			break;
 		}
@@ -143,15 +156,7 @@ u32 frontend_translate(struct tr_ctx *c, u64 pc, u32 max_insns, tr_fetch_fn *fet
 		r->cur = (struct ir_exit){.pc = c->pc, .icount = r->guest_insns};
 		if (!bytes)
 			ir_poll(r);
-		c->w = word;
-		c->next_pc = tr_addr(c, c->pc + 4);
-		if (insn_decode(c->decoder, word, &c->insn)) {
-			translate_insn(c);
-		} else {
-			log_printf(LOG_GUEST, "illegal instruction %08x at %llx\n", word,
-				   (unsigned long long)c->pc);
-			tr_illegal(c);
-		}
+		tr_one(c, word);
 		r->guest_insns++;
 		bytes += 4;
 		if (!c->ended && (c->mode & MODE_SE))

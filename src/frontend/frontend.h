@@ -21,19 +21,21 @@
 #include "isa/state.h"
 
 struct insn_decoder;
+struct tr_region;
 
 struct tr_ctx {
 	struct ir_region *r;
 	const struct cpu_model *model;
 	const struct insn_decoder *decoder;
-	u32 mode;	  /* enum cpu_mode bits */
-	u64 pc;		  /* of this instruction */
-	u64 next_pc;	  /* of the one behind it, truncated to 32 bits unless MODE_SF */
-	struct insn insn; /* this instruction */
-	u32 w;		  /* its (first) word */
-	bool ended;	  /* a terminator was emitted: the region is complete */
-	bool no_chain;	  /* debug mode: no region longer than one instruction */
-	bool lazy_fp;	  /* the back end adds to the FP status out of sight: use fp_lazy */
+	u32 mode;		  /* enum cpu_mode bits */
+	u64 pc;			  /* of this instruction */
+	u64 next_pc;		  /* of the one behind it, truncated to 32 bits unless MODE_SF */
+	struct insn insn;	  /* this instruction */
+	u32 w;			  /* its (first) word */
+	bool ended;		  /* a terminator was emitted: the region is complete */
+	bool no_chain;		  /* debug mode: no region longer than one instruction */
+	struct tr_region *region; /* a region of several blocks is being built */
+	bool lazy_fp;		  /* the back end adds to the FP status out of sight: use fp_lazy */
 };
 
 typedef void tr_fn(struct tr_ctx *c);
@@ -51,7 +53,37 @@ typedef bool tr_fetch_fn(void *opaque, u64 ea, u32 *word);
  * of guest bytes translated (0: the first word cannot be fetched). */
 u32 frontend_translate(struct tr_ctx *c, u64 pc, u32 max_insns, tr_fetch_fn *fetch, void *opaque);
 
+/* How often the block at ea was executed, more or less; 0: it is not worth translating. */
+typedef u32 tr_heat_fn(void *opaque, u64 ea);
+
+enum { TR_MAX_PIECES = 64 };
+
+/* The code that a region was made of, all in one 4K page. */
+struct tr_extent {
+	u32 nr_pieces;
+	struct {
+		u64 ea;
+		u32 len;
+	} piece[TR_MAX_PIECES];
+};
+
+struct tr_region_request {
+	tr_fetch_fn *fetch;
+	tr_heat_fn *heat; /* NULL: nothing is cold */
+	void *opaque;
+	u32 max_insns;
+	struct tr_extent *extent; /* answer */
+};
+
+/* The same for a region of several basic blocks, in c->r: what direct branches reach from pc inside
+ * its 4K page. Not for modes that trace. Returns the number of instructions, 0 for none. */
+u32 frontend_translate_region(struct tr_ctx *c, u64 pc, const struct tr_region_request *q);
+
 /* --- for the tr_* files --- */
+/* Translate the instruction whose word is given at c->pc; r->cur is set. */
+void tr_one(struct tr_ctx *c, u32 word);
+/* For one more instruction, whatever it is. */
+bool tr_has_room(const struct ir_region *r);
 static inline bool tr_is64(const struct tr_ctx *c)
 {
 	return c->mode & MODE_SF;

@@ -135,6 +135,8 @@ struct machine *machine_create(const char *model)
 	assert_true(insn_decoder_init(&m->decoder, &set));
 	helper_env_init(&m->env);
 	helper_config_init(&config, &m->env);
+	config.count = true;
+	m->passes = IR_PASS_ALL;
 	assert_int_equal(test_backend()->create(&config, &m->backend), 0);
 	m->frame = aligned_alloc(64, frame + ((sizeof(*m->s) + 63) & ~63ull));
 	m->s = (struct cpu_state *)((u8 *)m->frame + frame);
@@ -172,13 +174,9 @@ static bool fetch(void *opaque, u64 ea, u32 *word)
 	return true;
 }
 
-void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 count)
+/* What is in m->region. */
+static void run_region(struct machine *m, u64 pc, u32 tier, s64 budget)
 {
-	struct tr_ctx t = {.r = &m->region,
-			   .model = m->model,
-			   .decoder = &m->decoder,
-			   .mode = mode,
-			   .lazy_fp = test_backend()->lazy_fp};
 	struct backend_cpu cpu = {.state = (u8 *)m->s,
 				  .tlb = m->tlb,
 				  .tlb_bits = TLB_PAGE_BITS,
@@ -187,29 +185,61 @@ void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 coun
 				  .jump_cache = m->jumps,
 				  .code_key = 1,
 				  .poll = &m->s->wanted,
-				  .budget = 1000,
+				  .budget = budget,
 				  .res_host = (uintptr_t)m->reserved,
 				  .mem = &mem_ops,
 				  .opaque = m};
+	struct backend_unit unit = {.pc = pc, .tier = tier};
 	struct backend_code *code;
 	char msg[200] = "";
 
-	m->words = words;
-	m->nr_words = count;
-	m->base = pc;
 	m->s->event = (struct cpu_event){0};
-	m->bytes = frontend_translate(&t, pc, count, fetch, m);
 	if (ir_verify(&m->region, &m->env, msg, sizeof(msg)))
 		fail_msg("%s", msg);
-	ir_optimise(&m->region, &m->env, IR_PASS_ALL);
-	assert_int_equal(test_backend()->compile(m->backend, &m->region,
-						 &(struct backend_unit){.pc = pc, .tier = 1},
-						 &code),
-			 0);
+	ir_optimise(&m->region, &m->env, m->passes);
+	if (ir_verify(&m->region, &m->env, msg, sizeof(msg)))
+		fail_msg("optimised: %s", msg);
+	assert_int_equal(test_backend()->compile(m->backend, &m->region, &unit, &code), 0);
 	m->stop = test_backend()->run(m->backend, &cpu, code->entry);
 	m->reserved = cpu.res_host;
 	test_backend()->discard(m->backend, code);
 	m->code = cpu.exit_code ? cpu.exit_code : m->s->event.code;
 	m->info = cpu.exit_info ? cpu.exit_info : m->s->event.info;
 	m->pc = cpu.pc;
+	m->executed = (u64)(budget - cpu.budget);
+}
+
+static struct tr_ctx context(struct machine *m, u32 mode, u64 base, const u32 *words, u32 count)
+{
+	m->words = words;
+	m->nr_words = count;
+	m->base = base;
+	return (struct tr_ctx){.r = &m->region,
+			       .model = m->model,
+			       .decoder = &m->decoder,
+			       .mode = mode,
+			       .lazy_fp = test_backend()->lazy_fp};
+}
+
+void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 count)
+{
+	struct tr_ctx t = context(m, mode, pc, words, count);
+
+	m->bytes = frontend_translate(&t, pc, count, fetch, m);
+	run_region(m, pc, 1, 1000);
+}
+
+void machine_run_region(struct machine *m, u32 mode, u64 pc, u64 base, const u32 *words, u32 count,
+			u32 max_insns, tr_heat_fn *heat, s64 budget)
+{
+	struct tr_ctx t = context(m, mode, base, words, count);
+	struct tr_region_request q = {.fetch = fetch,
+				      .heat = heat,
+				      .opaque = m,
+				      .max_insns = max_insns,
+				      .extent = &m->extent};
+
+	assert_true(frontend_translate_region(&t, pc, &q) > 0);
+	assert_false(m->region.overflow);
+	run_region(m, pc, 2, budget);
 }

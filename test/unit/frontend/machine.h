@@ -26,10 +26,12 @@ struct machine {
 	u64 base; /* address of words[0] */
 	u8 mem[MEM_SIZE];
 	u64 reserved; /* address */
+	u32 passes;   /* enum ir_pass */
 	/* of the last run */
 	enum backend_stop stop;
 	u32 code, bytes;
-	u64 info, pc;
+	u64 info, pc, executed;
+	struct tr_extent extent;
 };
 
 struct machine *machine_create(const char *model);
@@ -39,5 +41,10 @@ void machine_reset(struct machine *m);
 /* Translate and run the words once from pc; m->stop, code, info, pc and state say what came of it.
  */
 void machine_run(struct machine *m, u32 mode, u64 pc, const u32 *words, u32 count);
+
+/* The same as one region of several blocks that begins at pc, where words[0] stands at base. Stops
+ * when at least budget instructions were executed. heat: frontend.h. */
+void machine_run_region(struct machine *m, u32 mode, u64 pc, u64 base, const u32 *words, u32 count,
+			u32 max_insns, tr_heat_fn *heat, s64 budget);
 
 #endif

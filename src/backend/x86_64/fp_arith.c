@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Scalar arithmetic: the operation on doubles, checks of the result that lead to the helper, for
+ * singles the second rounding. fp.c says why this gives the guest's result and status.
+ *
+ * Zeros are common and fail the range check; cold code lets exact ones pass. A zero is exact when
+ * an operand of a product or the dividend is 0, or, fused, when the addend is large enough that
+ * nothing of the product can lie below the smallest number: the two are equal then.
+ */
+#include "backend/x86_64/fp.h"
+
+/* jit_cold.v */
+enum {
+	V_RESULT,  /* xmm */
+	V_DOUBLE,  /* xmm of the first rounding; the result itself for doubles */
+	V_CHECKED, /* label behind the checks, before a final negation */
+	V_A,	   /* xmm */
+	V_B,
+	V_C,	 /* fused: the multiplier */
+	V_LABEL, /* tie: label of the range check */
+	V_FORM,	 /* enum form, of the op */
+};
+
+enum form { SUM, PRODUCT, QUOTIENT, FUSED, COPY };
+
+static void cold_zero(struct jit *j, struct jit_cold *c)
+{
+	u32 checked = (u32)c->v[V_CHECKED], call = x_label(j->x), zero = x_label(j->x);
+	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
+
+	fp_jump_zero(j, (unsigned)c->v[V_DOUBLE], zero);
+	x_jmp(j->x, call);
+	x_bind(j->x, zero);
+	switch ((enum form)c->v[V_FORM]) {
+	case SUM:
+	case COPY:
+		/* the unrounded sum, or the operand, is 0 */
+		x_jmp(j->x, checked);
+		break;
+	case PRODUCT:
+		fp_jump_zero(j, a, checked);
+		fp_jump_zero(j, b, checked);
+		break;
+	case QUOTIENT:
+		fp_jump_zero(j, a, checked);
+		break;
+	case FUSED:
+		fp_jump_zero(j, a, checked);
+		fp_jump_zero(j, m, checked);
+		xv_rrm(j->x, XV_ANDPD, FP_S0, b, fp_abs(j, FP_D));
+		xv_rm(j->x, XV_UCOMISD, FP_S0, fp_const(j, (1023ull - 900) << 52));
+		x_jcc(j->x, XC_A, checked);
+		break;
+	}
+	x_bind(j->x, call);
+	jit_cold_call(j, c);
+}
+
+static struct jit_cold *zero_path(struct jit *j, enum form form, unsigned d, unsigned t, unsigned a,
+				  unsigned b, unsigned m)
+{
+	struct jit_cold *c = jit_cold(j, cold_zero);
+
+	c->v[V_RESULT] = d;
+	c->v[V_DOUBLE] = t;
+	c->v[V_CHECKED] = x_label(j->x);
+	c->v[V_A] = a;
+	c->v[V_B] = b;
+	c->v[V_C] = m;
+	c->v[V_FORM] = form;
+	return c;
+}
+
+static void checked(struct jit *j, const struct jit_cold *c)
+{
+	x_bind(j->x, (u32)c->v[V_CHECKED]);
+}
+
+/* Doubles */
+
+static bool binary(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, enum form form)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c;
+
+	xv_rrr(j->x, op, d, a, b);
+	if (form == SUM) {
+		c = jit_cold_call_path(j);
+		fp_check_nan(j, d, c->at);
+	} else {
+		c = zero_path(j, form, d, d, a, b, 0);
+		fp_check_range(j, FP_D, d, c->at);
+		checked(j, c);
+	}
+	x_bind(j->x, c->back);
+	return true;
+}
+
+bool fp_fadd(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary(j, i, n, XV_ADDSD, SUM);
+}
+
+bool fp_fsub(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary(j, i, n, XV_SUBSD, SUM);
+}
+
+bool fp_fmul(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary(j, i, n, XV_MULSD, PRODUCT);
+}
+
+bool fp_fdiv(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary(j, i, n, XV_DIVSD, QUOTIENT);
+}
+
+/* A root is never tiny. */
+bool fp_fsqrt(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rrr(j->x, XV_SQRTSD, d, b, b);
+	fp_check_nan(j, d, c->at);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+/* d = a * m + b */
+static void fused(struct jit *j, enum xvop op, unsigned d, unsigned a, unsigned m, unsigned b)
+{
+	xv_mov(j->x, d, a);
+	xv_rrr(j->x, op, d, m, b);
+}
+
+static bool multiply_add(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op,
+			 bool negate)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), m = (unsigned)jit_use_f(j, i->b);
+	unsigned b = (unsigned)jit_use_f(j, i->c), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = zero_path(j, FUSED, d, d, a, b, m);
+
+	fused(j, op, d, a, m, b);
+	fp_check_range(j, FP_D, d, c->at);
+	checked(j, c);
+	if (negate)
+		xv_rrm(j->x, XV_XORPD, d, d, fp_sign(j, FP_D));
+	x_bind(j->x, c->back);
+	return true;
+}
+
+bool fp_fmadd(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add(j, i, n, XV_FMADD213SD, false);
+}
+
+bool fp_fmsub(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add(j, i, n, XV_FMSUB213SD, false);
+}
+
+bool fp_fnmadd(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add(j, i, n, XV_FMADD213SD, true);
+}
+
+bool fp_fnmsub(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add(j, i, n, XV_FMSUB213SD, true);
+}
+
+/* Singles */
+
+enum { TIE_MASK = 0x1fffffff, TIE = 0x10000000 }; /* what a single cuts off a double */
+
+/* To the helper unless both operands have the precision of singles; their range does not matter. */
+static void check_precision(struct jit *j, const struct ir_insn *i, unsigned a, unsigned b, int tmp,
+			    u32 label)
+{
+	unsigned x = FP_S0;
+
+	if (i->b && !fp_is_single(j, i->a) && !fp_is_single(j, i->b))
+		xv_rrr(j->x, XV_POR, FP_S0, a, b);
+	else if (!fp_is_single(j, i->a))
+		x = a;
+	else if (i->b && !fp_is_single(j, i->b))
+		x = b;
+	else
+		return;
+	xv_rr_st(j->x, XV_MOVD_GST, (unsigned)tmp, x);
+	x_test_ri(j->x, X_32, (unsigned)tmp, TIE_MASK);
+	x_jcc(j->x, XC_NE, label);
+}
+
+/* d = t rounded to single */
+static void round_single(struct jit *j, unsigned d, unsigned t)
+{
+	xv_rrr(j->x, XV_CVTSD2SS, d, t, t);
+	xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
+}
+
+static bool binary_single(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op,
+			  enum form form)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a);
+	unsigned b = i->b ? (unsigned)jit_use_f(j, i->b) : a, t = (unsigned)jit_tmp_xmm(j);
+	int tmp = jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = zero_path(j, form, d, t, a, b, 0), *slow = jit_cold_call_path(j);
+
+	check_precision(j, i, a, b, tmp, slow->at);
+	xv_rrr(j->x, op, t, a, b);
+	round_single(j, d, t);
+	fp_check_range(j, FP_S, d, c->at);
+	checked(j, c);
+	x_bind(j->x, c->back);
+	x_bind(j->x, slow->back);
+	return true;
+}
+
+bool fp_fadds(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary_single(j, i, n, XV_ADDSD, SUM);
+}
+
+bool fp_fsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary_single(j, i, n, XV_SUBSD, SUM);
+}
+
+bool fp_fmuls(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary_single(j, i, n, XV_MULSD, PRODUCT);
+}
+
+bool fp_fdivs(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary_single(j, i, n, XV_DIVSD, QUOTIENT);
+}
+
+/* 0 only of 0 */
+bool fp_fsqrts(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return binary_single(j, i, n, XV_SQRTSD, COPY);
+}
+
+/* Fused: the double result lies between two singles. If the operands are singles, so that this is
+ * no accident, the operation is done on them; else by the helper. */
+
+/* To label unless v is 0 or has precision and range of normal singles. */
+static void check_single(struct jit *j, ir_ref ref, unsigned v, int tmp, u32 label)
+{
+	u32 zero = x_label(j->x);
+	struct xmem m;
+
+	xv_rr_st(j->x, XV_MOVD_GST, (unsigned)tmp, v);
+	x_test_ri(j->x, X_32, (unsigned)tmp, TIE_MASK);
+	x_jcc(j->x, XC_NE, label);
+	xv_rrm(j->x, XV_ANDPD, FP_S0, v, fp_abs(j, FP_D));
+	xv_zero(j->x, FP_S1);
+	xv_rr(j->x, XV_UCOMISD, FP_S0, FP_S1);
+	x_jcc_short(j->x, XC_E, zero); /* NaNs too: such a result is none */
+	m = fp_const(j, (1023ull - 126) << 52);
+	xv_rm(j->x, XV_UCOMISD, FP_S0, m);
+	x_jcc(j->x, XC_B, label);
+	m = fp_const(j, (1023ull + 128) << 52);
+	xv_rm(j->x, XV_UCOMISD, FP_S0, m);
+	x_jcc(j->x, XC_AE, label);
+	x_bind(j->x, zero);
+}
+
+static void cold_tie(struct jit *j, struct jit_cold *c)
+{
+	const struct ir_insn *i = &j->r->insn[c->n];
+	unsigned t = (unsigned)c->v[V_DOUBLE], d = (unsigned)c->v[V_RESULT];
+	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
+	enum xvop op = (enum xvop)c->v[V_FORM];
+	u32 call = x_label(j->x);
+	int tmp = (int)c->v[V_CHECKED];
+
+	check_single(j, i->a, a, tmp, call);
+	check_single(j, i->b, m, tmp, call);
+	check_single(j, i->c, b, tmp, call);
+	xv_rrr(j->x, XV_CVTSD2SS, t, b, b);
+	xv_rrr(j->x, XV_CVTSD2SS, d, a, a);
+	xv_rrr(j->x, XV_CVTSD2SS, FP_S0, m, m);
+	xv_rrr(j->x, op, d, FP_S0, t);
+	xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
+	x_jmp(j->x, (u32)c->v[V_LABEL]);
+	x_bind(j->x, call);
+	jit_cold_call(j, c);
+}
+
+static bool multiply_add_single(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op,
+				enum xvop op_single, bool negate)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), m = (unsigned)jit_use_f(j, i->b);
+	unsigned b = (unsigned)jit_use_f(j, i->c), t = (unsigned)jit_tmp_xmm(j);
+	int tmp = jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = zero_path(j, FUSED, d, t, a, b, m), *tie = jit_cold(j, cold_tie);
+	u32 range = x_label(j->x);
+
+	tie->v[V_RESULT] = d;
+	tie->v[V_DOUBLE] = t;
+	tie->v[V_CHECKED] = (u64)tmp;
+	tie->v[V_A] = a;
+	tie->v[V_B] = b;
+	tie->v[V_C] = m;
+	tie->v[V_LABEL] = range;
+	tie->v[V_FORM] = op_single;
+	fused(j, op, t, a, m, b);
+	xv_rr_st(j->x, XV_MOVD_GST, (unsigned)tmp, t);
+	x_alu_ri(j->x, XA_AND, X_32, (unsigned)tmp, TIE_MASK);
+	x_alu_ri(j->x, XA_CMP, X_32, (unsigned)tmp, TIE);
+	x_jcc(j->x, XC_E, tie->at);
+	round_single(j, d, t);
+	x_bind(j->x, range);
+	fp_check_range(j, FP_S, d, c->at);
+	checked(j, c);
+	if (negate)
+		xv_rrm(j->x, XV_XORPD, d, d, fp_sign(j, FP_D));
+	x_bind(j->x, c->back);
+	x_bind(j->x, tie->back);
+	return true;
+}
+
+bool fp_fmadds(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add_single(j, i, n, XV_FMADD213SD, XV_FMADD213SS, false);
+}
+
+bool fp_fmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add_single(j, i, n, XV_FMSUB213SD, XV_FMSUB213SS, false);
+}
+
+bool fp_fnmadds(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add_single(j, i, n, XV_FMADD213SD, XV_FMADD213SS, true);
+}
+
+bool fp_fnmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return multiply_add_single(j, i, n, XV_FMSUB213SD, XV_FMSUB213SS, true);
+}
+
+bool fp_frsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = zero_path(j, COPY, d, b, b, b, 0);
+
+	round_single(j, d, b);
+	fp_check_range(j, FP_S, d, c->at);
+	checked(j, c);
+	x_bind(j->x, c->back);
+	return true;
+}

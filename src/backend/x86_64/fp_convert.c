@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Scalar conversions, roundings to integral values, comparisons, the formats of lfs and stfs. */
+#include "backend/x86_64/fp.h"
+
+/* To integers. The host's answer for what does not fit, the most negative integer, is cold. */
+static bool to_int(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, enum xsize size)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), tmp = (unsigned)jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rr(j->x, op, tmp, b);
+	x_alu_ri(j->x, XA_CMP, size, tmp, 1);
+	x_jcc(j->x, XC_O, c->at);
+	if (size == X_32)
+		x_movsx_rr(j->x, X_32, X_64, tmp, tmp);
+	xv_rr(j->x, XV_MOVQ_G, d, tmp);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+/* Up to max, by the signed conversion; what is not in [0, max] is cold. */
+static bool to_unsigned(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, u64 max)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), tmp = (unsigned)jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rm(j->x, XV_UCOMISD, b, fp_const(j, max));
+	x_jcc(j->x, XC_A, c->at);
+	xv_zero(j->x, FP_S0);
+	xv_rr(j->x, XV_UCOMISD, b, FP_S0);
+	x_jcc(j->x, XC_B, c->at);
+	xv_rr(j->x, op, tmp, b);
+	xv_rr(j->x, XV_MOVQ_G, d, tmp);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+static const u64 max32 = 0x41efffffffe00000; /* 2^32 - 1 */
+static const u64 max63 = 0x43dfffffffffffff; /* the double below 2^63 */
+
+bool fp_fctiw(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_int(j, i, n, XV_CVTSD2SI_32, X_32);
+}
+
+bool fp_fctiwz(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_int(j, i, n, XV_CVTTSD2SI_32, X_32);
+}
+
+bool fp_fctid(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_int(j, i, n, XV_CVTSD2SI, X_64);
+}
+
+bool fp_fctidz(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_int(j, i, n, XV_CVTTSD2SI, X_64);
+}
+
+bool fp_fctiwu(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_unsigned(j, i, n, XV_CVTSD2SI, max32);
+}
+
+bool fp_fctiwuz(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_unsigned(j, i, n, XV_CVTTSD2SI, max32);
+}
+
+bool fp_fctidu(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_unsigned(j, i, n, XV_CVTSD2SI, max63);
+}
+
+bool fp_fctiduz(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return to_unsigned(j, i, n, XV_CVTTSD2SI, max63);
+}
+
+/* From integers: straight to the precision that is wanted, one rounding; never tiny. */
+static bool from_int(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, bool is_signed)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), tmp = (unsigned)jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = is_signed ? NULL : jit_cold_call_path(j);
+
+	xv_rr_st(j->x, XV_MOVQ_GST, tmp, b);
+	if (c) {
+		x_test_rr(j->x, X_64, tmp, tmp);
+		x_jcc(j->x, XC_S, c->at);
+	}
+	/* the old contents of d are no operand */
+	xv_zero(j->x, d);
+	xv_rrr(j->x, op, d, d, tmp);
+	if (op == XV_CVTSI2SS)
+		xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
+	if (c)
+		x_bind(j->x, c->back);
+	return true;
+}
+
+bool fp_fcfid(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return from_int(j, i, n, XV_CVTSI2SD, true);
+}
+
+bool fp_fcfidu(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return from_int(j, i, n, XV_CVTSI2SD, false);
+}
+
+bool fp_fcfids(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return from_int(j, i, n, XV_CVTSI2SS, true);
+}
+
+bool fp_fcfidus(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return from_int(j, i, n, XV_CVTSI2SS, false);
+}
+
+/* Integral values. Bits of the immediate: 8 leaves PE alone, 4 rounds as MXCSR says. */
+enum { ROUND_DOWN = 9, ROUND_UP = 10, ROUND_ZERO = 11, ROUND_MODE = 4 };
+
+static bool integral(struct jit *j, const struct ir_insn *i, ir_ref n, u8 how)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rrri(j->x, XV_ROUNDSD, d, b, b, how);
+	fp_check_nan(j, d, c->at);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+bool fp_friz(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return integral(j, i, n, ROUND_ZERO);
+}
+
+bool fp_frip(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return integral(j, i, n, ROUND_UP);
+}
+
+bool fp_frim(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return integral(j, i, n, ROUND_DOWN);
+}
+
+bool fp_xsrdpic(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return integral(j, i, n, ROUND_MODE);
+}
+
+/* To nearest, ties away from 0: truncated, and one more if half or more was cut off. All steps
+ * are exact. */
+bool fp_frin(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+	u32 done = x_label(j->x);
+
+	xv_rrri(j->x, XV_ROUNDSD, d, b, b, ROUND_ZERO);
+	fp_check_nan(j, d, c->at);
+	xv_rrr(j->x, XV_SUBSD, FP_S0, b, d);
+	xv_rrm(j->x, XV_ANDPD, FP_S0, FP_S0, fp_abs(j, FP_D));
+	xv_rm(j->x, XV_UCOMISD, FP_S0, fp_const(j, 1022ull << 52));
+	/* less, or infinity less itself */
+	x_jcc_short(j->x, XC_B, done);
+	xv_rrm(j->x, XV_ANDPD, FP_S0, b, fp_sign(j, FP_D));
+	xv_rrm(j->x, XV_ORPD, FP_S0, FP_S0, fp_const(j, 1023ull << 52));
+	xv_rrr(j->x, XV_ADDSD, d, d, FP_S0);
+	x_bind(j->x, done);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+/* A CR field: 8 less, 4 greater, 2 equal; NaNs are cold. */
+bool fp_compare(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
+	unsigned tmp = (unsigned)jit_tmp_int(j), d = (unsigned)jit_def_int(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rr(j->x, XV_UCOMISD, a, b);
+	x_jcc(j->x, XC_P, c->at);
+	x_mov_ri(j->x, d, 2);
+	x_mov_ri(j->x, tmp, 4);
+	x_cmov_rr(j->x, XC_A, X_32, d, tmp);
+	x_mov_ri(j->x, tmp, 8);
+	x_cmov_rr(j->x, XC_B, X_32, d, tmp);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+/* lfs: what becomes of a NaN by the host's conversion is quiet. */
+bool fp_load_single(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned v = (unsigned)jit_use_int(j, i->a), d = (unsigned)jit_def_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rr(j->x, XV_MOVD_G, d, v);
+	xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
+	fp_check_nan(j, d, c->at);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+/* stfs: bits 0:1 and 5:34, unless it is a denormal single. */
+bool fp_store_single(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	const u64 smallest = 897ull << 53; /* the smallest normal one, without its sign */
+	unsigned v = (unsigned)jit_use_f(j, i->a), tmp = (unsigned)jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_int(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rr_st(j->x, XV_MOVQ_GST, d, v);
+	/* 0 wraps around */
+	x_lea(j->x, X_64, tmp, xm_index(d, d, 0, -1));
+	x_alu_rm(j->x, XA_CMP, X_64, tmp, fp_const(j, smallest - 1));
+	x_jcc(j->x, XC_B, c->at);
+	x_mov_rr(j->x, X_64, tmp, d);
+	x_shift_ri(j->x, XS_SHR, X_64, d, 29);
+	x_shift_ri(j->x, XS_SHR, X_64, tmp, 32);
+	x_alu_ri(j->x, XA_AND, X_32, d, 0x3fffffff);
+	x_alu_ri(j->x, XA_AND, X_32, tmp, (s32)0xc0000000);
+	x_alu_rr(j->x, XA_OR, X_32, d, tmp);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+/* Minima and maxima: NaNs are cold. The host's choice of two zeros is the second operand; both
+ * orders together give the wanted sign. */
+static bool extreme(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, enum xvop join)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rr(j->x, XV_UCOMISD, a, b);
+	x_jcc(j->x, XC_P, c->at);
+	xv_rrr(j->x, op, d, a, b);
+	if (join) {
+		xv_rrr(j->x, op, FP_S0, b, a);
+		xv_rrr(j->x, join, d, d, FP_S0);
+	}
+	x_bind(j->x, c->back);
+	return true;
+}
+
+bool fp_xsmax(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return extreme(j, i, n, XV_MAXSD, XV_ANDPD);
+}
+
+bool fp_xsmin(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return extreme(j, i, n, XV_MINSD, XV_ORPD);
+}
+
+bool fp_xsmaxc(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return extreme(j, i, n, XV_MAXSD, (enum xvop)0);
+}
+
+bool fp_xsminc(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return extreme(j, i, n, XV_MINSD, (enum xvop)0);
+}
+
+/* Masks of comparisons; NaNs are cold. */
+static bool mask(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_predicate p, bool swap)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rr(j->x, XV_UCOMISD, a, b);
+	x_jcc(j->x, XC_P, c->at);
+	xv_rrri(j->x, XV_CMPSD, d, swap ? b : a, swap ? a : b, (u8)p);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+bool fp_xscmpeq(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return mask(j, i, n, FP_EQ, false);
+}
+
+bool fp_xscmpge(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return mask(j, i, n, FP_LE, true);
+}
+
+bool fp_xscmpgt(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return mask(j, i, n, FP_LT, true);
+}

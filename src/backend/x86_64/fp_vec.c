@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * VSX vector floating point: no FR, FI, FPRF, else as fp_arith.c. The host's elements round to
+ * their own precision, so singles need no second step. A whole instruction goes by the cold path
+ * when one element has to, but for zeros, which cold code looks at more closely.
+ */
+#include "backend/x86_64/fp.h"
+
+/* NARROW: doubles to singles */
+enum form { SUM, PRODUCT, QUOTIENT, FUSED, NARROW };
+
+static enum xvop pick(enum fp_lane l, enum xvop d, enum xvop s)
+{
+	return l == FP_D ? d : s;
+}
+
+static void compare(struct jit *j, enum fp_lane l, unsigned d, unsigned a, unsigned b, unsigned p)
+{
+	xv_rrri(j->x, pick(l, XV_CMPPD, XV_CMPPS), d, a, b, (u8)p);
+}
+
+/* jit_cold.v */
+enum { V_RESULT, V_CHECKED, V_A, V_B, V_C, V_FORM, V_TMP, V_LANE };
+
+/* d |= elements of v that are 0 */
+static void or_zeros(struct jit *j, enum fp_lane l, unsigned d, unsigned v, unsigned t)
+{
+	xv_zero(j->x, t);
+	compare(j, l, t, t, v, FP_EQ);
+	xv_rrr(j->x, XV_ORPS, d, d, t);
+}
+
+/* FP_S0 marks elements that failed the range check: less those that are exact zeros. */
+static void cold_zero(struct jit *j, struct jit_cold *c)
+{
+	enum fp_lane l = (enum fp_lane)c->v[V_LANE];
+	enum form form = (enum form)c->v[V_FORM];
+	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
+	unsigned t = (unsigned)c->v[V_TMP] & 15;
+	const u64 large = l == FP_D ? (1023ull - 900) << 52 : (27ull << 23 | 27ull << 55);
+	u32 call = x_label(j->x);
+	struct xmem k;
+
+	xv_zero(j->x, FP_S1);
+	or_zeros(j, form == NARROW ? FP_D : l, FP_S1, a, t);
+	if (form == PRODUCT)
+		or_zeros(j, l, FP_S1, b, t);
+	if (form == FUSED) {
+		or_zeros(j, l, FP_S1, m, t);
+		jit_const_q(j, large, large, &k);
+		xv_rrm(j->x, XV_ANDPS, t, b, fp_abs(j, l));
+		xv_rrmi(j->x, pick(l, XV_CMPPD, XV_CMPPS), t, t, k, FP_NLE);
+		xv_rrr(j->x, XV_ORPS, FP_S1, FP_S1, t);
+	}
+	xv_zero(j->x, t);
+	compare(j, l, t, t, (unsigned)c->v[V_RESULT], FP_EQ);
+	xv_rrr(j->x, XV_ANDPS, FP_S1, FP_S1, t);
+	xv_rrr(j->x, XV_ANDNPS, FP_S1, FP_S1, FP_S0);
+	fp_jump_mask(j, l, FP_S1, (int)(c->v[V_TMP] >> 4), call);
+	x_jmp(j->x, (u32)c->v[V_CHECKED]);
+	x_bind(j->x, call);
+	jit_cold_call(j, c);
+}
+
+/* Operands and result of one instruction */
+struct op {
+	enum fp_lane l;
+	unsigned a, b, m, d, t;
+	int tmp;
+	struct jit_cold *cold;
+};
+
+static int int_tmp(struct jit *j)
+{
+	return j->host & HOST_SSE41 ? 0 : jit_tmp_int(j);
+}
+
+static struct op begin(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l)
+{
+	struct op o = {.l = l};
+
+	o.a = (unsigned)jit_use_q(j, i->a);
+	if (i->b)
+		o.b = (unsigned)jit_use_q(j, i->b);
+	if (i->c)
+		o.m = (unsigned)jit_use_q(j, i->c);
+	o.tmp = int_tmp(j);
+	o.d = (unsigned)jit_def_fresh_q(j, n);
+	return o;
+}
+
+/* To the helper when an element of v is a NaN */
+static void check_nan(struct jit *j, struct op *o, unsigned v, unsigned w)
+{
+	compare(j, o->l, FP_S0, v, w, FP_UNORD);
+	o->cold = jit_cold_call_path(j);
+	fp_jump_mask(j, o->l, FP_S0, o->tmp, o->cold->at);
+}
+
+static void end(struct jit *j, struct op *o)
+{
+	x_bind(j->x, o->cold->back);
+}
+
+static void check_range(struct jit *j, struct op *o, enum form form)
+{
+	struct jit_cold *c = jit_cold(j, cold_zero);
+
+	o->cold = c;
+	c->v[V_RESULT] = o->d;
+	c->v[V_CHECKED] = x_label(j->x);
+	c->v[V_A] = o->a;
+	c->v[V_B] = o->b;
+	c->v[V_C] = o->m;
+	c->v[V_FORM] = form;
+	c->v[V_TMP] = o->t | (u64)o->tmp << 4;
+	c->v[V_LANE] = o->l;
+	xv_rrm(j->x, XV_ANDPS, FP_S0, o->d, fp_abs(j, o->l));
+	if (j->host & HOST_AVX) {
+		xv_rrmi(j->x, pick(o->l, XV_CMPPD, XV_CMPPS), FP_S0, FP_S0, fp_min_normal(j, o->l),
+			FP_NGT);
+	} else {
+		xv_rm(j->x, XV_MOVAPS, FP_S1, fp_min_normal(j, o->l));
+		compare(j, o->l, FP_S1, FP_S1, FP_S0, FP_NLT);
+		xv_mov(j->x, FP_S0, FP_S1);
+	}
+	fp_jump_mask(j, o->l, FP_S0, o->tmp, c->at);
+	x_bind(j->x, (u32)c->v[V_CHECKED]);
+}
+
+static bool binary(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, enum xvop op,
+		   enum form form)
+{
+	unsigned t = form == SUM ? 0 : (unsigned)jit_tmp_xmm(j);
+	struct op o = begin(j, i, n, l);
+
+	o.t = t;
+	xv_rrr(j->x, op, o.d, o.a, o.b);
+	if (form == SUM)
+		check_nan(j, &o, o.d, o.d);
+	else
+		check_range(j, &o, form);
+	end(j, &o);
+	return true;
+}
+
+static bool root(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, enum xvop op)
+{
+	struct op o = begin(j, i, n, l);
+
+	xv_rr(j->x, op, o.d, o.a);
+	check_nan(j, &o, o.d, o.d);
+	end(j, &o);
+	return true;
+}
+
+/* IR operands: a, multiplier, addend */
+static bool fused(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, enum xvop op,
+		  bool negate)
+{
+	unsigned t = (unsigned)jit_tmp_xmm(j), swap;
+	struct op o = begin(j, i, n, l);
+
+	o.t = t;
+	swap = o.b;
+	o.b = o.m;
+	o.m = swap;
+	xv_mov(j->x, o.d, o.a);
+	xv_rrr(j->x, op, o.d, o.m, o.b);
+	check_range(j, &o, FUSED);
+	if (negate)
+		xv_rrm(j->x, XV_XORPS, o.d, o.d, fp_sign(j, l));
+	end(j, &o);
+	return true;
+}
+
+/* clang-format off */
+#define BINARY(name, l, op, form)                                                                  \
+	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	{                                                                                          \
+		return binary(j, i, n, l, op, form);                                               \
+	}
+#define FUSED(name, l, op, negate)                                                                 \
+	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	{                                                                                          \
+		return fused(j, i, n, l, op, negate);                                              \
+	}
+#define ROOT(name, l, op)                                                                          \
+	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	{                                                                                          \
+		return root(j, i, n, l, op);                                                       \
+	}
+/* clang-format on */
+BINARY(xvadddp, FP_D, XV_ADDPD, SUM)
+BINARY(xvaddsp, FP_S, XV_ADDPS, SUM)
+BINARY(xvsubdp, FP_D, XV_SUBPD, SUM)
+BINARY(xvsubsp, FP_S, XV_SUBPS, SUM)
+BINARY(xvmuldp, FP_D, XV_MULPD, PRODUCT)
+BINARY(xvmulsp, FP_S, XV_MULPS, PRODUCT)
+BINARY(xvdivdp, FP_D, XV_DIVPD, QUOTIENT)
+BINARY(xvdivsp, FP_S, XV_DIVPS, QUOTIENT)
+ROOT(xvsqrtdp, FP_D, XV_SQRTPD)
+ROOT(xvsqrtsp, FP_S, XV_SQRTPS)
+FUSED(xvmadddp, FP_D, XV_FMADD213PD, false)
+FUSED(xvmaddsp, FP_S, XV_FMADD213PS, false)
+FUSED(xvmsubdp, FP_D, XV_FMSUB213PD, false)
+FUSED(xvmsubsp, FP_S, XV_FMSUB213PS, false)
+FUSED(xvnmadddp, FP_D, XV_FMADD213PD, true)
+FUSED(xvnmaddsp, FP_S, XV_FMADD213PS, true)
+FUSED(xvnmsubdp, FP_D, XV_FMSUB213PD, true)
+FUSED(xvnmsubsp, FP_S, XV_FMSUB213PS, true)
+
+/* As the scalar ones: both orders together choose between zeros. */
+static bool extreme(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, enum xvop op,
+		    enum xvop join)
+{
+	struct op o = begin(j, i, n, l);
+
+	check_nan(j, &o, o.a, o.b);
+	xv_rrr(j->x, op, o.d, o.a, o.b);
+	xv_rrr(j->x, op, FP_S0, o.b, o.a);
+	xv_rrr(j->x, join, o.d, o.d, FP_S0);
+	end(j, &o);
+	return true;
+}
+
+static bool mask(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l,
+		 enum fp_predicate p, bool swap)
+{
+	struct op o = begin(j, i, n, l);
+
+	check_nan(j, &o, o.a, o.b);
+	compare(j, l, o.d, swap ? o.b : o.a, swap ? o.a : o.b, p);
+	end(j, &o);
+	return true;
+}
+
+static bool integral(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, u8 how)
+{
+	struct op o = begin(j, i, n, l);
+
+	xv_rri(j->x, pick(l, XV_ROUNDPD, XV_ROUNDPS), o.d, o.a, how);
+	check_nan(j, &o, o.d, o.d);
+	end(j, &o);
+	return true;
+}
+
+/* clang-format off */
+#define EXTREME(name, l, op, join)                                                                 \
+	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	{                                                                                          \
+		return extreme(j, i, n, l, op, join);                                              \
+	}
+#define MASK(name, l, p, swap)                                                                     \
+	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	{                                                                                          \
+		return mask(j, i, n, l, p, swap);                                                  \
+	}
+#define INTEGRAL(name, l, how)                                                                     \
+	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	{                                                                                          \
+		return integral(j, i, n, l, how);                                                  \
+	}
+/* clang-format on */
+EXTREME(xvmaxdp, FP_D, XV_MAXPD, XV_ANDPD)
+EXTREME(xvmaxsp, FP_S, XV_MAXPS, XV_ANDPS)
+EXTREME(xvmindp, FP_D, XV_MINPD, XV_ORPD)
+EXTREME(xvminsp, FP_S, XV_MINPS, XV_ORPS)
+MASK(xvcmpeqdp, FP_D, FP_EQ, false)
+MASK(xvcmpeqsp, FP_S, FP_EQ, false)
+MASK(xvcmpgedp, FP_D, FP_LE, true)
+MASK(xvcmpgesp, FP_S, FP_LE, true)
+MASK(xvcmpgtdp, FP_D, FP_LT, true)
+MASK(xvcmpgtsp, FP_S, FP_LT, true)
+/* 8: PE stays as it is */
+INTEGRAL(xvrdpic, FP_D, 4)
+INTEGRAL(xvrdpim, FP_D, 8 | 1)
+INTEGRAL(xvrdpip, FP_D, 8 | 2)
+INTEGRAL(xvrdpiz, FP_D, 8 | 3)
+INTEGRAL(xvrspic, FP_S, 4)
+INTEGRAL(xvrspim, FP_S, 8 | 1)
+INTEGRAL(xvrspip, FP_S, 8 | 2)
+INTEGRAL(xvrspiz, FP_S, 8 | 3)
+
+/* Conversions. Of elements that differ in size, the narrow one is the left part of the wide. */
+enum { ODD_WORDS = 0x0d }; /* pshufd: host words 1 and 3 to 0 and 1 */
+
+bool fp_xvcvspdp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_D);
+
+	xv_rri(j->x, XV_PSHUFD, FP_S0, o.a, ODD_WORDS);
+	xv_rr(j->x, XV_CVTPS2PD, o.d, FP_S0);
+	check_nan(j, &o, o.d, o.d);
+	end(j, &o);
+	return true;
+}
+
+bool fp_xvcvdpsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned t = (unsigned)jit_tmp_xmm(j);
+	struct op o = begin(j, i, n, FP_S);
+
+	o.t = t;
+	xv_rr(j->x, XV_CVTPD2PS, FP_S0, o.a);
+	xv_rrr(j->x, XV_UNPCKLPS, o.d, FP_S0, FP_S0);
+	check_range(j, &o, NARROW);
+	end(j, &o);
+	return true;
+}
+
+bool fp_xvcvsxwsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_q(j, i->a);
+
+	xv_rr(j->x, XV_CVTDQ2PS, (unsigned)jit_def_q(j, n), b);
+	return true;
+}
+
+bool fp_xvcvsxwdp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_q(j, i->a), d = (unsigned)jit_def_q(j, n);
+
+	xv_rri(j->x, XV_PSHUFD, FP_S0, b, ODD_WORDS);
+	xv_rr(j->x, XV_CVTDQ2PD, d, FP_S0);
+	return true;
+}
+
+/* To the helper when a word of v is the host's answer to what does not fit. */
+static void check_indefinite(struct jit *j, struct op *o, unsigned v)
+{
+	xv_rrm(j->x, XV_PCMPEQD, FP_S0, v, fp_sign(j, FP_S));
+	o->cold = jit_cold_call_path(j);
+	fp_jump_mask(j, FP_S, FP_S0, o->tmp, o->cold->at);
+}
+
+bool fp_xvcvspsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_S);
+
+	xv_rr(j->x, XV_CVTTPS2DQ, o.d, o.a);
+	check_indefinite(j, &o, o.d);
+	end(j, &o);
+	return true;
+}
+
+bool fp_xvcvdpsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_S);
+
+	xv_rr(j->x, XV_CVTTPD2DQ, o.d, o.a);
+	check_indefinite(j, &o, o.d);
+	xv_rrr(j->x, XV_PUNPCKLDQ, o.d, o.d, o.d);
+	end(j, &o);
+	return true;
+}
+
+/* Doublewords: one by one */
+
+bool fp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_q(j, i->a), tmp = (unsigned)jit_tmp_int(j);
+	unsigned d = (unsigned)jit_def_fresh_q(j, n);
+
+	xv_rri(j->x, XV_PSHUFD, FP_S0, b, 0xee);
+	xv_rr_st(j->x, XV_MOVQ_GST, tmp, FP_S0);
+	xv_zero(j->x, FP_S0);
+	xv_rrr(j->x, XV_CVTSI2SD, FP_S0, FP_S0, tmp);
+	xv_rr_st(j->x, XV_MOVQ_GST, tmp, b);
+	xv_zero(j->x, d);
+	xv_rrr(j->x, XV_CVTSI2SD, d, d, tmp);
+	xv_rrr(j->x, XV_UNPCKLPD, d, d, FP_S0);
+	return true;
+}
+
+bool fp_xvcvdpsxds(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned tmp = (unsigned)jit_tmp_int(j);
+	struct op o = begin(j, i, n, FP_D);
+
+	o.cold = jit_cold_call_path(j);
+	xv_rri(j->x, XV_PSHUFD, FP_S0, o.a, 0xee);
+	xv_rr(j->x, XV_CVTTSD2SI, tmp, FP_S0);
+	x_alu_ri(j->x, XA_CMP, X_64, tmp, 1);
+	x_jcc(j->x, XC_O, o.cold->at);
+	xv_rr(j->x, XV_MOVQ_G, FP_S0, tmp);
+	xv_rr(j->x, XV_CVTTSD2SI, tmp, o.a);
+	x_alu_ri(j->x, XA_CMP, X_64, tmp, 1);
+	x_jcc(j->x, XC_O, o.cold->at);
+	xv_rr(j->x, XV_MOVQ_G, o.d, tmp);
+	xv_rrr(j->x, XV_PUNPCKLQDQ, o.d, o.d, FP_S0);
+	end(j, &o);
+	return true;
+}

@@ -5,6 +5,7 @@
 
 #include "base/string.h"
 #include "cpu/onereg.h"
+#include "engine/no_irqchip.h"
 #include "isa/model.h"
 #include "os/os.h"
 
@@ -192,36 +193,6 @@ static void null_set_line(struct engine_vcpu *v, enum engine_line line, bool lev
 	os_mutex_unlock(&v->lock);
 }
 
-static int null_device_create(struct engine_vm *vm, enum engine_device_type type,
-			      struct engine_device **dev)
-{
-	return -ENODEV;
-}
-
-static void null_device_destroy(struct engine_device *dev)
-{
-}
-
-static int null_device_attr(struct engine_device *dev, bool set, u32 group, u64 attr, void *data)
-{
-	return -ENODEV;
-}
-
-static int null_device_connect(struct engine_device *dev, struct engine_vcpu *vcpu, u32 server)
-{
-	return -ENODEV;
-}
-
-static int null_device_map(struct engine_device *dev, u64 offset, u64 gpa, u64 size)
-{
-	return -ENODEV;
-}
-
-static int null_set_irq(struct engine_vm *vm, u32 irq, bool level)
-{
-	return -ENODEV;
-}
-
 static int null_configure(struct engine_vm *vm, enum engine_config what, u64 a, u64 b)
 {
 	return what < ENGINE_CFG_COUNT ? 0 : -EINVAL;
@@ -293,12 +264,7 @@ const struct engine_ops engine_null = {
 	.dirty_log = null_dirty_log,
 	.memory_written = null_memory_written,
 	.set_line = null_set_line,
-	.device_create = null_device_create,
-	.device_destroy = null_device_destroy,
-	.device_attr = null_device_attr,
-	.device_connect = null_device_connect,
-	.device_map = null_device_map,
-	.set_irq = null_set_irq,
+	.irqchip = &engine_no_irqchip,
 	.configure = null_configure,
 	.htab_alloc = null_htab_alloc,
 	.htab_read = null_htab_read,

@@ -102,6 +102,24 @@ struct engine_debug {
 
 typedef void engine_stat_fn(void *opaque, const char *name, u64 value);
 
+/* Interrupt controllers inside the engine; what all engines without any have is one table
+ * (engine/no_irqchip.h). */
+struct engine_irqchip_ops {
+	/* -ENODEV: there is none, run it above. */
+	int (*create)(struct engine_vm *vm, enum engine_device_type type,
+		      struct engine_device **dev);
+	void (*destroy)(struct engine_device *dev);
+	/* KVM_{SET,GET}_DEVICE_ATTR of that device type. */
+	int (*attr)(struct engine_device *dev, bool set, u32 group, u64 attr, void *data);
+	/* Connect a vCPU as interrupt server number `server`. */
+	int (*connect)(struct engine_device *dev, struct engine_vcpu *vcpu, u32 server);
+	/* Let the guest reach the device's pages [offset, offset+size) at gpa (XIVE: TIMA, ESBs);
+	 * such accesses do not exit. size 0 removes the window at gpa. */
+	int (*map)(struct engine_device *dev, u64 offset, u64 gpa, u64 size);
+	/* An input of the in-engine controller (KVM_IRQ_LINE). Any thread, any time. */
+	int (*set_irq)(struct engine_vm *vm, u32 irq, bool level);
+};
+
 /* Every slot is filled; what an engine lacks returns -ENOTSUP. All return 0 or -errno. */
 struct engine_ops {
 	const char *name, *help;
@@ -135,19 +153,7 @@ struct engine_ops {
 	/* A pin of a vCPU, for interrupt controllers above the engine. Any thread, any time. */
 	void (*set_line)(struct engine_vcpu *vcpu, enum engine_line line, bool level);
 
-	/* An interrupt controller inside the engine; -ENODEV: run it above. */
-	int (*device_create)(struct engine_vm *vm, enum engine_device_type type,
-			     struct engine_device **dev);
-	void (*device_destroy)(struct engine_device *dev);
-	/* KVM_{SET,GET}_DEVICE_ATTR of that device type. */
-	int (*device_attr)(struct engine_device *dev, bool set, u32 group, u64 attr, void *data);
-	/* Connect a vCPU as interrupt server number `server`. */
-	int (*device_connect)(struct engine_device *dev, struct engine_vcpu *vcpu, u32 server);
-	/* Let the guest reach the device's pages [offset, offset+size) at gpa (XIVE: TIMA, ESBs);
-	 * such accesses do not exit. size 0 removes the window at gpa. */
-	int (*device_map)(struct engine_device *dev, u64 offset, u64 gpa, u64 size);
-	/* An input of the in-engine controller (KVM_IRQ_LINE). Any thread, any time. */
-	int (*set_irq)(struct engine_vm *vm, u32 irq, bool level);
+	const struct engine_irqchip_ops *irqchip;
 
 	int (*configure)(struct engine_vm *vm, enum engine_config what, u64 a, u64 b);
 

@@ -5,7 +5,6 @@
 
 #include "base/string.h"
 #include "cpu/onereg.h"
-#include "engine/no_irqchip.h"
 #include "isa/model.h"
 #include "os/os.h"
 

@@ -14,7 +14,6 @@
 
 #include "backend/backend.h"
 #include "base/endian.h"
-#include "engine/no_irqchip.h"
 #include "engine/translator_private.h"
 #include "isa/sprbits.h"
 #include "os/os.h"

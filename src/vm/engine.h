@@ -102,8 +102,7 @@ struct engine_debug {
 
 typedef void engine_stat_fn(void *opaque, const char *name, u64 value);
 
-/* Interrupt controllers inside the engine; what all engines without any have is one table
- * (engine/no_irqchip.h). */
+/* Interrupt controllers inside the engine; those without any have one table in common. */
 struct engine_irqchip_ops {
 	/* -ENODEV: there is none, run it above. */
 	int (*create)(struct engine_vm *vm, enum engine_device_type type,
@@ -119,6 +118,7 @@ struct engine_irqchip_ops {
 	/* An input of the in-engine controller (KVM_IRQ_LINE). Any thread, any time. */
 	int (*set_irq)(struct engine_vm *vm, u32 irq, bool level);
 };
+extern const struct engine_irqchip_ops engine_no_irqchip;
 
 /* Every slot is filled; what an engine lacks returns -ENOTSUP. All return 0 or -errno. */
 struct engine_ops {

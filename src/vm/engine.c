@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "engine/no_irqchip.h"
+#include "vm/engine.h"
 
 #include <errno.h>
 

@@ -27,8 +27,8 @@
 #include "base/string.h"
 
 /* clang-format off */
-#define SAME(name)             { #name, fp_##name, 0 },
-#define NEEDS(name, fn, host)  { #name, fp_##fn, host },
+#define SAME(name)             { #name, jitfp_##name, 0 },
+#define NEEDS(name, fn, host)  { #name, jitfp_##fn, host },
 /* clang-format on */
 
 const struct jit_inline jit_inline_fp[] = {
@@ -52,8 +52,8 @@ const struct jit_inline jit_inline_fp[] = {
 	SAME(fctiw) SAME(fctiwz) SAME(fctiwu) SAME(fctiwuz)
 	SAME(fctid) SAME(fctidz) SAME(fctidu) SAME(fctiduz)
 	SAME(fcfid) SAME(fcfidu) SAME(fcfids) SAME(fcfidus)
-	{"fp_load_single", fp_load_single, 0},
-	{"fp_store_single", fp_store_single, 0},
+	{"fp_load_single", jitfp_load_single, 0},
+	{"fp_store_single", jitfp_store_single, 0},
 	NEEDS(fcmpu, compare, 0)
 	NEEDS(fcmpo, compare, 0)
 	NEEDS(xsmaxdp, xsmax, 0)
@@ -92,7 +92,7 @@ const struct jit_inline jit_inline_fp[] = {
 	/* clang-format on */
 };
 
-bool fp_is_single(const struct jit *j, ir_ref v)
+bool jitfp_is_single(const struct jit *j, ir_ref v)
 {
 	const struct ir_insn *i = &j->r->insn[v];
 	const char *name;
@@ -113,43 +113,43 @@ static struct xmem both(struct jit *j, enum fp_lane l, u64 d, u32 s)
 	return m;
 }
 
-struct xmem fp_abs(struct jit *j, enum fp_lane l)
+struct xmem jitfp_abs(struct jit *j, enum fp_lane l)
 {
 	return both(j, l, ~(1ull << 63), 0x7fffffff);
 }
 
-struct xmem fp_sign(struct jit *j, enum fp_lane l)
+struct xmem jitfp_sign(struct jit *j, enum fp_lane l)
 {
 	return both(j, l, 1ull << 63, 0x80000000);
 }
 
-struct xmem fp_min_normal(struct jit *j, enum fp_lane l)
+struct xmem jitfp_min_normal(struct jit *j, enum fp_lane l)
 {
 	return both(j, l, 1ull << 52, 1 << 23);
 }
 
-struct xmem fp_const(struct jit *j, u64 v)
+struct xmem jitfp_const(struct jit *j, u64 v)
 {
 	return both(j, FP_D, v, 0);
 }
 
-void fp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label)
+void jitfp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label)
 {
 	/* the smallest normal single as a double */
 	const u64 min = l == FP_D ? 1ull << 52 : (1023ull - 126) << 52;
 
-	xv_rrm(j->x, XV_ANDPD, FP_S0, x, fp_abs(j, FP_D));
-	xv_rm(j->x, XV_UCOMISD, FP_S0, fp_const(j, min));
+	xv_rrm(j->x, XV_ANDPD, FP_S0, x, jitfp_abs(j, FP_D));
+	xv_rm(j->x, XV_UCOMISD, FP_S0, jitfp_const(j, min));
 	x_jcc(j->x, XC_BE, label);
 }
 
-void fp_check_nan(struct jit *j, unsigned x, u32 label)
+void jitfp_check_nan(struct jit *j, unsigned x, u32 label)
 {
 	xv_rr(j->x, XV_UCOMISD, x, x);
 	x_jcc(j->x, XC_P, label);
 }
 
-void fp_jump_zero(struct jit *j, unsigned x, u32 label)
+void jitfp_jump_zero(struct jit *j, unsigned x, u32 label)
 {
 	u32 nan = x_label(j->x);
 
@@ -160,7 +160,7 @@ void fp_jump_zero(struct jit *j, unsigned x, u32 label)
 	x_bind(j->x, nan);
 }
 
-void fp_jump_mask(struct jit *j, enum fp_lane l, unsigned x, int tmp, u32 label)
+void jitfp_jump_mask(struct jit *j, enum fp_lane l, unsigned x, int tmp, u32 label)
 {
 	if (j->host & HOST_SSE41) {
 		xv_rr(j->x, XV_PTEST, x, x);

@@ -26,43 +26,47 @@ enum fp_predicate {
 /* Elements */
 enum fp_lane { FP_D, FP_S, FP_LANES };
 
-jit_emit_fn fp_fadd, fp_fsub, fp_fmul, fp_fdiv, fp_fsqrt;
-jit_emit_fn fp_fadds, fp_fsubs, fp_fmuls, fp_fdivs, fp_fsqrts;
-jit_emit_fn fp_fmadd, fp_fmsub, fp_fnmadd, fp_fnmsub;
-jit_emit_fn fp_fmadds, fp_fmsubs, fp_fnmadds, fp_fnmsubs;
+jit_emit_fn jitfp_fadd, jitfp_fsub, jitfp_fmul, jitfp_fdiv, jitfp_fsqrt;
+jit_emit_fn jitfp_fadds, jitfp_fsubs, jitfp_fmuls, jitfp_fdivs, jitfp_fsqrts;
+jit_emit_fn jitfp_fmadd, jitfp_fmsub, jitfp_fnmadd, jitfp_fnmsub;
+jit_emit_fn jitfp_fmadds, jitfp_fmsubs, jitfp_fnmadds, jitfp_fnmsubs;
 
-jit_emit_fn fp_frsp, fp_frin, fp_friz, fp_frip, fp_frim, fp_xsrdpic;
-jit_emit_fn fp_fctiw, fp_fctiwz, fp_fctiwu, fp_fctiwuz, fp_fctid, fp_fctidz, fp_fctidu, fp_fctiduz;
-jit_emit_fn fp_fcfid, fp_fcfidu, fp_fcfids, fp_fcfidus;
-jit_emit_fn fp_load_single, fp_store_single, fp_compare;
-jit_emit_fn fp_xsmax, fp_xsmin, fp_xsmaxc, fp_xsminc, fp_xscmpeq, fp_xscmpge, fp_xscmpgt;
+jit_emit_fn jitfp_frsp, jitfp_frin, jitfp_friz, jitfp_frip, jitfp_frim, jitfp_xsrdpic;
+jit_emit_fn jitfp_fctiw, jitfp_fctiwz, jitfp_fctiwu, jitfp_fctiwuz, jitfp_fctid, jitfp_fctidz,
+	jitfp_fctidu, jitfp_fctiduz;
+jit_emit_fn jitfp_fcfid, jitfp_fcfidu, jitfp_fcfids, jitfp_fcfidus;
+jit_emit_fn jitfp_load_single, jitfp_store_single, jitfp_compare;
+jit_emit_fn jitfp_xsmax, jitfp_xsmin, jitfp_xsmaxc, jitfp_xsminc, jitfp_xscmpeq, jitfp_xscmpge,
+	jitfp_xscmpgt;
 
-jit_emit_fn fp_xvadddp, fp_xvsubdp, fp_xvmuldp, fp_xvdivdp, fp_xvsqrtdp;
-jit_emit_fn fp_xvaddsp, fp_xvsubsp, fp_xvmulsp, fp_xvdivsp, fp_xvsqrtsp;
-jit_emit_fn fp_xvmadddp, fp_xvmsubdp, fp_xvnmadddp, fp_xvnmsubdp;
-jit_emit_fn fp_xvmaddsp, fp_xvmsubsp, fp_xvnmaddsp, fp_xvnmsubsp;
-jit_emit_fn fp_xvmaxdp, fp_xvmindp, fp_xvmaxsp, fp_xvminsp;
-jit_emit_fn fp_xvcmpeqdp, fp_xvcmpgedp, fp_xvcmpgtdp, fp_xvcmpeqsp, fp_xvcmpgesp, fp_xvcmpgtsp;
-jit_emit_fn fp_xvrdpic, fp_xvrdpim, fp_xvrdpip, fp_xvrdpiz;
-jit_emit_fn fp_xvrspic, fp_xvrspim, fp_xvrspip, fp_xvrspiz;
-jit_emit_fn fp_xvcvspdp, fp_xvcvdpsp, fp_xvcvsxwsp, fp_xvcvsxwdp, fp_xvcvspsxws, fp_xvcvdpsxws;
-jit_emit_fn fp_xvcvsxddp, fp_xvcvdpsxds;
+jit_emit_fn jitfp_xvadddp, jitfp_xvsubdp, jitfp_xvmuldp, jitfp_xvdivdp, jitfp_xvsqrtdp;
+jit_emit_fn jitfp_xvaddsp, jitfp_xvsubsp, jitfp_xvmulsp, jitfp_xvdivsp, jitfp_xvsqrtsp;
+jit_emit_fn jitfp_xvmadddp, jitfp_xvmsubdp, jitfp_xvnmadddp, jitfp_xvnmsubdp;
+jit_emit_fn jitfp_xvmaddsp, jitfp_xvmsubsp, jitfp_xvnmaddsp, jitfp_xvnmsubsp;
+jit_emit_fn jitfp_xvmaxdp, jitfp_xvmindp, jitfp_xvmaxsp, jitfp_xvminsp;
+jit_emit_fn jitfp_xvcmpeqdp, jitfp_xvcmpgedp, jitfp_xvcmpgtdp, jitfp_xvcmpeqsp, jitfp_xvcmpgesp,
+	jitfp_xvcmpgtsp;
+jit_emit_fn jitfp_xvrdpic, jitfp_xvrdpim, jitfp_xvrdpip, jitfp_xvrdpiz;
+jit_emit_fn jitfp_xvrspic, jitfp_xvrspim, jitfp_xvrspip, jitfp_xvrspiz;
+jit_emit_fn jitfp_xvcvspdp, jitfp_xvcvdpsp, jitfp_xvcvsxwsp, jitfp_xvcvsxwdp, jitfp_xvcvspsxws,
+	jitfp_xvcvdpsxws;
+jit_emit_fn jitfp_xvcvsxddp, jitfp_xvcvdpsxds;
 
 /* Whether v is a value of single precision: a call that rounds to it or loads it. */
-bool fp_is_single(const struct jit *j, ir_ref v);
+bool jitfp_is_single(const struct jit *j, ir_ref v);
 /* Constants: all but the sign bits; the sign bits; the smallest normal number. */
-struct xmem fp_abs(struct jit *j, enum fp_lane l);
-struct xmem fp_sign(struct jit *j, enum fp_lane l);
-struct xmem fp_min_normal(struct jit *j, enum fp_lane l);
-struct xmem fp_const(struct jit *j, u64 v);
+struct xmem jitfp_abs(struct jit *j, enum fp_lane l);
+struct xmem jitfp_sign(struct jit *j, enum fp_lane l);
+struct xmem jitfp_min_normal(struct jit *j, enum fp_lane l);
+struct xmem jitfp_const(struct jit *j, u64 v);
 /* To cold when x, a double in format or precision of l, is a NaN, or no larger than the smallest
  * normal number. Uses FP_S0. */
-void fp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label);
+void jitfp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label);
 /* To cold when x is a NaN. */
-void fp_check_nan(struct jit *j, unsigned x, u32 label);
+void jitfp_check_nan(struct jit *j, unsigned x, u32 label);
 /* In cold code: to label when the double x is 0 (not: a NaN). Uses FP_S1. */
-void fp_jump_zero(struct jit *j, unsigned x, u32 label);
+void jitfp_jump_zero(struct jit *j, unsigned x, u32 label);
 /* To label when any element of x has bits set. tmp: of the integers. */
-void fp_jump_mask(struct jit *j, enum fp_lane l, unsigned x, int tmp, u32 label);
+void jitfp_jump_mask(struct jit *j, enum fp_lane l, unsigned x, int tmp, u32 label);
 
 #endif

@@ -28,7 +28,7 @@ static void cold_zero(struct jit *j, struct jit_cold *c)
 	u32 checked = (u32)c->v[V_CHECKED], call = x_label(j->x), zero = x_label(j->x);
 	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
 
-	fp_jump_zero(j, (unsigned)c->v[V_DOUBLE], zero);
+	jitfp_jump_zero(j, (unsigned)c->v[V_DOUBLE], zero);
 	x_jmp(j->x, call);
 	x_bind(j->x, zero);
 	switch ((enum form)c->v[V_FORM]) {
@@ -38,17 +38,17 @@ static void cold_zero(struct jit *j, struct jit_cold *c)
 		x_jmp(j->x, checked);
 		break;
 	case PRODUCT:
-		fp_jump_zero(j, a, checked);
-		fp_jump_zero(j, b, checked);
+		jitfp_jump_zero(j, a, checked);
+		jitfp_jump_zero(j, b, checked);
 		break;
 	case QUOTIENT:
-		fp_jump_zero(j, a, checked);
+		jitfp_jump_zero(j, a, checked);
 		break;
 	case FUSED:
-		fp_jump_zero(j, a, checked);
-		fp_jump_zero(j, m, checked);
-		xv_rrm(j->x, XV_ANDPD, FP_S0, b, fp_abs(j, FP_D));
-		xv_rm(j->x, XV_UCOMISD, FP_S0, fp_const(j, (1023ull - 900) << 52));
+		jitfp_jump_zero(j, a, checked);
+		jitfp_jump_zero(j, m, checked);
+		xv_rrm(j->x, XV_ANDPD, FP_S0, b, jitfp_abs(j, FP_D));
+		xv_rm(j->x, XV_UCOMISD, FP_S0, jitfp_const(j, (1023ull - 900) << 52));
 		x_jcc(j->x, XC_A, checked);
 		break;
 	}
@@ -87,44 +87,44 @@ static bool binary(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop o
 	xv_rrr(j->x, op, d, a, b);
 	if (form == SUM) {
 		c = jit_cold_call_path(j);
-		fp_check_nan(j, d, c->at);
+		jitfp_check_nan(j, d, c->at);
 	} else {
 		c = zero_path(j, form, d, d, a, b, 0);
-		fp_check_range(j, FP_D, d, c->at);
+		jitfp_check_range(j, FP_D, d, c->at);
 		checked(j, c);
 	}
 	x_bind(j->x, c->back);
 	return true;
 }
 
-bool fp_fadd(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fadd(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary(j, i, n, XV_ADDSD, SUM);
 }
 
-bool fp_fsub(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fsub(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary(j, i, n, XV_SUBSD, SUM);
 }
 
-bool fp_fmul(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fmul(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary(j, i, n, XV_MULSD, PRODUCT);
 }
 
-bool fp_fdiv(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fdiv(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary(j, i, n, XV_DIVSD, QUOTIENT);
 }
 
 /* A root is never tiny. */
-bool fp_fsqrt(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fsqrt(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
 	struct jit_cold *c = jit_cold_call_path(j);
 
 	xv_rrr(j->x, XV_SQRTSD, d, b, b);
-	fp_check_nan(j, d, c->at);
+	jitfp_check_nan(j, d, c->at);
 	x_bind(j->x, c->back);
 	return true;
 }
@@ -144,30 +144,30 @@ static bool multiply_add(struct jit *j, const struct ir_insn *i, ir_ref n, enum 
 	struct jit_cold *c = zero_path(j, FUSED, d, d, a, b, m);
 
 	fused(j, op, d, a, m, b);
-	fp_check_range(j, FP_D, d, c->at);
+	jitfp_check_range(j, FP_D, d, c->at);
 	checked(j, c);
 	if (negate)
-		xv_rrm(j->x, XV_XORPD, d, d, fp_sign(j, FP_D));
+		xv_rrm(j->x, XV_XORPD, d, d, jitfp_sign(j, FP_D));
 	x_bind(j->x, c->back);
 	return true;
 }
 
-bool fp_fmadd(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fmadd(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add(j, i, n, XV_FMADD213SD, false);
 }
 
-bool fp_fmsub(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fmsub(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add(j, i, n, XV_FMSUB213SD, false);
 }
 
-bool fp_fnmadd(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fnmadd(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add(j, i, n, XV_FMADD213SD, true);
 }
 
-bool fp_fnmsub(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fnmsub(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add(j, i, n, XV_FMSUB213SD, true);
 }
@@ -182,11 +182,11 @@ static void check_precision(struct jit *j, const struct ir_insn *i, unsigned a, 
 {
 	unsigned x = FP_S0;
 
-	if (i->b && !fp_is_single(j, i->a) && !fp_is_single(j, i->b))
+	if (i->b && !jitfp_is_single(j, i->a) && !jitfp_is_single(j, i->b))
 		xv_rrr(j->x, XV_POR, FP_S0, a, b);
-	else if (!fp_is_single(j, i->a))
+	else if (!jitfp_is_single(j, i->a))
 		x = a;
-	else if (i->b && !fp_is_single(j, i->b))
+	else if (i->b && !jitfp_is_single(j, i->b))
 		x = b;
 	else
 		return;
@@ -214,35 +214,35 @@ static bool binary_single(struct jit *j, const struct ir_insn *i, ir_ref n, enum
 	check_precision(j, i, a, b, tmp, slow->at);
 	xv_rrr(j->x, op, t, a, b);
 	round_single(j, d, t);
-	fp_check_range(j, FP_S, d, c->at);
+	jitfp_check_range(j, FP_S, d, c->at);
 	checked(j, c);
 	x_bind(j->x, c->back);
 	x_bind(j->x, slow->back);
 	return true;
 }
 
-bool fp_fadds(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fadds(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary_single(j, i, n, XV_ADDSD, SUM);
 }
 
-bool fp_fsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary_single(j, i, n, XV_SUBSD, SUM);
 }
 
-bool fp_fmuls(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fmuls(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary_single(j, i, n, XV_MULSD, PRODUCT);
 }
 
-bool fp_fdivs(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fdivs(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary_single(j, i, n, XV_DIVSD, QUOTIENT);
 }
 
 /* 0 only of 0 */
-bool fp_fsqrts(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fsqrts(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return binary_single(j, i, n, XV_SQRTSD, COPY);
 }
@@ -259,14 +259,14 @@ static void check_single(struct jit *j, ir_ref ref, unsigned v, int tmp, u32 lab
 	xv_rr_st(j->x, XV_MOVD_GST, (unsigned)tmp, v);
 	x_test_ri(j->x, X_32, (unsigned)tmp, TIE_MASK);
 	x_jcc(j->x, XC_NE, label);
-	xv_rrm(j->x, XV_ANDPD, FP_S0, v, fp_abs(j, FP_D));
+	xv_rrm(j->x, XV_ANDPD, FP_S0, v, jitfp_abs(j, FP_D));
 	xv_zero(j->x, FP_S1);
 	xv_rr(j->x, XV_UCOMISD, FP_S0, FP_S1);
 	x_jcc_short(j->x, XC_E, zero); /* NaNs too: such a result is none */
-	m = fp_const(j, (1023ull - 126) << 52);
+	m = jitfp_const(j, (1023ull - 126) << 52);
 	xv_rm(j->x, XV_UCOMISD, FP_S0, m);
 	x_jcc(j->x, XC_B, label);
-	m = fp_const(j, (1023ull + 128) << 52);
+	m = jitfp_const(j, (1023ull + 128) << 52);
 	xv_rm(j->x, XV_UCOMISD, FP_S0, m);
 	x_jcc(j->x, XC_AE, label);
 	x_bind(j->x, zero);
@@ -319,42 +319,42 @@ static bool multiply_add_single(struct jit *j, const struct ir_insn *i, ir_ref n
 	x_jcc(j->x, XC_E, tie->at);
 	round_single(j, d, t);
 	x_bind(j->x, range);
-	fp_check_range(j, FP_S, d, c->at);
+	jitfp_check_range(j, FP_S, d, c->at);
 	checked(j, c);
 	if (negate)
-		xv_rrm(j->x, XV_XORPD, d, d, fp_sign(j, FP_D));
+		xv_rrm(j->x, XV_XORPD, d, d, jitfp_sign(j, FP_D));
 	x_bind(j->x, c->back);
 	x_bind(j->x, tie->back);
 	return true;
 }
 
-bool fp_fmadds(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fmadds(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add_single(j, i, n, XV_FMADD213SD, XV_FMADD213SS, false);
 }
 
-bool fp_fmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add_single(j, i, n, XV_FMSUB213SD, XV_FMSUB213SS, false);
 }
 
-bool fp_fnmadds(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fnmadds(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add_single(j, i, n, XV_FMADD213SD, XV_FMADD213SS, true);
 }
 
-bool fp_fnmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fnmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return multiply_add_single(j, i, n, XV_FMSUB213SD, XV_FMSUB213SS, true);
 }
 
-bool fp_frsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_frsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
 	struct jit_cold *c = zero_path(j, COPY, d, b, b, b, 0);
 
 	round_single(j, d, b);
-	fp_check_range(j, FP_S, d, c->at);
+	jitfp_check_range(j, FP_S, d, c->at);
 	checked(j, c);
 	x_bind(j->x, c->back);
 	return true;

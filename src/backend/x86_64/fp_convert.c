@@ -26,7 +26,7 @@ static bool to_unsigned(struct jit *j, const struct ir_insn *i, ir_ref n, enum x
 	unsigned d = (unsigned)jit_def_fresh_f(j, n);
 	struct jit_cold *c = jit_cold_call_path(j);
 
-	xv_rm(j->x, XV_UCOMISD, b, fp_const(j, max));
+	xv_rm(j->x, XV_UCOMISD, b, jitfp_const(j, max));
 	x_jcc(j->x, XC_A, c->at);
 	xv_zero(j->x, FP_S0);
 	xv_rr(j->x, XV_UCOMISD, b, FP_S0);
@@ -40,42 +40,42 @@ static bool to_unsigned(struct jit *j, const struct ir_insn *i, ir_ref n, enum x
 static const u64 max32 = 0x41efffffffe00000; /* 2^32 - 1 */
 static const u64 max63 = 0x43dfffffffffffff; /* the double below 2^63 */
 
-bool fp_fctiw(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctiw(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_int(j, i, n, XV_CVTSD2SI_32, X_32);
 }
 
-bool fp_fctiwz(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctiwz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_int(j, i, n, XV_CVTTSD2SI_32, X_32);
 }
 
-bool fp_fctid(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctid(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_int(j, i, n, XV_CVTSD2SI, X_64);
 }
 
-bool fp_fctidz(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctidz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_int(j, i, n, XV_CVTTSD2SI, X_64);
 }
 
-bool fp_fctiwu(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctiwu(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_unsigned(j, i, n, XV_CVTSD2SI, max32);
 }
 
-bool fp_fctiwuz(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctiwuz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_unsigned(j, i, n, XV_CVTTSD2SI, max32);
 }
 
-bool fp_fctidu(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctidu(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_unsigned(j, i, n, XV_CVTSD2SI, max63);
 }
 
-bool fp_fctiduz(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fctiduz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return to_unsigned(j, i, n, XV_CVTTSD2SI, max63);
 }
@@ -102,22 +102,22 @@ static bool from_int(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop
 	return true;
 }
 
-bool fp_fcfid(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fcfid(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return from_int(j, i, n, XV_CVTSI2SD, true);
 }
 
-bool fp_fcfidu(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fcfidu(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return from_int(j, i, n, XV_CVTSI2SD, false);
 }
 
-bool fp_fcfids(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fcfids(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return from_int(j, i, n, XV_CVTSI2SS, true);
 }
 
-bool fp_fcfidus(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_fcfidus(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return from_int(j, i, n, XV_CVTSI2SS, false);
 }
@@ -131,48 +131,48 @@ static bool integral(struct jit *j, const struct ir_insn *i, ir_ref n, u8 how)
 	struct jit_cold *c = jit_cold_call_path(j);
 
 	xv_rrri(j->x, XV_ROUNDSD, d, b, b, how);
-	fp_check_nan(j, d, c->at);
+	jitfp_check_nan(j, d, c->at);
 	x_bind(j->x, c->back);
 	return true;
 }
 
-bool fp_friz(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_friz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return integral(j, i, n, ROUND_ZERO);
 }
 
-bool fp_frip(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_frip(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return integral(j, i, n, ROUND_UP);
 }
 
-bool fp_frim(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_frim(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return integral(j, i, n, ROUND_DOWN);
 }
 
-bool fp_xsrdpic(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xsrdpic(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return integral(j, i, n, ROUND_MODE);
 }
 
 /* To nearest, ties away from 0: truncated, and one more if half or more was cut off. All steps
  * are exact. */
-bool fp_frin(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_frin(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
 	struct jit_cold *c = jit_cold_call_path(j);
 	u32 done = x_label(j->x);
 
 	xv_rrri(j->x, XV_ROUNDSD, d, b, b, ROUND_ZERO);
-	fp_check_nan(j, d, c->at);
+	jitfp_check_nan(j, d, c->at);
 	xv_rrr(j->x, XV_SUBSD, FP_S0, b, d);
-	xv_rrm(j->x, XV_ANDPD, FP_S0, FP_S0, fp_abs(j, FP_D));
-	xv_rm(j->x, XV_UCOMISD, FP_S0, fp_const(j, 1022ull << 52));
+	xv_rrm(j->x, XV_ANDPD, FP_S0, FP_S0, jitfp_abs(j, FP_D));
+	xv_rm(j->x, XV_UCOMISD, FP_S0, jitfp_const(j, 1022ull << 52));
 	/* less, or infinity less itself */
 	x_jcc_short(j->x, XC_B, done);
-	xv_rrm(j->x, XV_ANDPD, FP_S0, b, fp_sign(j, FP_D));
-	xv_rrm(j->x, XV_ORPD, FP_S0, FP_S0, fp_const(j, 1023ull << 52));
+	xv_rrm(j->x, XV_ANDPD, FP_S0, b, jitfp_sign(j, FP_D));
+	xv_rrm(j->x, XV_ORPD, FP_S0, FP_S0, jitfp_const(j, 1023ull << 52));
 	xv_rrr(j->x, XV_ADDSD, d, d, FP_S0);
 	x_bind(j->x, done);
 	x_bind(j->x, c->back);
@@ -180,7 +180,7 @@ bool fp_frin(struct jit *j, const struct ir_insn *i, ir_ref n)
 }
 
 /* A CR field: 8 less, 4 greater, 2 equal; NaNs are cold. */
-bool fp_compare(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_compare(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
 	unsigned tmp = (unsigned)jit_tmp_int(j), d = (unsigned)jit_def_int(j, n);
@@ -198,20 +198,20 @@ bool fp_compare(struct jit *j, const struct ir_insn *i, ir_ref n)
 }
 
 /* lfs: what becomes of a NaN by the host's conversion is quiet. */
-bool fp_load_single(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_load_single(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned v = (unsigned)jit_use_int(j, i->a), d = (unsigned)jit_def_f(j, n);
 	struct jit_cold *c = jit_cold_call_path(j);
 
 	xv_rr(j->x, XV_MOVD_G, d, v);
 	xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
-	fp_check_nan(j, d, c->at);
+	jitfp_check_nan(j, d, c->at);
 	x_bind(j->x, c->back);
 	return true;
 }
 
 /* stfs: bits 0:1 and 5:34, unless it is a denormal single. */
-bool fp_store_single(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_store_single(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	const u64 smallest = 897ull << 53; /* the smallest normal one, without its sign */
 	unsigned v = (unsigned)jit_use_f(j, i->a), tmp = (unsigned)jit_tmp_int(j);
@@ -221,7 +221,7 @@ bool fp_store_single(struct jit *j, const struct ir_insn *i, ir_ref n)
 	xv_rr_st(j->x, XV_MOVQ_GST, d, v);
 	/* 0 wraps around */
 	x_lea(j->x, X_64, tmp, xm_index(d, d, 0, -1));
-	x_alu_rm(j->x, XA_CMP, X_64, tmp, fp_const(j, smallest - 1));
+	x_alu_rm(j->x, XA_CMP, X_64, tmp, jitfp_const(j, smallest - 1));
 	x_jcc(j->x, XC_B, c->at);
 	x_mov_rr(j->x, X_64, tmp, d);
 	x_shift_ri(j->x, XS_SHR, X_64, d, 29);
@@ -252,22 +252,22 @@ static bool extreme(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop 
 	return true;
 }
 
-bool fp_xsmax(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xsmax(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return extreme(j, i, n, XV_MAXSD, XV_ANDPD);
 }
 
-bool fp_xsmin(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xsmin(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return extreme(j, i, n, XV_MINSD, XV_ORPD);
 }
 
-bool fp_xsmaxc(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xsmaxc(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return extreme(j, i, n, XV_MAXSD, (enum xvop)0);
 }
 
-bool fp_xsminc(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xsminc(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return extreme(j, i, n, XV_MINSD, (enum xvop)0);
 }
@@ -286,17 +286,17 @@ static bool mask(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_predi
 	return true;
 }
 
-bool fp_xscmpeq(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xscmpeq(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return mask(j, i, n, FP_EQ, false);
 }
 
-bool fp_xscmpge(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xscmpge(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return mask(j, i, n, FP_LE, true);
 }
 
-bool fp_xscmpgt(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xscmpgt(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return mask(j, i, n, FP_LT, true);
 }

@@ -48,7 +48,7 @@ static void cold_zero(struct jit *j, struct jit_cold *c)
 	if (form == FUSED) {
 		or_zeros(j, l, FP_S1, m, t);
 		jit_const_q(j, large, large, &k);
-		xv_rrm(j->x, XV_ANDPS, t, b, fp_abs(j, l));
+		xv_rrm(j->x, XV_ANDPS, t, b, jitfp_abs(j, l));
 		xv_rrmi(j->x, pick(l, XV_CMPPD, XV_CMPPS), t, t, k, FP_NLE);
 		xv_rrr(j->x, XV_ORPS, FP_S1, FP_S1, t);
 	}
@@ -56,7 +56,7 @@ static void cold_zero(struct jit *j, struct jit_cold *c)
 	compare(j, l, t, t, (unsigned)c->v[V_RESULT], FP_EQ);
 	xv_rrr(j->x, XV_ANDPS, FP_S1, FP_S1, t);
 	xv_rrr(j->x, XV_ANDNPS, FP_S1, FP_S1, FP_S0);
-	fp_jump_mask(j, l, FP_S1, (int)(c->v[V_TMP] >> 4), call);
+	jitfp_jump_mask(j, l, FP_S1, (int)(c->v[V_TMP] >> 4), call);
 	x_jmp(j->x, (u32)c->v[V_CHECKED]);
 	x_bind(j->x, call);
 	jit_cold_call(j, c);
@@ -94,7 +94,7 @@ static void check_nan(struct jit *j, struct op *o, unsigned v, unsigned w)
 {
 	compare(j, o->l, FP_S0, v, w, FP_UNORD);
 	o->cold = jit_cold_call_path(j);
-	fp_jump_mask(j, o->l, FP_S0, o->tmp, o->cold->at);
+	jitfp_jump_mask(j, o->l, FP_S0, o->tmp, o->cold->at);
 }
 
 static void end(struct jit *j, struct op *o)
@@ -115,16 +115,16 @@ static void check_range(struct jit *j, struct op *o, enum form form)
 	c->v[V_FORM] = form;
 	c->v[V_TMP] = o->t | (u64)o->tmp << 4;
 	c->v[V_LANE] = o->l;
-	xv_rrm(j->x, XV_ANDPS, FP_S0, o->d, fp_abs(j, o->l));
+	xv_rrm(j->x, XV_ANDPS, FP_S0, o->d, jitfp_abs(j, o->l));
 	if (j->host & HOST_AVX) {
-		xv_rrmi(j->x, pick(o->l, XV_CMPPD, XV_CMPPS), FP_S0, FP_S0, fp_min_normal(j, o->l),
-			FP_NGT);
+		xv_rrmi(j->x, pick(o->l, XV_CMPPD, XV_CMPPS), FP_S0, FP_S0,
+			jitfp_min_normal(j, o->l), FP_NGT);
 	} else {
-		xv_rm(j->x, XV_MOVAPS, FP_S1, fp_min_normal(j, o->l));
+		xv_rm(j->x, XV_MOVAPS, FP_S1, jitfp_min_normal(j, o->l));
 		compare(j, o->l, FP_S1, FP_S1, FP_S0, FP_NLT);
 		xv_mov(j->x, FP_S0, FP_S1);
 	}
-	fp_jump_mask(j, o->l, FP_S0, o->tmp, c->at);
+	jitfp_jump_mask(j, o->l, FP_S0, o->tmp, c->at);
 	x_bind(j->x, (u32)c->v[V_CHECKED]);
 }
 
@@ -169,24 +169,24 @@ static bool fused(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane
 	xv_rrr(j->x, op, o.d, o.m, o.b);
 	check_range(j, &o, FUSED);
 	if (negate)
-		xv_rrm(j->x, XV_XORPS, o.d, o.d, fp_sign(j, l));
+		xv_rrm(j->x, XV_XORPS, o.d, o.d, jitfp_sign(j, l));
 	end(j, &o);
 	return true;
 }
 
 /* clang-format off */
 #define BINARY(name, l, op, form)                                                                  \
-	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
 		return binary(j, i, n, l, op, form);                                               \
 	}
 #define FUSED(name, l, op, negate)                                                                 \
-	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
 		return fused(j, i, n, l, op, negate);                                              \
 	}
 #define ROOT(name, l, op)                                                                          \
-	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
 		return root(j, i, n, l, op);                                                       \
 	}
@@ -247,17 +247,17 @@ static bool integral(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_l
 
 /* clang-format off */
 #define EXTREME(name, l, op, join)                                                                 \
-	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
 		return extreme(j, i, n, l, op, join);                                              \
 	}
 #define MASK(name, l, p, swap)                                                                     \
-	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
 		return mask(j, i, n, l, p, swap);                                                  \
 	}
 #define INTEGRAL(name, l, how)                                                                     \
-	bool fp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
+	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
 		return integral(j, i, n, l, how);                                                  \
 	}
@@ -285,7 +285,7 @@ INTEGRAL(xvrspiz, FP_S, 8 | 3)
 /* Conversions. Of elements that differ in size, the narrow one is the left part of the wide. */
 enum { ODD_WORDS = 0x0d }; /* pshufd: host words 1 and 3 to 0 and 1 */
 
-bool fp_xvcvspdp(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvspdp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	struct op o = begin(j, i, n, FP_D);
 
@@ -296,7 +296,7 @@ bool fp_xvcvspdp(struct jit *j, const struct ir_insn *i, ir_ref n)
 	return true;
 }
 
-bool fp_xvcvdpsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvdpsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned t = (unsigned)jit_tmp_xmm(j);
 	struct op o = begin(j, i, n, FP_S);
@@ -309,7 +309,7 @@ bool fp_xvcvdpsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 	return true;
 }
 
-bool fp_xvcvsxwsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvsxwsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_q(j, i->a);
 
@@ -317,7 +317,7 @@ bool fp_xvcvsxwsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 	return true;
 }
 
-bool fp_xvcvsxwdp(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvsxwdp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_q(j, i->a), d = (unsigned)jit_def_q(j, n);
 
@@ -329,12 +329,12 @@ bool fp_xvcvsxwdp(struct jit *j, const struct ir_insn *i, ir_ref n)
 /* To the helper when a word of v is the host's answer to what does not fit. */
 static void check_indefinite(struct jit *j, struct op *o, unsigned v)
 {
-	xv_rrm(j->x, XV_PCMPEQD, FP_S0, v, fp_sign(j, FP_S));
+	xv_rrm(j->x, XV_PCMPEQD, FP_S0, v, jitfp_sign(j, FP_S));
 	o->cold = jit_cold_call_path(j);
-	fp_jump_mask(j, FP_S, FP_S0, o->tmp, o->cold->at);
+	jitfp_jump_mask(j, FP_S, FP_S0, o->tmp, o->cold->at);
 }
 
-bool fp_xvcvspsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvspsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	struct op o = begin(j, i, n, FP_S);
 
@@ -344,7 +344,7 @@ bool fp_xvcvspsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
 	return true;
 }
 
-bool fp_xvcvdpsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvdpsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	struct op o = begin(j, i, n, FP_S);
 
@@ -357,7 +357,7 @@ bool fp_xvcvdpsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
 
 /* Doublewords: one by one */
 
-bool fp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_q(j, i->a), tmp = (unsigned)jit_tmp_int(j);
 	unsigned d = (unsigned)jit_def_fresh_q(j, n);
@@ -373,7 +373,7 @@ bool fp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
 	return true;
 }
 
-bool fp_xvcvdpsxds(struct jit *j, const struct ir_insn *i, ir_ref n)
+bool jitfp_xvcvdpsxds(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned tmp = (unsigned)jit_tmp_int(j);
 	struct op o = begin(j, i, n, FP_D);

@@ -35,7 +35,7 @@
 enum {
 	TLB_PAGE_BITS = 12,
 	TLB_BITS = 10, /* entries of a first-level array: 1 << TLB_BITS */
-	JUMP_CACHE_BITS = 12,
+	JUMP_CACHE_BITS = 14,
 };
 #define TLB_PAGE_MASK (~(u64)((1 << TLB_PAGE_BITS) - 1))
 /* A tag that no address has: tags are page addresses. */

@@ -504,7 +504,7 @@ jump:
 	if (unlikely(must_stop(cpu)))
 		return stop_why(cpu);
 	jc = &cpu->jump_cache[jump_cache_index(pc)];
-	if (unlikely(jc->pc != pc || jc->key != cpu->code_key))
+	if (unlikely(jc->pc != pc || __atomic_load_n(&jc->key, __ATOMIC_RELAXED) != cpu->code_key))
 		return BACKEND_STOP_LOOKUP;
 	ip = jc->entry;
 	NEXT(0);

@@ -21,12 +21,13 @@ enum cpu_flush_kind {
 	CPU_FLUSH_VPN,	   /* hash: page of 1 << .shift bytes at offset .addr of its segment; .id: B
 			      and VSID as in an SLB's VSID word, .seg_shift = 28 or 40 */
 	CPU_FLUSH_SEGMENT, /* hash: EA→VSID entry of segment .addr (slbie): EA, .seg_shift */
-	CPU_FLUSH_SEGMENTS, /* hash: all EA→VSID entries (slbia, slbmte over an old entry) */
+	CPU_FLUSH_SEGMENTS, /* hash: what the SLB no longer maps; .addr: highest address lost */
 	CPU_FLUSH_CONTEXT,  /* PIDR, LPIDR, SLB reload …: the current context changed; nothing is
 			       void, but cached "current" pointers are */
 	CPU_FLUSH_KEYS,	    /* AMR or IAMR changed: mmu_keys() may give another value; frequent */
 	CPU_FLUSH_PWC,	    /* radix page walk cache only: nothing to do without one */
 	CPU_FLUSH_EA,	    /* BookE: page .addr (EA) of 1 << .shift bytes, any process */
+	CPU_FLUSH_KINDS,
 };
 
 struct cpu_flush {

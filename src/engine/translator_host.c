@@ -12,11 +12,11 @@ static bool host_ram(void *opaque, u64 ra, struct translator_ram *ram)
 	return slots_ram(&vm->slots, ra, ram);
 }
 
-static void host_dirty(void *opaque, u64 ra)
+static void host_dirty(void *opaque, u64 ra, u64 len)
 {
 	struct engine_vm *vm = opaque;
 
-	slots_dirty(&vm->slots, ra);
+	slots_dirty(&vm->slots, ra, len);
 }
 
 static bool host_mmio(void *opaque, u32 cpu, u64 ra, u8 *data, u32 len, bool write)

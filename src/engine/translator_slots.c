@@ -145,16 +145,23 @@ bool slots_ram(struct slots *s, u64 ra, struct translator_ram *ram)
 	return true;
 }
 
-void slots_dirty(struct slots *s, u64 ra)
+void slots_dirty(struct slots *s, u64 ra, u64 len)
 {
 	struct slot *slot = find(s, ra);
-	u64 page;
+	u64 page, last;
 
-	if (!slot || !slot->dirty)
+	if (!slot || !slot->dirty || !len)
 		return;
-	page = (ra - slot->slot.gpa) / ENGINE_DIRTY_PAGE;
-	if (!(atomic_load_explicit(&slot->dirty[page / 64], memory_order_relaxed) >> page % 64 & 1))
-		atomic_fetch_or(&slot->dirty[page / 64], 1ull << page % 64);
+	last = ra - slot->slot.gpa + len - 1;
+	if (last >= slot->slot.size)
+		last = slot->slot.size - 1;
+	last /= ENGINE_DIRTY_PAGE;
+	for (page = (ra - slot->slot.gpa) / ENGINE_DIRTY_PAGE; page <= last; page++) {
+		_Atomic u64 *word = &slot->dirty[page / 64];
+
+		if (!(atomic_load_explicit(word, memory_order_relaxed) >> page % 64 & 1))
+			atomic_fetch_or(word, 1ull << page % 64);
+	}
 }
 
 int slots_dirty_log(struct slots *s, u32 id, u64 *bitmap, bool clear)

@@ -21,7 +21,7 @@ int slots_init(struct slots *s);
 void slots_destroy(struct slots *s);
 int slots_set(struct slots *s, const struct engine_slot *slot);
 bool slots_ram(struct slots *s, u64 ra, struct translator_ram *ram);
-void slots_dirty(struct slots *s, u64 ra);
+void slots_dirty(struct slots *s, u64 ra, u64 len);
 typedef u64 slots_hash_fn(u64 hash, const u64 *words, u64 count);
 u64 slots_hash(struct slots *s, slots_hash_fn *fn);
 int slots_dirty_log(struct slots *s, u32 id, u64 *bitmap, bool clear);

@@ -44,6 +44,7 @@ enum cpu_exit {
 	CPU_EXIT_DEBUG_STOP, /* a breakpoint or single step of the debugger */
 	CPU_EXIT_RESET,	     /* BookE DBCR0[RST], checkstop-like events; info says which */
 	CPU_EXIT_WANTED,     /* poll found vCPU wanted */
+	CPU_EXIT_CODES,
 };
 
 /* info of CPU_EXC_PROGRAM: SRR1's cause bits of Book3S (BookE maps them to ESR). */

@@ -3,10 +3,15 @@
  * The code cache: regions by (real address, effective address, mode), the real pages they came
  * from, the links between them, and what became invalid.
  *
- * An invalidated region is unhooked at once: nobody finds it, no link leads to it. A CPU that is
- * inside goes on to its end; memory is freed when every CPU passed a safe point since (epochs).
- * Jump caches hold entries too: a CPU drops its own at the safe point and at every fence after the
- * epoch changed (tlb_check_epoch()).
+ * An invalidated region is unhooked at once: nobody finds it, no link leads to it, and it leaves
+ * every CPU's jump cache. A CPU that is inside goes on to its end or next poll; memory is freed
+ * when every CPU passed a safe point since (epochs). A CPU that finds a region without the lock and
+ * puts it into its jump cache looks at the epoch afterwards: see jump_fill() in vcpu.c and
+ * retire().
+ *
+ * Stores. The line map says which lines of a page have code, all of them while its bytes are being
+ * read for translation. Who stores to a page that may have code looks there behind the store, who
+ * translates marks before reading, both with a full fence between: one of the two sees the other.
  */
 #include <errno.h>
 
@@ -20,6 +25,7 @@ int cache_init(struct code_cache *c, size_t limit)
 	os_mutex_init(&c->lock);
 	c->limit = limit ? limit : DEFAULT_LIMIT;
 	atomic_init(&c->epoch, 1);
+	c->line_map = os_reserve(sizeof(u16) << LINE_MAP_BITS);
 	return 0;
 }
 
@@ -38,10 +44,11 @@ static u32 page_bucket(u64 page)
 
 struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode)
 {
-	struct region *r = c->bucket[region_bucket(ra, ea, mode)];
+	struct region *r =
+		atomic_load_explicit(&c->bucket[region_bucket(ra, ea, mode)], memory_order_acquire);
 
 	while (r && (r->ra != ra || r->ea != ea || r->mode != mode))
-		r = r->next;
+		r = atomic_load_explicit(&r->next, memory_order_acquire);
 	return r;
 }
 
@@ -55,19 +62,90 @@ struct code_page *cache_page(struct code_cache *c, u64 ra)
 	return p;
 }
 
-bool cache_page_is_new(struct code_cache *c, u64 ra)
-{
-	struct code_page *p = cache_page(c, ra);
-
-	return !p || !p->regions;
-}
-
 static u32 lines_of(u64 ra, u64 len)
 {
 	u32 first = (u32)(ra & ~TLB_PAGE_MASK) >> CODE_LINE_BITS;
 	u32 last = (u32)((ra + len - 1) & ~TLB_PAGE_MASK) >> CODE_LINE_BITS;
 
 	return (2u << last) - (1u << first);
+}
+
+static bool mapped(const struct code_cache *c, u64 ra)
+{
+	return c->line_map && !(ra >> TLB_PAGE_BITS >> LINE_MAP_BITS);
+}
+
+static void set_lines(struct code_cache *c, u64 ra, u32 lines)
+{
+	if (mapped(c, ra))
+		atomic_store(&c->line_map[ra >> TLB_PAGE_BITS], (u16)lines);
+}
+
+static u32 get_lines(struct code_cache *c, u64 ra)
+{
+	return atomic_load_explicit(&c->line_map[ra >> TLB_PAGE_BITS], memory_order_relaxed);
+}
+
+/* A CPU whose granule is large has no fast stores to one that has code; none has a smaller granule
+ * before the translator's is. */
+bool cache_begin(struct translator *t, u64 ra)
+{
+	struct code_cache *c = &t->cache;
+	struct code_page *p = cache_page(c, ra);
+	u64 large = 1 << LARGE_BITS;
+	bool other;
+
+	if (p && p->regions) {
+		set_lines(c, ra, ~0u);
+		return false;
+	}
+	other = mapped(c, ra) && cache_has_code(c, ra & -large, large);
+	set_lines(c, ra, ~0u);
+	return !other || atomic_load(&t->tlb_bits) < LARGE_BITS;
+}
+
+void cache_end(struct translator *t, u64 ra)
+{
+	struct code_page *p = cache_page(&t->cache, ra);
+
+	set_lines(&t->cache, ra, p ? p->lines : 0);
+}
+
+bool cache_has_code(struct code_cache *c, u64 ra, u64 len)
+{
+	u64 end = ra + len;
+
+	if (!mapped(c, ra)) {
+		bool any = false;
+
+		os_mutex_lock(&c->lock);
+		for (; ra < end && !any; ra += 1 << TLB_PAGE_BITS) {
+			const struct code_page *p = cache_page(c, ra);
+
+			any = p && p->regions;
+		}
+		os_mutex_unlock(&c->lock);
+		return any;
+	}
+	for (; ra < end; ra += 1 << TLB_PAGE_BITS)
+		if (get_lines(c, ra))
+			return true;
+	return false;
+}
+
+bool cache_stored(struct translator *t, u64 ra, u64 len)
+{
+	struct code_cache *c = &t->cache;
+
+	if (mapped(c, ra)) {
+		atomic_thread_fence(memory_order_seq_cst);
+		if (!(get_lines(c, ra) & lines_of(ra, len)))
+			return false;
+	}
+	os_mutex_lock(&c->lock);
+	cache_invalidate_range(t, ra, len);
+	os_mutex_unlock(&c->lock);
+	return true;
 }
 
 int cache_insert(struct translator *t, struct region *r)
@@ -91,8 +169,12 @@ int cache_insert(struct translator *t, struct region *r)
 	r->page_next = p->regions;
 	p->regions = r;
 	p->lines |= r->lines;
-	r->next = c->bucket[b];
-	c->bucket[b] = r;
+	atomic_store_explicit(&r->next, c->bucket[b], memory_order_relaxed);
+	atomic_store_explicit(&c->bucket[b], r, memory_order_release);
+	r->older = c->newest;
+	r->newer = NULL;
+	*(c->newest ? &c->newest->newer : &c->oldest) = r;
+	c->newest = r;
 	c->bytes += r->code->size + sizeof(*r) + r->len;
 	c->nr_regions++;
 	c->translated++;
@@ -128,12 +210,12 @@ void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 static void retire(struct translator *t, struct region *r)
 {
 	struct code_cache *c = &t->cache;
-	struct region **at = &c->bucket[region_bucket(r->ra, r->ea, r->mode)];
+	struct region *_Atomic *at = &c->bucket[region_bucket(r->ra, r->ea, r->mode)];
 	u32 k;
 
 	while (*at != r)
 		at = &(*at)->next;
-	*at = r->next;
+	atomic_store_explicit(at, r->next, memory_order_release);
 	while (r->incoming) {
 		struct backend_link *l = r->incoming;
 
@@ -143,21 +225,30 @@ static void retire(struct translator *t, struct region *r)
 	for (k = 0; k < r->code->nr_links; k++)
 		unhook_link(&r->code->links[k]);
 	r->valid = false;
-	r->retired_at = atomic_load(&c->epoch);
+	/* Behind this nobody fills his jump cache with it unnoticed. */
+	r->retired_at = atomic_fetch_add(&c->epoch, 1);
+	for (k = 0; k < t->nr_cpus; k++) {
+		struct jump_cache *j;
+
+		if (!t->cpu[k])
+			continue;
+		j = &t->cpu[k]->jump_cache[jump_cache_index(r->ea)];
+		if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->ea)
+			__atomic_store_n(&j->key, 0, __ATOMIC_SEQ_CST);
+	}
+	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
+	*(r->newer ? &r->newer->older : &c->newest) = r->older;
 	r->retired_next = c->retired;
 	c->retired = r;
 	c->bytes -= r->code->size + sizeof(*r) + r->len;
 	c->nr_regions--;
-	c->invalidated++;
 }
 
-/* Every CPU must pass a safe point, where it drops its jump cache, before code goes away; and soon,
- * since the jump cache still finds what was invalidated. */
-static void new_epoch(struct translator *t)
+/* Every CPU must pass a safe point before code goes away; and soon, since it may be inside. */
+static void call_cpus(struct translator *t)
 {
 	u32 k;
 
-	atomic_fetch_add(&t->cache.epoch, 1);
 	for (k = 0; k < t->nr_cpus; k++)
 		if (t->cpu[k])
 			atomic_store(&t->cpu[k]->s->wanted, 1);
@@ -182,8 +273,9 @@ static void drop_regions(struct translator *t, struct code_page *p, u32 lines, c
 			at = &r->page_next;
 		}
 	}
+	set_lines(&t->cache, p->page << TLB_PAGE_BITS, p->lines);
 	if (any)
-		new_epoch(t);
+		call_cpus(t);
 }
 
 static bool on_lines(const struct region *r, u32 lines, const u8 *now)
@@ -206,8 +298,12 @@ void cache_invalidate_range(struct translator *t, u64 ra, u64 len)
 		struct code_page *p = cache_page(&t->cache, ra);
 		u32 lines = lines_of(ra, n);
 
-		if (p && (p->lines & lines))
+		if (p && (p->lines & lines)) {
+			u64 before = t->cache.nr_regions;
+
 			drop_regions(t, p, lines, NULL, on_lines);
+			t->cache.invalidated += before - t->cache.nr_regions;
+		}
 		ra += n;
 		len -= n;
 	}
@@ -255,6 +351,25 @@ void cache_flush(struct translator *t)
 	t->cache.flushes++;
 }
 
+static bool is_oldest(const struct region *r, u32 lines, const u8 *now)
+{
+	(void)lines;
+	(void)now;
+	return !r->older;
+}
+
+/* An eighth goes at a time: what is hot comes back soon, and all CPUs are called once. */
+void cache_evict(struct translator *t)
+{
+	struct code_cache *c = &t->cache;
+	u64 before = c->nr_regions;
+
+	while (c->oldest && c->bytes > c->limit - c->limit / 8)
+		drop_regions(t, cache_page(c, c->oldest->ra), 0, NULL, is_oldest);
+	c->evictions++;
+	c->evicted += before - c->nr_regions;
+}
+
 static void free_region(struct translator *t, struct region *r)
 {
 	t->config.backend->discard(t->backend, r->code);
@@ -300,5 +415,6 @@ void cache_destroy(struct translator *t)
 			os_free(p);
 		}
 	}
+	os_unreserve((void *)t->cache.line_map, sizeof(u16) << LINE_MAP_BITS);
 	os_mutex_destroy(&t->cache.lock);
 }

@@ -3,228 +3,443 @@
  * Dropping translations: what tlbie and its family ask for, on this CPU at once and on others
  * through their queues. A CPU answers at its polls and fences; one that is not running answers
  * before it runs again, so nobody waits for it. Nobody stops the world.
+ *
+ * A flush of a process names more than changed: its fetch view is marked and compared with the
+ * tables when it is used next, so that jump cache entries survive a flush that meant data.
  */
 #include "base/log.h"
 #include "base/string.h"
+#include "isa/model.h"
 #include "translator/internal.h"
 
-static void drop_data_page(struct tlb_view *view, u64 page)
+static void void_entry(struct translator_cpu *cpu, struct tlb_view *view, u32 at)
 {
-	u32 at = (page >> TLB_PAGE_BITS) & ((1 << TLB_BITS) - 1);
+	struct tlb_slow *s = &view->slow[at];
 
-	if (view->slow[at].read_tag == page || view->slow[at].write_tag == page) {
-		view->slow[at].read_tag = view->slow[at].write_tag = TLB_NO_TAG;
-		view->fast[at].read_tag = view->fast[at].write_tag = TLB_NO_TAG;
-	}
+	cpu->stats.dropped += s->read_tag != TLB_NO_TAG || s->write_tag != TLB_NO_TAG;
+	s->read_tag = s->write_tag = TLB_NO_TAG;
+	view->fast[at].read_tag = view->fast[at].write_tag = TLB_NO_TAG;
 }
 
-void tlb_clear_view(struct tlb_view *view)
+/* The address that an entry is for, or TLB_NO_TAG. */
+static u64 tag_of(const struct tlb_view *view, u32 at)
+{
+	const struct tlb_slow *s = &view->slow[at];
+
+	return s->read_tag == TLB_NO_TAG ? s->write_tag : s->read_tag;
+}
+
+static bool matches(u64 tag, u64 ea, u64 mask)
+{
+	return tag != TLB_NO_TAG && !((tag ^ ea) & mask);
+}
+
+/* All entries whose address differs from ea in no bit of mask, which has the highest bit. */
+static void drop_matching(struct translator_cpu *cpu, struct tlb_view *view, u64 ea, u64 mask)
+{
+	u32 half = ea >> 63, k;
+
+	if (view->count[half] <= HALF_ENTRIES) {
+		for (k = 0; k < view->count[half]; k++)
+			if (matches(tag_of(view, view->at[half][k]), ea, mask))
+				void_entry(cpu, view, view->at[half][k]);
+		return;
+	}
+	for (k = 0; k < 1 << TLB_BITS; k++)
+		if (matches(tag_of(view, k), ea, mask))
+			void_entry(cpu, view, k);
+}
+
+#define TOP_BIT (1ull << 63)
+
+static void drop_half(struct translator_cpu *cpu, struct tlb_view *view, u32 half)
+{
+	drop_matching(cpu, view, half ? TOP_BIT : 0, TOP_BIT);
+	view->count[half] = 0;
+}
+
+void tlb_drop_low(struct translator_cpu *cpu, struct tlb_view *view)
+{
+	drop_half(cpu, view, 0);
+}
+
+void tlb_clear_data(struct translator_cpu *cpu, struct tlb_view *view)
 {
 	u32 k;
 
-	if (!view->used)
+	if (view->count[0] > HALF_ENTRIES || view->count[1] > HALF_ENTRIES) {
+		for (k = 0; k < 1 << TLB_BITS; k++)
+			void_entry(cpu, view, k);
+		view->count[0] = view->count[1] = 0;
 		return;
-	for (k = 0; k < 1 << TLB_BITS; k++) {
-		view->fast[k].read_tag = view->fast[k].write_tag = TLB_NO_TAG;
-		view->slow[k].read_tag = view->slow[k].write_tag = TLB_NO_TAG;
 	}
-	view->used = false;
+	drop_half(cpu, view, 0);
+	drop_half(cpu, view, 1);
 }
 
-void tlb_clear_fetch(struct fetch_entry *f)
+static void drop_data_page(struct translator_cpu *cpu, struct tlb_view *view, u64 ea, u32 shift)
+{
+	u32 granule = cpu->be.tlb_bits, k, count;
+	u64 mask = ~0ull << (shift > granule ? shift : granule);
+
+	if (shift > granule + TLB_BITS - 3) {
+		drop_matching(cpu, view, ea, mask);
+		return;
+	}
+	count = shift > granule ? 1u << (shift - granule) : 1;
+	for (k = 0; k < count; k++) {
+		u32 at = (u32)(((ea & mask) >> granule) + k) & ((1 << TLB_BITS) - 1);
+
+		if (matches(tag_of(view, at), ea, mask))
+			void_entry(cpu, view, at);
+	}
+}
+
+/* --- where code stands --- */
+static void renew_serial(struct translator_cpu *cpu, struct fetch_view *view)
+{
+	view->serial = 0;
+	view->lost = false;
+	cpu->stats.jump_drops++;
+	if (view == cpu->fetch_now) {
+		cpu->stale = true;
+		cpu->be.code_key = NO_CODE_KEY;
+	}
+}
+
+void tlb_clear_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 {
 	u32 k;
 
 	for (k = 0; k < 1 << FETCH_BITS; k++)
-		f[k].tag = TLB_NO_TAG;
+		view->entry[k].tag = TLB_NO_TAG;
+	view->low = view->high = view->verify = false;
+	renew_serial(cpu, view);
 }
 
-/* A new serial, given by tlb_select(), makes every entry of the jump cache for this context void.
- */
-void tlb_clear_context(struct translator_cpu *cpu, struct context *c)
+/* Jump cache entries of [ea, ea + (1 << shift)), whatever their key. */
+static void drop_jumps(struct translator_cpu *cpu, struct fetch_view *view, u64 ea, u32 shift)
 {
-	u32 v;
-
-	for (v = 0; v < VIEWS; v++) {
-		if (c->view[v])
-			tlb_clear_view(c->view[v]);
-		if (c->fetch[v])
-			tlb_clear_fetch(c->fetch[v]);
-		c->serial[v] = 0;
-	}
-	cpu->stale = true;
-	cpu->be.code_key = NO_CODE_KEY;
-}
-
-/* Jump cache entries of a page, whatever their key. */
-static void drop_jumps(struct translator_cpu *cpu, u64 page)
-{
-	struct jump_cache *j = &cpu->jump_cache[jump_cache_index(page) & ~63u];
+	u64 page = ea & (~0ull << shift) & TLB_PAGE_MASK, n;
 	u32 k;
 
-	for (k = 0; k < 64; k++)
-		if ((j[k].pc & TLB_PAGE_MASK) == page)
-			j[k].key = 0;
-}
-
-static void drop_page(struct translator_cpu *cpu, struct context *c, u64 ea, u32 shift)
-{
-	u64 page = ea & TLB_PAGE_MASK, end;
-	u32 v;
-
-	if (shift > TLB_PAGE_BITS + 6) {
-		tlb_clear_context(cpu, c);
+	if (shift > LARGE_BITS + 2) {
+		renew_serial(cpu, view);
 		return;
 	}
-	page &= shift < TLB_PAGE_BITS ? TLB_PAGE_MASK : ~0ull << shift;
-	end = page + (1ull << (shift < TLB_PAGE_BITS ? TLB_PAGE_BITS : shift));
-	for (; page != end; page += 1 << TLB_PAGE_BITS) {
-		for (v = 0; v < VIEWS; v++) {
-			struct fetch_entry *f = c->fetch[v];
+	for (n = 0; n < 1ull << shift; n += 1 << TLB_PAGE_BITS) {
+		struct jump_cache *j = &cpu->jump_cache[jump_cache_index(page + n) & ~63u];
 
-			if (c->view[v])
-				drop_data_page(c->view[v], page);
-			if (!f)
-				continue;
-			f += (page >> TLB_PAGE_BITS) & ((1 << FETCH_BITS) - 1);
-			if (f->tag == page)
-				f->tag = TLB_NO_TAG;
-		}
-		drop_jumps(cpu, page);
+		for (k = 0; k < 64; k++)
+			if (((j[k].pc ^ ea) >> shift) == 0)
+				__atomic_store_n(&j[k].key, 0, __ATOMIC_RELAXED);
 	}
 }
 
-/* All entries whose effective address differs from ea in no bit of mask. */
-static void drop_matching(struct translator_cpu *cpu, struct context *c, u64 ea, u64 mask)
+static void drop_fetch_page(struct translator_cpu *cpu, struct fetch_view *view, u64 ea, u32 shift)
+{
+	u32 granule = cpu->be.tlb_bits, count = 1u << FETCH_BITS, k;
+
+	if (shift <= granule)
+		count = 1;
+	else if (shift < granule + FETCH_BITS)
+		count = 1u << (shift - granule);
+	for (k = 0; k < count; k++) {
+		u32 at = (u32)(((ea & (~0ull << shift)) >> granule) + k) & ((1 << FETCH_BITS) - 1);
+		struct fetch_entry *e = &view->entry[at];
+		u32 up = e->shift > shift ? e->shift : shift;
+
+		if (e->tag == TLB_NO_TAG || (e->tag ^ ea) >> up)
+			continue;
+		drop_jumps(cpu, view, e->tag, e->shift);
+		e->tag = TLB_NO_TAG;
+	}
+	if (view->lost)
+		drop_jumps(cpu, view, ea, shift < TLB_PAGE_BITS ? TLB_PAGE_BITS : shift);
+}
+
+static void drop_fetch_matching(struct translator_cpu *cpu, struct fetch_view *view, u64 ea,
+				u64 mask)
+{
+	bool any = view->lost;
+	u32 k;
+
+	if (!(tlb_is_low(ea) ? view->low : view->high))
+		return;
+	for (k = 0; k < 1 << FETCH_BITS; k++) {
+		if (!matches(view->entry[k].tag, ea, mask))
+			continue;
+		view->entry[k].tag = TLB_NO_TAG;
+		any = true;
+	}
+	if (any)
+		renew_serial(cpu, view);
+}
+
+static void mark_fetch(struct translator_cpu *cpu, struct fetch_view *view)
+{
+	view->verify = true;
+	if (view == cpu->fetch_now) {
+		cpu->stale = true;
+		cpu->be.code_key = NO_CODE_KEY;
+	}
+}
+
+void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
+{
+	u32 access = tlb_access(view->id.kind) | MMU_FETCH | MMU_QUIET, k;
+	struct mmu_result r = {.page_shift = 0};
+	u64 walked = 0;
+	bool mapped = false;
+
+	cpu->stats.verifies++;
+	view->verify = false;
+	if (view->lost)
+		renew_serial(cpu, view);
+	for (k = 0; k < 1 << FETCH_BITS; k++) {
+		struct fetch_entry *e = &view->entry[k];
+
+		if (e->tag == TLB_NO_TAG)
+			continue;
+		/* Neighbours are often of one large page. */
+		if (!mapped || (e->tag ^ walked) >> r.page_shift) {
+			walked = e->tag;
+			mapped = !mmu_translate(cpu->s, &cpu->t->env, walked, access, &r);
+		}
+		if (mapped && r.ra + (e->tag - walked) == e->ra && r.page_shift >= e->shift &&
+		    r.attr == e->attr)
+			continue;
+		cpu->stats.verify_drops++;
+		drop_jumps(cpu, view, e->tag, e->shift);
+		e->tag = TLB_NO_TAG;
+	}
+}
+
+/* --- what the guest asks for --- */
+/* Whose pages the lower half of a view holds; the upper half is process 0's. */
+static u64 low_owner(const struct translator_cpu *cpu, const struct view_id *id)
+{
+	return id->kind & 1 ? id->tag : cpu->process;
+}
+
+static bool of_process(const struct translator_cpu *cpu, const struct view_id *id, u64 process)
+{
+	return id->tag == process || !process;
+}
+
+static void flush_process(struct translator_cpu *cpu, const struct cpu_flush *f)
+{
+	bool booke = cpu->model->families & FAM_BOOKE;
+	u32 v;
+
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++) {
+		struct tlb_view *view = cpu->data[v];
+
+		if (booke && of_process(cpu, &view->id, f->id))
+			tlb_clear_data(cpu, view);
+		if (booke || !(view->id.kind & 2))
+			continue;
+		if (low_owner(cpu, &view->id) == f->id)
+			tlb_drop_low(cpu, view);
+		if (!f->id)
+			drop_half(cpu, view, 1);
+	}
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++) {
+		struct fetch_view *view = cpu->fetch[v];
+
+		if (booke ? of_process(cpu, &view->id, f->id)
+			  : (view->id.kind & 2) &&
+				    ((view->low && low_owner(cpu, &view->id) == f->id) ||
+				     (view->high && !f->id)))
+			mark_fetch(cpu, view);
+	}
+}
+
+static void drop_page_everywhere(struct translator_cpu *cpu, u64 ea, u32 shift)
+{
+	u32 v;
+
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+		drop_data_page(cpu, cpu->data[v], ea, shift);
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+		drop_fetch_page(cpu, cpu->fetch[v], ea, shift);
+}
+
+static void flush_process_page(struct translator_cpu *cpu, const struct cpu_flush *f)
+{
+	bool low = tlb_is_low(f->addr);
+	u32 v;
+
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+		if (!f->id || (low && low_owner(cpu, &cpu->data[v]->id) == f->id))
+			drop_data_page(cpu, cpu->data[v], f->addr, f->shift);
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+		if (!f->id || (low && low_owner(cpu, &cpu->fetch[v]->id) == f->id))
+			drop_fetch_page(cpu, cpu->fetch[v], f->addr, f->shift);
+}
+
+/* Only addresses whose segment is in the SLB have entries: those that the SLB says the VSID has. */
+static void flush_virtual_page(struct translator_cpu *cpu, const struct cpu_flush *f)
+{
+	u64 vsid_mask = f->seg_shift == 40 ? ~0xffffffull : ~0xfffull;
+	u64 vrma = cpu->t->env.vrma_slb_vsid;
+	u32 k, v;
+
+	for (k = 0; k < cpu->model->slb_entries; k++) {
+		const struct slb_entry *e = &cpu->s->slb[k];
+
+		if ((e->esid & SLB_ESID_V) && !((e->vsid ^ f->id) & vsid_mask))
+			drop_page_everywhere(cpu, (e->esid & ~0ull << f->seg_shift) | f->addr,
+					     f->shift);
+	}
+	if (!vrma || (vrma ^ f->id) & vsid_mask)
+		return;
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+		if (!(cpu->data[v]->id.kind & 2))
+			tlb_clear_data(cpu, cpu->data[v]);
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+		if (!(cpu->fetch[v]->id.kind & 2))
+			tlb_clear_fetch(cpu, cpu->fetch[v]);
+}
+
+static void flush_segment(struct translator_cpu *cpu, u64 ea, u64 mask)
+{
+	u32 v;
+
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+		if (cpu->data[v]->id.kind & 2)
+			drop_matching(cpu, cpu->data[v], ea, mask);
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+		if (cpu->fetch[v]->id.kind & 2)
+			drop_fetch_matching(cpu, cpu->fetch[v], ea, mask);
+}
+
+/* The lower half goes as a whole; of the upper one, which is a kernel's, what is not mapped. */
+static void flush_segments(struct translator_cpu *cpu, const struct cpu_flush *f)
 {
 	u32 v, k;
 
-	for (v = 0; v < VIEWS; v++) {
-		struct tlb_view *view = c->view[v];
+	flush_segment(cpu, 0, TOP_BIT);
+	if (tlb_is_low(f->addr))
+		return;
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++) {
+		struct tlb_view *view = cpu->data[v];
 
-		for (k = 0; view && view->used && k < 1 << TLB_BITS; k++) {
-			struct tlb_slow *s = &view->slow[k];
-			u64 tag = s->read_tag == TLB_NO_TAG ? s->write_tag : s->read_tag;
+		for (k = 0; (view->id.kind & 2) && view->count[1] && k < 1 << TLB_BITS; k++) {
+			u64 tag = tag_of(view, k), context;
 
-			if (tag == TLB_NO_TAG || ((tag ^ ea) & mask))
-				continue;
-			s->read_tag = s->write_tag = TLB_NO_TAG;
-			view->fast[k].read_tag = view->fast[k].write_tag = TLB_NO_TAG;
+			if (tag != TLB_NO_TAG && !tlb_is_low(tag) &&
+			    !mmu_context(cpu->s, &cpu->t->env, tag, MMU_LOAD | MMU_RELOC, &context))
+				void_entry(cpu, view, k);
 		}
-		for (k = 0; c->fetch[v] && k < 1 << FETCH_BITS; k++)
-			if (c->fetch[v][k].tag != TLB_NO_TAG && !((c->fetch[v][k].tag ^ ea) & mask))
-				c->fetch[v][k].tag = TLB_NO_TAG;
-		c->serial[v] = 0;
 	}
-	cpu->stale = true;
-	cpu->be.code_key = NO_CODE_KEY;
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+		if ((cpu->fetch[v]->id.kind & 2) && cpu->fetch[v]->high)
+			mark_fetch(cpu, cpu->fetch[v]);
 }
 
-/* On radix every context also holds the kernel's pages, which are process 0's. */
+static void clear_all(struct translator_cpu *cpu)
+{
+	u32 v;
+
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+		tlb_clear_data(cpu, cpu->data[v]);
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+		tlb_clear_fetch(cpu, cpu->fetch[v]);
+}
+
 static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 {
-	u64 segment = ~0ull << (f->seg_shift ? f->seg_shift : 28);
-	u32 k;
+	bool segments = !cpu->t->env.radix; /* a radix MMU looks at no segments */
 
 	if (log_on(LOG_MMU))
 		log_printf(LOG_MMU, "cpu %u: flush kind %u id %llx address %016llx shift %u\n",
 			   cpu->index, f->kind, (unsigned long long)f->id,
 			   (unsigned long long)f->addr, f->shift);
-	tlb_second_flush(cpu, f);
-	if (f->kind == CPU_FLUSH_CONTEXT || f->kind == CPU_FLUSH_KEYS) {
-		/* Accesses later in this region already go there. */
-		if (cpu->current)
-			tlb_reselect(cpu);
-		cpu->stale = true;
-		return;
-	}
-	for (k = 0; k < CONTEXTS; k++) {
-		struct context *c = &cpu->context[k];
-		bool of_process = !f->id || c->tag == f->id;
-
-		if (!c->valid)
-			continue;
-		switch (f->kind) {
-		case CPU_FLUSH_ALL:
-		case CPU_FLUSH_SEGMENTS:
-			tlb_clear_context(cpu, c);
-			cpu->stats.flush_all++;
-			break;
-		case CPU_FLUSH_PID:
-			if (of_process)
-				tlb_clear_context(cpu, c);
-			cpu->stats.flush_context++;
-			break;
-		case CPU_FLUSH_PID_PAGE:
-			if (of_process)
-				drop_page(cpu, c, f->addr, f->shift);
-			cpu->stats.flush_page++;
-			break;
-		case CPU_FLUSH_EA:
-			drop_page(cpu, c, f->addr, f->shift);
-			cpu->stats.flush_page++;
-			break;
-		case CPU_FLUSH_VPN: {
-			/* Which segments have the VSID is not kept: every address with the same
-			 * offset in its segment may be meant. */
-			u64 mask = ~segment &
-				   (f->shift < TLB_PAGE_BITS ? TLB_PAGE_MASK : ~0ull << f->shift);
-
-			drop_matching(cpu, c, f->addr, mask);
-			cpu->stats.flush_page++;
-			break;
-		}
-		case CPU_FLUSH_SEGMENT:
-			drop_matching(cpu, c, f->addr, segment);
-			cpu->stats.flush_context++;
-			break;
-		case CPU_FLUSH_CONTEXT:
-		case CPU_FLUSH_KEYS:
-		case CPU_FLUSH_PWC:
-			break;
-		}
+	cpu->stats.flush[f->kind]++;
+	switch (f->kind) {
+	case CPU_FLUSH_ALL:
+		tlb_second_clear(cpu);
+		clear_all(cpu);
+		break;
+	case CPU_FLUSH_PID:
+		tlb_second_flush(cpu, f);
+		flush_process(cpu, f);
+		break;
+	case CPU_FLUSH_PID_PAGE:
+		tlb_second_flush(cpu, f);
+		flush_process_page(cpu, f);
+		break;
+	case CPU_FLUSH_EA:
+		drop_page_everywhere(cpu, f->addr, f->shift);
+		break;
+	case CPU_FLUSH_VPN:
+		tlb_second_flush(cpu, f);
+		flush_virtual_page(cpu, f);
+		break;
+	case CPU_FLUSH_SEGMENT:
+		if (segments)
+			flush_segment(cpu, f->addr, ~0ull << f->seg_shift);
+		break;
+	case CPU_FLUSH_SEGMENTS:
+		if (segments)
+			flush_segments(cpu, f);
+		break;
+	case CPU_FLUSH_CONTEXT:
+		tlb_context_changed(cpu);
+		break;
+	case CPU_FLUSH_KEYS:
+		tlb_keys_changed(cpu);
+		break;
+	case CPU_FLUSH_PWC:
+	case CPU_FLUSH_KINDS:
+		break;
 	}
 }
 
-/* The page at ra gained code: no store to it may be fast. It may have been written since it was
+/* The granule at ra gained code: no store to it may be fast. It may have been written since it was
  * read for translation, so what was translated is compared again. */
 static void apply_writable(struct translator_cpu *cpu, u64 ra)
 {
+	u64 granule = 1ull << cpu->be.tlb_bits, n;
+
 	tlb_drop_writable(cpu, ra);
+	ra &= -granule;
 	os_mutex_lock(&cpu->t->cache.lock);
-	cache_verify_page(cpu->t, ra);
+	for (n = 0; n < granule; n += 1 << TLB_PAGE_BITS)
+		cache_verify_page(cpu->t, ra + n);
 	os_mutex_unlock(&cpu->t->cache.lock);
 }
 
 void tlb_drop_writable(struct translator_cpu *cpu, u64 ra)
 {
-	u32 c, v, k;
+	u32 v, k;
 
-	ra &= TLB_PAGE_MASK;
-	for (c = 0; c < CONTEXTS; c++) {
-		for (v = 0; v < VIEWS; v++) {
-			struct tlb_view *view = cpu->context[c].view[v];
+	ra &= cpu->be.tlb_mask;
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++) {
+		struct tlb_view *view = cpu->data[v];
 
-			for (k = 0; view && view->used && k < 1 << TLB_BITS; k++)
-				if (view->fast[k].write_tag != TLB_NO_TAG && view->slow[k].ra == ra)
-					view->fast[k].write_tag = TLB_NO_TAG;
-		}
+		for (k = 0; tlb_holds(view) && k < 1 << TLB_BITS; k++)
+			if (view->fast[k].write_tag != TLB_NO_TAG && view->slow[k].ra == ra)
+				view->fast[k].write_tag = TLB_NO_TAG;
 	}
 }
 
 void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f)
 {
-	u32 k;
-
 	switch (f->kind) {
 	case FLUSH_GUEST:
 		apply_guest(cpu, &f->guest);
 		break;
 	case FLUSH_EVERYTHING:
 		tlb_second_clear(cpu);
-		for (k = 0; k < CONTEXTS; k++)
-			tlb_clear_context(cpu, &cpu->context[k]);
-		cpu->stats.flush_all++;
+		clear_all(cpu);
+		/* Registers and the partition may be others, too. */
+		cpu->data_known = cpu->fetch_known = 0;
+		cpu->process = cpu->s->spr[SPR_PIDR];
+		cpu->stale = true;
+		cpu->be.code_key = NO_CODE_KEY;
+		cpu->stats.everything++;
 		break;
 	case FLUSH_WRITABLE_PAGE:
 		apply_writable(cpu, f->ra);
@@ -252,16 +467,11 @@ void tlb_request(struct translator_cpu *to, const struct flush_request *f)
 
 static void drop_all_writable(struct translator_cpu *cpu)
 {
-	u32 c, v, k;
+	u32 v, k;
 
-	for (c = 0; c < CONTEXTS; c++) {
-		for (v = 0; v < VIEWS; v++) {
-			struct tlb_view *view = cpu->context[c].view[v];
-
-			for (k = 0; view && view->used && k < 1 << TLB_BITS; k++)
-				view->fast[k].write_tag = TLB_NO_TAG;
-		}
-	}
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+		for (k = 0; k < 1 << TLB_BITS; k++)
+			cpu->data[v]->fast[k].write_tag = TLB_NO_TAG;
 }
 
 void tlb_process_queue(struct translator_cpu *cpu)

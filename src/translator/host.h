@@ -25,8 +25,8 @@ enum translator_hcall {
 struct translator_host {
 	/* False: no memory there, the access is MMIO. */
 	bool (*ram)(void *opaque, u64 ra, struct translator_ram *ram);
-	/* The 4K page at ra is about to be written by fast stores, or was written. */
-	void (*dirty)(void *opaque, u64 ra);
+	/* [ra, ra + len) of one slot is about to be written by fast stores, or was written. */
+	void (*dirty)(void *opaque, u64 ra, u64 len);
 	/* MMIO that needs nobody outside (interrupt controller pages); false: stop. data[0] is the
 	 * byte at ra. */
 	bool (*mmio)(void *opaque, u32 cpu, u64 ra, u8 *data, u32 len, bool write);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside of translator/. Locks: cache.lock guards everything of struct code_cache and the back
- * end's compile, link and discard; cpu.queue_lock guards that CPU's queue of flushes. Order:
- * cache.lock before any queue_lock; no callback of the host is called under cache.lock but ram().
+ * Inside of translator/. Locks: cache.lock guards everything of struct code_cache, but that regions
+ * are found and the line map is read without it, and the back end's link and discard;
+ * cpu.queue_lock guards that CPU's queue of flushes. Order: cache.lock before any queue_lock; no
+ * callback of the host is called under cache.lock but ram().
  */
 #ifndef TRANSLATOR_INTERNAL_H
 #define TRANSLATOR_INTERNAL_H
@@ -22,8 +23,13 @@ enum {
 	PAGE_BUCKETS = 1 << 13,
 	CODE_LINE_BITS = 8, /* granule of invalidation */
 	MAX_CPUS = 256,
-	CONTEXTS = 16, /* address spaces whose first-level arrays are kept */
-	VIEWS = 16,    /* PR | DR << 1 | HV << 2 | 32-bit << 3 */
+	DATA_VIEWS = 24, /* first-level arrays that are kept, by what they are for */
+	FETCH_VIEWS = 24,
+	VIEW_KIND_BITS = 4, /* PR | DR << 1 | HV << 2 | 32-bit << 3 */
+	VIEW_SLOTS = 64,
+	HALF_ENTRIES = 128, /* that a view remembers of each half of the address space */
+	LARGE_BITS = 16,    /* the granule of guests whose pages are that large */
+	LINE_MAP_BITS = 28, /* real pages that the map of code lines covers */
 	FETCH_BITS = 8,
 	QUEUE = 64,
 	MMIO_STEPS = 64, /* accesses of one instruction */
@@ -33,13 +39,19 @@ enum {
 #define MODE_SINGLE (1u << 31)
 /* Of a page whose instructions are little-endian (BookE). */
 #define MODE_FETCH_LE (1u << 30)
+/* The first-level arrays have a granule of LARGE_BITS. */
+#define MODE_TLB_LARGE (1u << 29)
+/* The page that the code stands in has LARGE_BITS or more. */
+#define MODE_FETCH_LARGE (1u << 28)
+#define MODE_FETCH	 (MODE_FETCH_LE | MODE_FETCH_LARGE)
 /* A code_key that no jump cache entry has. */
 #define NO_CODE_KEY (~0ull)
 
 struct region {
-	struct region *next;	  /* of the same bucket */
-	struct region *page_next; /* of the same real page */
+	struct region *_Atomic next; /* of the same bucket; stays when the region is retired */
+	struct region *page_next;    /* of the same real page */
 	struct region *retired_next;
+	struct region *newer, *older; /* by age, for eviction */
 	u64 ra, ea;
 	u32 mode, len;
 	u32 lines; /* bitmap of CODE_LINE_BITS lines of its page */
@@ -61,16 +73,22 @@ struct code_page {
 
 struct code_cache {
 	struct os_mutex lock;
-	struct region *bucket[REGION_BUCKETS];
+	struct region *_Atomic bucket[REGION_BUCKETS];
 	struct code_page *pages[PAGE_BUCKETS];
 	struct region *retired;
+	struct region *oldest, *newest;
+	/* By real page: its lines that have code, or are being translated. Read without the lock:
+	 * see cache_stored(). NULL: nothing is known, ask under the lock. */
+	_Atomic u16 *line_map;
 	size_t bytes, limit;
 	_Atomic u64 epoch;
-	u64 nr_regions, translated, invalidated, flushes;
+	u64 nr_regions, translated, invalidated, evicted, evictions, flushes;
 };
 
 struct translator {
 	struct translator_config config;
+	_Atomic u32 tlb_bits; /* granule that every CPU shall have; only ever becomes smaller */
+	_Atomic u32 small_pages;
 	struct mmu_env env;
 	struct backend *backend;
 	struct ir_env ir_env;
@@ -81,36 +99,49 @@ struct translator {
 	struct os_timers *timers;
 };
 
-/* Beside a tlb_fast: what the slow path knows of the page. */
+/* Beside a tlb_fast: what the slow path knows of the granule. */
 struct tlb_slow {
 	u64 read_tag, write_tag;
-	u64 ra;	  /* of the page */
+	u64 ra;	  /* of the granule */
 	u8 *host; /* NULL: MMIO */
 	u32 attr;
 	bool watched; /* its entries stay slow */
 };
 
+/* What an array's entries hold for. */
+struct view_id {
+	u64 tag;  /* process, where it matters: see tlb.c */
+	u64 keys; /* mmu_keys() */
+	u32 kind; /* PR | DR << 1 | HV << 2 | 32-bit << 3 */
+};
+
 struct tlb_view {
 	struct tlb_fast fast[1 << TLB_BITS];
 	struct tlb_slow slow[1 << TLB_BITS];
-	bool used;
+	struct view_id id;
+	u64 used; /* for replacement; 0: holds nothing */
+	/* Where the entries of the lower and the upper half of the address space are, and some that
+	 * have become void; more than HALF_ENTRIES: too many to know. */
+	u32 count[2];
+	u16 at[2][HALF_ENTRIES];
 };
 
 struct fetch_entry {
 	u64 tag; /* page address, or TLB_NO_TAG */
 	u64 ra;	 /* of tag */
-	u32 shift;
-	u32 mode; /* MODE_FETCH_LE or 0 */
+	u64 attr;
+	u32 shift; /* of what the entry covers: the granule, or the page when it is smaller */
+	u32 mode;  /* MODE_FETCH_LE, MODE_FETCH_LARGE */
 };
 
-struct context {
-	u64 tag; /* process */
-	u64 keys, fetch_keys;
-	u64 used; /* for replacement */
-	bool valid;
-	u32 serial[VIEWS]; /* of code_key */
-	struct tlb_view *view[VIEWS];
-	struct fetch_entry *fetch[VIEWS];
+struct fetch_view {
+	struct fetch_entry entry[1 << FETCH_BITS];
+	struct view_id id;
+	u64 used;
+	u32 serial;  /* of code_key */
+	bool verify; /* translations may have changed: compare before it is used again */
+	bool lost;   /* entries were replaced: jump cache entries may be of any page */
+	bool low, high;
 };
 
 enum flush_kind { FLUSH_GUEST, FLUSH_EVERYTHING, FLUSH_WRITABLE_PAGE };
@@ -125,9 +156,12 @@ struct mmio_step {
 };
 
 struct cpu_stats {
-	u64 lookups, jump_fills, links, exits, slow_loads, slow_stores, refills, fetch_refills;
-	u64 second_hits, walks;
-	u64 flush_all, flush_page, flush_context, mmio, interrupts, hcalls, idles, polls;
+	u64 lookups, jump_fills, links, slow_loads, slow_stores, code_stores;
+	u64 refills, fetch_refills, small_pages, second_hits, walks;
+	u64 selects, view_misses, view_drops, verifies, verify_drops;
+	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops;
+	u64 mmio, interrupts, hcalls, idles, polls;
+	u64 exits[CPU_EXIT_CODES];
 };
 
 struct translator_cpu {
@@ -143,12 +177,18 @@ struct translator_cpu {
 	u32 mode;
 	struct fetch_entry odd_fetch; /* of a page too small for the array */
 	struct tlb_second *second;
-	struct context context[CONTEXTS];
-	struct context *current;
-	u32 data_view, fetch_view;
+	struct tlb_view *data[DATA_VIEWS];
+	struct fetch_view *fetch[FETCH_VIEWS];
+	struct tlb_view *data_now;
+	struct fetch_view *fetch_now;
+	/* The views of the current context by data_slot(); bit set: it need not be looked up. */
+	struct tlb_view *data_of[VIEW_SLOTS];
+	struct fetch_view *fetch_of[VIEW_SLOTS];
+	u64 data_known, fetch_known;
+	u64 process;	 /* whose pages the lower half of a radix kernel's views holds */
 	u32 data_access; /* enum mmu_access bits of data accesses */
 	u64 watch_key;	 /* cpu_watch_key() that the views were filled under */
-	u64 context_clock;
+	u64 view_clock;
 	u32 next_serial;
 	bool stale;		/* mode or context must be computed anew */
 	bool registers_changed; /* from outside: all translations too */
@@ -189,20 +229,30 @@ void helper_env_init(struct ir_env *env);
 /* All that says how a back end meets this guest. */
 void helper_config_init(struct backend_config *config, const struct ir_env *env);
 
-/* cache.c; all under cache.lock */
+/* cache.c; all under cache.lock, but what says otherwise */
 int cache_init(struct code_cache *c, size_t limit);
 void cache_destroy(struct translator *t);
+/* Any thread; what it returns may be retired at once but is not freed before the caller's CPU
+ * passes a safe point. */
 struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode);
 struct code_page *cache_page(struct code_cache *c, u64 ra);
+/* Between the two the bytes of ra's page may be read for translation: whoever stores there takes
+ * the lock behind us. True: the page had no code, its fast stores must be stopped. */
+bool cache_begin(struct translator *t, u64 ra);
+void cache_end(struct translator *t, u64 ra);
 int cache_insert(struct translator *t, struct region *r);
-/* True when a page has no region yet. */
-bool cache_page_is_new(struct code_cache *c, u64 ra);
 void cache_link(struct translator *t, struct backend_link *link, struct region *to);
 void cache_invalidate_range(struct translator *t, u64 ra, u64 len);
+/* Does [ra, ra + len), which does not cross LARGE_BITS, touch pages with code? Any thread. */
+bool cache_has_code(struct code_cache *c, u64 ra, u64 len);
+/* [ra, ra + len) of one page was just stored. Takes the lock if there is code. Any thread. */
+bool cache_stored(struct translator *t, u64 ra, u64 len);
 /* Drop the regions of the page whose bytes are no longer those translated. */
 void cache_verify_page(struct translator *t, u64 ra);
 void cache_verify_all(struct translator *t);
 void cache_flush(struct translator *t);
+/* Drop the oldest regions until there is room again. */
+void cache_evict(struct translator *t);
 /* Free what no CPU can be inside any more. */
 void cache_reap(struct translator *t);
 
@@ -214,22 +264,25 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 /* tlb.c */
 int tlb_init(struct translator_cpu *cpu);
 void tlb_destroy(struct translator_cpu *cpu);
+/* At a safe point: mode, views and code_key of the current state. */
 void tlb_select(struct translator_cpu *cpu);
-void tlb_reselect(struct translator_cpu *cpu);
-void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f);
-void tlb_clear_view(struct tlb_view *view);
-void tlb_clear_fetch(struct fetch_entry *f);
-void tlb_clear_context(struct translator_cpu *cpu, struct context *c);
-void tlb_drop_writable(struct translator_cpu *cpu, u64 ra);
-/* Ask one CPU, or do it at once when it is the caller. */
-void tlb_request(struct translator_cpu *to, const struct flush_request *f);
-void tlb_process_queue(struct translator_cpu *cpu);
-/* Wait until the others answered what was asked so far. self may be NULL. */
-void tlb_wait(struct translator *t, struct translator_cpu *self);
-/* Drop the jump cache when code was invalidated since the last time. */
+/* Process or protection keys changed under a running region, whose mode stays until it ends. */
+void tlb_context_changed(struct translator_cpu *cpu);
+void tlb_keys_changed(struct translator_cpu *cpu);
+void tlb_set_granule(struct translator_cpu *cpu, u32 bits);
+/* At a safe point: nobody's code that went away is entered from here on. */
 void tlb_check_epoch(struct translator_cpu *cpu);
-/* The page that instructions come from; NULL: event raised. Holds until the next fetch. */
-const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc);
+/* Enum mmu_access bits of accesses through a view of that kind. */
+u32 tlb_access(u32 kind);
+static inline bool tlb_is_low(u64 ea)
+{
+	return !(ea >> 63);
+}
+
+static inline bool tlb_holds(const struct tlb_view *view)
+{
+	return view->count[0] || view->count[1];
+}
 
 /* tlb_second.c */
 int tlb_second_init(struct translator_cpu *cpu);
@@ -239,11 +292,29 @@ void tlb_second_add(struct translator_cpu *cpu, u64 ea, u32 access, const struct
 void tlb_second_clear(struct translator_cpu *cpu);
 void tlb_second_flush(struct translator_cpu *cpu, const struct cpu_flush *f);
 
+/* flush.c */
+void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f);
+void tlb_clear_data(struct translator_cpu *cpu, struct tlb_view *view);
+/* A new serial, given by tlb_select(), makes its entries of the jump cache void. */
+void tlb_clear_fetch(struct translator_cpu *cpu, struct fetch_view *view);
+/* Drop entries of the lower half. */
+void tlb_drop_low(struct translator_cpu *cpu, struct tlb_view *view);
+/* Compare the entries of a view that was marked with what the tables say now. */
+void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view);
+void tlb_drop_writable(struct translator_cpu *cpu, u64 ra);
+void tlb_request(struct translator_cpu *to, const struct flush_request *f);
+void tlb_process_queue(struct translator_cpu *cpu);
+/* Until every other CPU answered what it was asked so far. */
+void tlb_wait(struct translator *t, struct translator_cpu *self);
+
+/* tlb_fill.c */
+/* NULL: event raised */
+const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc);
 struct data_page {
 	u64 ra;	  /* of the access itself */
 	u8 *host; /* NULL: MMIO */
 	u32 attr;
-	bool code; /* has translated code: tell the cache of stores */
+	bool code; /* may have translated code: tell the cache of stores */
 };
 /* Translate a data access that stays in one 4K page; 0 or the event's code. */
 u32 tlb_data(struct translator_cpu *cpu, u64 ea, u32 access, struct data_page *page);

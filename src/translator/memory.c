@@ -128,10 +128,8 @@ void memory_stored(struct translator_cpu *cpu, const struct data_page *page, u32
 
 	if (!page->code)
 		return;
-	os_mutex_lock(&t->cache.lock);
-	cache_invalidate_range(t, page->ra, len);
-	os_mutex_unlock(&t->cache.lock);
-	t->config.host->dirty(t->config.host->opaque, page->ra);
+	cpu->stats.code_stores += cache_stored(t, page->ra, len);
+	t->config.host->dirty(t->config.host->opaque, page->ra, len);
 }
 
 /* --- MMIO --- */
@@ -386,7 +384,8 @@ static u32 dcbz(struct backend_cpu *be, u64 ea, u32 block)
 	return 0;
 }
 
-/* A processor that synchronises sees what others changed in code and translations. */
+/* A processor that synchronises has seen what others asked of it: its own stores to code that they
+ * translated meanwhile. */
 static void fence(struct backend_cpu *be, enum ir_fence kind)
 {
 	struct translator_cpu *cpu = cpu_of(be);
@@ -394,7 +393,6 @@ static void fence(struct backend_cpu *be, enum ir_fence kind)
 	if (kind != IR_FENCE_SYNC && kind != IR_FENCE_ISYNC)
 		return;
 	tlb_process_queue(cpu);
-	tlb_check_epoch(cpu);
 }
 
 const struct backend_mem_ops memory_ops = {

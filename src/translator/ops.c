@@ -100,7 +100,6 @@ static void op_icache_flush(struct cpu_state *s, u64 ea, u64 len)
 	(void)ea;
 	(void)len;
 	tlb_process_queue(cpu);
-	tlb_check_epoch(cpu);
 }
 
 static bool op_dcr_read(struct cpu_state *s, u32 dcrn, u64 *value)

@@ -1,340 +1,335 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The software TLB of one CPU: contexts (address spaces) of views (privilege and relocation), each
- * a first-level array that translated code probes and, beside it, what the slow path knows of the
- * same page. Granule 4K. An array entry is only ever written by its own CPU's thread; others ask
- * through the queue (flush.c).
+ * The software TLB of one CPU: views (an address space at one privilege and relocation), each a
+ * first-level array that translated code probes and, beside it, what the slow path knows of the
+ * same granule; and fetch views, which say where code stands. An array entry is only ever written
+ * by its own CPU's thread; others ask through the queue (flush.c).
  *
- * Invariants: a write tag in a fast array means that the page is in writable RAM, marked dirty,
- * and was free of translated code when the entry was made or the CPU has a request queued.
+ * What a view is for (struct view_id):
+ *  - radix: problem state by PID; a kernel has one view for all processes, whose lower half is
+ *    emptied when the PID changes; real mode one;
+ *  - hash: one for all processes, since slbie and slbia drop what they unmap;
+ *  - BookE: by PID;
+ *  each by mmu_keys() as well, so that a kernel that closes and opens its access to user pages
+ *  swaps two arrays.
+ *
+ * Granule: a guest whose pages have 64K or more gets arrays with a granule of 64K, which reach as
+ * far again with the same number of entries. Pages smaller than the granule have no entries. A
+ * guest that uses many such pages gets the granule of 4K for good (tlb_set_granule()); code is
+ * compiled for one granule and keyed by it.
+ *
+ * Invariants: a write tag in a fast array means that the granule is in writable RAM, marked dirty,
+ * and was free of translated code when the entry was made or the CPU has a request queued. Every
+ * entry is in its view's list of its half, or that list has overflowed. A jump cache
+ * entry's page has an entry in its fetch view, unless the view has lost some.
  */
 #include <errno.h>
 
-#include "base/log.h"
 #include "base/string.h"
 #include "isa/mode.h"
+#include "isa/sprbits.h"
 #include "translator/internal.h"
+
+static struct tlb_view *new_data(struct translator_cpu *cpu)
+{
+	struct tlb_view *view = os_alloc_aligned(sizeof(*view), 64);
+
+	if (!view)
+		return NULL;
+	view->count[0] = HALF_ENTRIES + 1;
+	tlb_clear_data(cpu, view);
+	return view;
+}
+
+static struct fetch_view *new_fetch(struct translator_cpu *cpu)
+{
+	struct fetch_view *view = os_alloc(sizeof(*view));
+
+	if (view)
+		tlb_clear_fetch(cpu, view);
+	return view;
+}
 
 int tlb_init(struct translator_cpu *cpu)
 {
 	cpu->jump_cache = os_alloc_aligned(sizeof(struct jump_cache) << JUMP_CACHE_BITS, 64);
-	if (!cpu->jump_cache)
+	cpu->data[0] = new_data(cpu);
+	cpu->fetch[0] = new_fetch(cpu);
+	if (!cpu->jump_cache || !cpu->data[0] || !cpu->fetch[0])
 		return -ENOMEM;
 	cpu->be.jump_cache = cpu->jump_cache;
 	cpu->next_serial = 1;
-	cpu->stale = true;
+	tlb_set_granule(cpu, atomic_load(&cpu->t->tlb_bits));
 	return tlb_second_init(cpu);
 }
 
 void tlb_destroy(struct translator_cpu *cpu)
 {
-	u32 c, v;
+	u32 v;
 
-	for (c = 0; c < CONTEXTS; c++) {
-		for (v = 0; v < VIEWS; v++) {
-			os_free(cpu->context[c].view[v]);
-			os_free(cpu->context[c].fetch[v]);
-		}
-	}
+	for (v = 0; v < DATA_VIEWS; v++)
+		os_free(cpu->data[v]);
+	for (v = 0; v < FETCH_VIEWS; v++)
+		os_free(cpu->fetch[v]);
 	os_free(cpu->jump_cache);
 	tlb_second_destroy(cpu);
 }
 
-static struct tlb_view *make_view(struct context *c, u32 v)
+void tlb_set_granule(struct translator_cpu *cpu, u32 bits)
 {
-	if (!c->view[v]) {
-		c->view[v] = os_alloc_aligned(sizeof(struct tlb_view), 64);
-		if (c->view[v]) {
-			c->view[v]->used = true;
-			tlb_clear_view(c->view[v]);
-		}
-	}
-	return c->view[v];
+	u32 v;
+
+	cpu->be.tlb_bits = bits;
+	cpu->be.tlb_mask = ~0ull << bits;
+	for (v = 0; v < DATA_VIEWS; v++)
+		if (cpu->data[v])
+			tlb_clear_data(cpu, cpu->data[v]);
+	for (v = 0; v < FETCH_VIEWS; v++)
+		if (cpu->fetch[v])
+			tlb_clear_fetch(cpu, cpu->fetch[v]);
+	cpu->stale = true;
 }
 
-static struct fetch_entry *make_fetch(struct context *c, u32 v)
+static u32 tlb_kind(u32 mode, bool reloc)
 {
-	if (!c->fetch[v]) {
-		c->fetch[v] = os_alloc(sizeof(struct fetch_entry) << FETCH_BITS);
-		tlb_clear_fetch(c->fetch[v]);
-	}
-	return c->fetch[v];
+	return (mode & MODE_PR ? 1 : 0) | (reloc ? 2 : 0) | (mode & MODE_HV ? 4 : 0) |
+	       (mode & MODE_SF ? 0 : 8);
 }
 
-/* What tells address spaces apart: the process on radix and BookE. A hash MMU's segments are
- * flushed when they change, so it has one. */
-static u64 process_of(struct translator_cpu *cpu)
+u32 tlb_access(u32 kind)
+{
+	return (kind & 1 ? MMU_PR : 0) | (kind & 2 ? MMU_RELOC : 0) | (kind & 4 ? MMU_HV : 0) |
+	       (kind & 8 ? MMU_32 : 0);
+}
+
+/* What a view for accesses of that kind holds in the current context. */
+static struct view_id identify(struct translator_cpu *cpu, u32 kind, u32 access)
 {
 	const struct mmu_env *env = &cpu->t->env;
-	u64 tag;
+	struct view_id id = {.kind = kind};
 
-	switch (cpu->model->mmu) {
-	case MMU_RADIX_OR_HASH64:
-		if (env->radix && mmu_context(cpu->s, env, 0, MMU_LOAD | MMU_PR | MMU_RELOC, &tag))
-			return tag;
-		return 0;
-	case MMU_4XX:
-	case MMU_E500:
-		return mmu_context(cpu->s, env, 0, MMU_LOAD, &tag) ? tag >> 1 : 0;
-	default:
-		return 0;
+	access |= tlb_access(kind);
+	id.keys = mmu_keys(cpu->s, env, access);
+	if (cpu->model->families & FAM_BOOKE) {
+		if (mmu_context(cpu->s, env, 0, access, &id.tag))
+			id.tag >>= 1; /* the address space is in kind */
+	} else if (env->radix && (kind & 3) == 3) {
+		id.tag = cpu->s->spr[SPR_PIDR];
 	}
+	return id;
 }
 
-static void select_context(struct translator_cpu *cpu)
+static bool same_id(const struct view_id *a, const struct view_id *b)
 {
-	struct context *victim = &cpu->context[0];
-	u64 tag = process_of(cpu);
-	u64 keys = mmu_keys(cpu->s, &cpu->t->env, MMU_LOAD | MMU_RELOC);
-	u64 fetch_keys = mmu_keys(cpu->s, &cpu->t->env, MMU_FETCH | MMU_RELOC);
-	u32 k;
-
-	for (k = 0; k < CONTEXTS; k++) {
-		struct context *c = &cpu->context[k];
-
-		if (c->valid && c->tag == tag && c->keys == keys && c->fetch_keys == fetch_keys) {
-			victim = c;
-			goto found;
-		}
-		if (c->used < victim->used)
-			victim = c;
-	}
-	tlb_clear_context(cpu, victim);
-	victim->tag = tag;
-	victim->keys = keys;
-	victim->fetch_keys = fetch_keys;
-	victim->valid = true;
-found:
-	victim->used = ++cpu->context_clock;
-	cpu->current = victim;
+	return a->tag == b->tag && a->keys == b->keys && a->kind == b->kind;
 }
 
-static u32 view_of(u32 mode, bool reloc)
+/* Where the view of a kind in the current context is noted. On radix the keys are two bits of AMR
+ * or one of IAMR, which a kernel changes at every entry and exit. */
+static u32 data_slot(const struct translator_cpu *cpu, u32 kind)
 {
-	u32 view = reloc ? 2 : 0;
+	if (cpu->t->env.radix && (kind & 3) == 2)
+		kind |= (u32)(cpu->s->spr[SPR_AMR] >> 62) << VIEW_KIND_BITS;
+	return kind;
+}
 
-	if (mode & MODE_PR)
-		view |= 1;
-	if (mode & MODE_HV)
-		view |= 4;
-	if (!(mode & MODE_SF))
-		view |= 8;
+static u32 fetch_slot(const struct translator_cpu *cpu, u32 kind)
+{
+	if (cpu->t->env.radix && (kind & 3) == 2)
+		kind |= (u32)(cpu->s->spr[SPR_IAMR] >> 62 & 1) << VIEW_KIND_BITS;
+	return kind;
+}
+
+/* Index of the view of that name, or of the one to replace; they are few and this is rare. */
+static u32 data_place(struct translator_cpu *cpu, const struct view_id *id)
+{
+	u32 v, victim = 0;
+
+	for (v = 0; v < DATA_VIEWS; v++) {
+		const struct tlb_view *view = cpu->data[v];
+
+		if (!view || (view->used && same_id(&view->id, id)))
+			return v;
+		if (view->used < cpu->data[victim]->used)
+			victim = v;
+	}
+	return victim;
+}
+
+static struct tlb_view *find_data(struct translator_cpu *cpu, u32 kind)
+{
+	struct view_id id = identify(cpu, kind, MMU_LOAD);
+	u32 v = data_place(cpu, &id), k, slot = data_slot(cpu, kind);
+	struct tlb_view *view;
+
+	cpu->stats.view_misses++;
+	if (!cpu->data[v])
+		cpu->data[v] = new_data(cpu);
+	view = cpu->data[v] ? cpu->data[v] : cpu->data[0];
+	if (!view->used || !same_id(&view->id, &id)) {
+		cpu->stats.view_drops += !!view->used;
+		tlb_clear_data(cpu, view);
+		for (k = 0; k < VIEW_SLOTS; k++)
+			if (cpu->data_of[k] == view)
+				cpu->data_known &= ~(1ull << k);
+		view->id = id;
+	}
+	cpu->data_of[slot] = view;
+	cpu->data_known |= 1ull << slot;
 	return view;
 }
 
-static u32 access_of(u32 mode, bool reloc)
+static u32 fetch_place(struct translator_cpu *cpu, const struct view_id *id)
 {
-	return (mode & MODE_PR ? MMU_PR : 0) | (reloc ? MMU_RELOC : 0) |
-	       (mode & MODE_HV ? MMU_HV : 0) | (mode & MODE_SF ? 0 : MMU_32);
+	u32 v, victim = 0;
+
+	for (v = 0; v < FETCH_VIEWS; v++) {
+		const struct fetch_view *view = cpu->fetch[v];
+
+		if (!view || (view->used && same_id(&view->id, id)))
+			return v;
+		if (view->used < cpu->fetch[victim]->used)
+			victim = v;
+	}
+	return victim;
+}
+
+static struct fetch_view *find_fetch(struct translator_cpu *cpu, u32 kind)
+{
+	struct view_id id = identify(cpu, kind, MMU_FETCH);
+	u32 v = fetch_place(cpu, &id), k, slot = fetch_slot(cpu, kind);
+	struct fetch_view *view;
+
+	if (!cpu->fetch[v])
+		cpu->fetch[v] = new_fetch(cpu);
+	view = cpu->fetch[v] ? cpu->fetch[v] : cpu->fetch[0];
+	if (!view->used || !same_id(&view->id, &id)) {
+		tlb_clear_fetch(cpu, view);
+		for (k = 0; k < VIEW_SLOTS; k++)
+			if (cpu->fetch_of[k] == view)
+				cpu->fetch_known &= ~(1ull << k);
+		view->id = id;
+	}
+	cpu->fetch_of[slot] = view;
+	cpu->fetch_known |= 1ull << slot;
+	return view;
+}
+
+static void use_data_view(struct translator_cpu *cpu, u32 kind)
+{
+	u32 slot = data_slot(cpu, kind);
+	struct tlb_view *view = cpu->data_of[slot];
+
+	if (unlikely(!(cpu->data_known >> slot & 1)))
+		view = find_data(cpu, kind);
+	view->used = ++cpu->view_clock;
+	cpu->data_now = view;
+	cpu->data_access = tlb_access(kind);
+	cpu->be.tlb = view->fast;
+	cpu->be.tlb_as1 = view->fast;
+}
+
+static void new_serial(struct translator_cpu *cpu, struct fetch_view *view)
+{
+	if (!++cpu->next_serial) {
+		u32 v;
+
+		memset(cpu->jump_cache, 0, sizeof(struct jump_cache) << JUMP_CACHE_BITS);
+		for (v = 0; v < FETCH_VIEWS; v++)
+			if (cpu->fetch[v])
+				cpu->fetch[v]->serial = 0;
+		cpu->next_serial = 1;
+	}
+	view->serial = cpu->next_serial;
+}
+
+static void use_fetch_view(struct translator_cpu *cpu, u32 kind)
+{
+	u32 slot = fetch_slot(cpu, kind);
+	struct fetch_view *view = cpu->fetch_of[slot];
+
+	if (unlikely(!(cpu->fetch_known >> slot & 1)))
+		view = find_fetch(cpu, kind);
+	view->used = ++cpu->view_clock;
+	cpu->fetch_now = view;
+	if (unlikely(view->verify))
+		tlb_verify_fetch(cpu, view);
+	if (unlikely(!view->serial))
+		new_serial(cpu, view);
+	cpu->be.code_key = (u64)view->serial << 32 | cpu->mode;
+}
+
+/* The lower half of what the kernel shares is another process's now. */
+static void change_process(struct translator_cpu *cpu)
+{
+	u32 v;
+
+	cpu->process = cpu->s->spr[SPR_PIDR];
+	for (v = 0; v < DATA_VIEWS; v++)
+		if (cpu->data[v] && (cpu->data[v]->id.kind & 3) == 2)
+			tlb_drop_low(cpu, cpu->data[v]);
+	for (v = 0; v < FETCH_VIEWS; v++)
+		if (cpu->fetch[v] && (cpu->fetch[v]->id.kind & 3) == 2 && cpu->fetch[v]->low)
+			tlb_clear_fetch(cpu, cpu->fetch[v]);
 }
 
 void tlb_select(struct translator_cpu *cpu)
 {
 	u64 watch_key = cpu_watch_key(cpu->s);
-	u32 k;
+	u32 v;
 
-	cpu->mode = cpu_mode(cpu->s);
+	cpu->stats.selects++;
+	cpu->mode = cpu_mode(cpu->s) | (cpu->be.tlb_bits == LARGE_BITS ? MODE_TLB_LARGE : 0);
 	if (unlikely(watch_key != cpu->watch_key)) {
 		cpu->watch_key = watch_key;
-		for (k = 0; k < CONTEXTS; k++)
-			tlb_clear_context(cpu, &cpu->context[k]);
+		for (v = 0; v < DATA_VIEWS; v++)
+			if (cpu->data[v])
+				tlb_clear_data(cpu, cpu->data[v]);
 	}
-	tlb_reselect(cpu);
 	cpu->stale = false;
+	use_data_view(cpu, tlb_kind(cpu->mode, cpu->mode & MODE_DR));
+	use_fetch_view(cpu, tlb_kind(cpu->mode, cpu->mode & MODE_IR));
 }
 
-/* The context changed under a running region, whose mode stays until it ends. */
-void tlb_reselect(struct translator_cpu *cpu)
+/* Another fetch view is only chosen when the region has ended: nothing more of it is looked up. */
+static void leave_fetch_view(struct translator_cpu *cpu)
 {
-	struct context *c;
-	u32 fv;
+	cpu->be.code_key = NO_CODE_KEY;
+	cpu->stale = true;
+}
 
-	select_context(cpu);
-	c = cpu->current;
-	cpu->data_view = view_of(cpu->mode, cpu->mode & MODE_DR);
-	cpu->data_access = access_of(cpu->mode, cpu->mode & MODE_DR);
-	cpu->fetch_view = fv = view_of(cpu->mode, cpu->mode & MODE_IR);
-	if (!c->serial[fv]) {
-		if (!++cpu->next_serial) {
-			memset(cpu->jump_cache, 0, sizeof(struct jump_cache) << JUMP_CACHE_BITS);
-			cpu->next_serial = 1;
-		}
-		c->serial[fv] = cpu->next_serial;
-	}
-	make_view(c, cpu->data_view);
-	make_fetch(c, fv);
-	cpu->be.tlb = c->view[cpu->data_view]->fast;
-	cpu->be.tlb_as1 = cpu->be.tlb;
-	cpu->be.code_key = (u64)c->serial[fv] << 32 | cpu->mode;
+void tlb_context_changed(struct translator_cpu *cpu)
+{
+	cpu->data_known = cpu->fetch_known = 0;
+	if (cpu->t->env.radix && cpu->s->spr[SPR_PIDR] != cpu->process)
+		change_process(cpu);
+	leave_fetch_view(cpu);
+	if (cpu->data_now)
+		use_data_view(cpu, cpu->data_now->id.kind);
+}
+
+void tlb_keys_changed(struct translator_cpu *cpu)
+{
+	const struct fetch_view *f = cpu->fetch_now;
+
+	if (!cpu->t->env.radix)
+		cpu->data_known = 0;
+	if (cpu->data_now)
+		use_data_view(cpu, cpu->data_now->id.kind);
+	if (!f || mmu_keys(cpu->s, &cpu->t->env, tlb_access(f->id.kind) | MMU_FETCH) == f->id.keys)
+		return;
+	if (!cpu->t->env.radix)
+		cpu->fetch_known = 0;
+	leave_fetch_view(cpu);
 }
 
 void tlb_check_epoch(struct translator_cpu *cpu)
 {
 	u64 epoch = atomic_load(&cpu->t->cache.epoch);
-	u32 c;
 
 	if (likely(epoch == cpu->epoch_seen))
 		return;
 	cpu->epoch_seen = epoch;
-	for (c = 0; c < CONTEXTS; c++)
-		memset(cpu->context[c].serial, 0, sizeof(cpu->context[c].serial));
-	cpu->be.code_key = NO_CODE_KEY;
-	cpu->stale = true;
-}
-
-/* Through the second level, or a walk. */
-static u32 translate_page(struct translator_cpu *cpu, u64 ea, u32 access, struct mmu_result *r)
-{
-	bool cached = !(access & (MMU_EXTPID | MMU_LARX));
-	u32 code;
-
-	if (cached && tlb_second_find(cpu, ea, access, r)) {
-		cpu->stats.second_hits++;
-		return 0;
-	}
-	cpu->stats.walks++;
-	code = mmu_translate(cpu->s, &cpu->t->env, ea, access, r);
-	if (!code && cached)
-		tlb_second_add(cpu, ea, access, r);
-	return code;
-}
-
-static u32 raise_fault(struct translator_cpu *cpu, u64 ea, const char *kind,
-		       const struct mmu_result *r)
-{
-	if (log_on(LOG_MMU))
-		log_printf(LOG_MMU, "cpu %u: no %s at %016llx: event %u dsisr %08llx info %llx\n",
-			   cpu->index, kind, (unsigned long long)ea, r->code,
-			   (unsigned long long)r->dsisr, (unsigned long long)r->info);
-	cpu->s->event =
-		(struct cpu_event){.code = r->code, .info = r->info, .ea = ea, .dsisr = r->dsisr};
-	return r->code;
-}
-
-/* --- instruction side --- */
-const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc)
-{
-	struct fetch_entry *f = cpu->current->fetch[cpu->fetch_view];
-	struct mmu_result r;
-	u64 page = pc & TLB_PAGE_MASK;
-
-	f = &f[(pc >> TLB_PAGE_BITS) & ((1 << FETCH_BITS) - 1)];
-	if (f->tag == page)
-		return f;
-	cpu->stats.fetch_refills++;
-	if (translate_page(cpu, pc, access_of(cpu->mode, cpu->mode & MODE_IR) | MMU_FETCH, &r)) {
-		raise_fault(cpu, pc, "fetch", &r);
-		return NULL;
-	}
-	if (r.page_shift < TLB_PAGE_BITS)
-		f = &cpu->odd_fetch;
-	*f = (struct fetch_entry){
-		.tag = page,
-		.ra = r.ra - (pc & ~TLB_PAGE_MASK),
-		.shift = r.page_shift < TLB_PAGE_BITS ? r.page_shift : TLB_PAGE_BITS,
-		.mode = r.attr & MMU_LE ? MODE_FETCH_LE : 0,
-	};
-	return f;
-}
-
-/* --- data side --- */
-/* Let stores to a page go the fast way, unless it has code. A page that gains code after this
- * queues a request to us behind it. */
-static void try_fast_stores(struct translator_cpu *cpu, u32 at, struct data_page *page)
-{
-	struct tlb_view *view = cpu->current->view[cpu->data_view];
-	struct tlb_slow *s = &view->slow[at];
-	struct tlb_fast *f = &view->fast[at];
-	struct translator *t = cpu->t;
-
-	os_mutex_lock(&t->cache.lock);
-	page->code = !cache_page_is_new(&t->cache, s->ra);
-	if (!page->code) {
-		f->addend = (uintptr_t)s->host - s->write_tag;
-		f->write_tag = s->write_tag;
-	}
-	os_mutex_unlock(&t->cache.lock);
-	t->config.host->dirty(t->config.host->opaque, s->ra);
-}
-
-/* Make the entries for a page that was just translated. */
-static void install(struct translator_cpu *cpu, u64 ea, bool store, const struct mmu_result *r,
-		    struct data_page *page, bool writable)
-{
-	struct tlb_view *view = cpu->current->view[cpu->data_view];
-	u32 at = (ea >> TLB_PAGE_BITS) & ((1 << TLB_BITS) - 1);
-	struct tlb_fast *f = &view->fast[at];
-	struct tlb_slow *s = &view->slow[at];
-	u64 tag = ea & TLB_PAGE_MASK;
-	bool slow = !page->host || (r->attr & (MMU_INHIBITED | MMU_LE));
-
-	view->used = true;
-	if (s->read_tag != tag && s->write_tag != tag) {
-		f->read_tag = f->write_tag = TLB_NO_TAG;
-		s->read_tag = s->write_tag = TLB_NO_TAG;
-	}
-	s->ra = r->ra & TLB_PAGE_MASK;
-	s->host = page->host ? page->host - (ea & ~TLB_PAGE_MASK) : NULL;
-	s->attr = r->attr;
-	s->watched = cpu->watch_key && cpu_watch_page(cpu->s, ea, TLB_PAGE_BITS);
-	slow |= s->watched;
-	if (r->prot & MMU_R) {
-		s->read_tag = tag;
-		if (!slow) {
-			f->addend = (uintptr_t)s->host - tag;
-			f->read_tag = tag;
-		}
-	}
-	if (store && (writable || !page->host)) {
-		s->write_tag = tag;
-		if (!slow)
-			try_fast_stores(cpu, at, page);
-	}
-}
-
-static u32 data_miss(struct translator_cpu *cpu, u64 ea, u32 access, struct data_page *page)
-{
-	bool store = (access & MMU_KIND) == MMU_STORE, writable = false, in_ram;
-	struct translator *t = cpu->t;
-	struct translator_ram ram;
-	struct mmu_result r;
-
-	cpu->stats.refills++;
-	if (translate_page(cpu, ea, cpu->data_access | access, &r))
-		return raise_fault(cpu, ea, store ? "store" : "load", &r);
-	page->ra = r.ra;
-	page->attr = r.attr;
-	page->host = NULL;
-	in_ram = t->config.host->ram(t->config.host->opaque, r.ra, &ram);
-	if (in_ram) {
-		writable = ram.writable;
-		page->host = ram.host;
-	}
-	if (r.page_shift >= TLB_PAGE_BITS && !(access & (MMU_EXTPID | MMU_LARX)))
-		install(cpu, ea, store, &r, page, writable);
-	/* Stores to read-only memory are MMIO. */
-	if (store && !writable)
-		page->host = NULL;
-	return 0;
-}
-
-u32 tlb_data(struct translator_cpu *cpu, u64 ea, u32 access, struct data_page *page)
-{
-	u32 at = (ea >> TLB_PAGE_BITS) & ((1 << TLB_BITS) - 1);
-	struct tlb_slow *s = &cpu->current->view[cpu->data_view]->slow[at];
-	bool store = (access & MMU_KIND) == MMU_STORE;
-
-	page->code = store;
-	if ((store ? s->write_tag : s->read_tag) != (ea & TLB_PAGE_MASK) || (access & MMU_EXTPID))
-		return data_miss(cpu, ea, access, page);
-	page->ra = s->ra | (ea & ~TLB_PAGE_MASK);
-	page->host = s->host ? s->host + (ea & ~TLB_PAGE_MASK) : NULL;
-	page->attr = s->attr;
-	if (!store || !s->host || s->watched || (s->attr & (MMU_INHIBITED | MMU_LE)))
-		return 0;
-	if (cpu->current->view[cpu->data_view]->fast[at].write_tag == s->write_tag)
-		page->code = false;
-	else
-		try_fast_stores(cpu, at, page);
-	return 0;
+	if (cpu->t->config.backend->forget)
+		cpu->t->config.backend->forget(cpu->t->backend, &cpu->be);
 }

@@ -70,6 +70,8 @@ static void guard_page(struct translator_cpu *cpu, u64 ra)
 	struct translator *t = cpu->t;
 	u32 k;
 
+	if (!cache_begin(t, ra))
+		return;
 	tlb_drop_writable(cpu, ra);
 	for (k = 0; k < t->nr_cpus; k++)
 		if (t->cpu[k] && t->cpu[k] != cpu)
@@ -83,7 +85,7 @@ static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_
 		.r = t->ir,
 		.model = cpu->model,
 		.decoder = &cpu->decoder,
-		.mode = mode & ~(MODE_SINGLE | MODE_FETCH_LE),
+		.mode = mode & ~(MODE_SINGLE | MODE_FETCH | MODE_TLB_LARGE),
 		.no_chain = mode & MODE_SINGLE,
 		.lazy_fp = t->config.backend->lazy_fp,
 	};
@@ -113,7 +115,12 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 		  : t->config.max_insns ? t->config.max_insns
 					: DEFAULT_MAX_INSNS;
 	struct region *r = os_alloc(sizeof(*r));
-	struct backend_unit unit = {.pc = f->pc, .tier = 1};
+	struct backend_unit unit = {
+		.pc = f->pc,
+		.tier = 1,
+		.tlb_bits = mode & MODE_TLB_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
+		.page_bits = mode & MODE_FETCH_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
+	};
 	u32 len, k;
 	int ret;
 
@@ -158,7 +165,7 @@ u32 translate_peek(struct translator_cpu *cpu, u64 pc)
 	const struct fetch_entry *page = tlb_fetch(cpu, pc);
 	u32 word = 0;
 
-	if (page && h->ram(h->opaque, page->ra + (pc & ~TLB_PAGE_MASK), &ram) && ram.len >= 4) {
+	if (page && h->ram(h->opaque, page->ra + (pc - page->tag), &ram) && ram.len >= 4) {
 		f.little_endian |= !!(page->mode & MODE_FETCH_LE);
 		f.host = ram.host;
 		fetch_word(&f, pc, &word);
@@ -172,9 +179,13 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 	struct translator *t = cpu->t;
 	struct translator_ram ram;
 	struct fetch f = {.pc = pc, .little_endian = mode & (MODE_LE | MODE_FETCH_LE)};
-	struct region *r;
-	u64 left = (1ull << shift) - (pc & ((1ull << shift) - 1));
+	struct region *r = cache_find(&t->cache, ra, pc, mode);
+	/* A region stands in one real page of 4K, the unit of invalidation. */
+	u64 size = 1ull << (shift < TLB_PAGE_BITS ? shift : TLB_PAGE_BITS);
+	u64 left = size - (pc & (size - 1));
 
+	if (r)
+		return r;
 	os_mutex_lock(&t->cache.lock);
 	r = cache_find(&t->cache, ra, pc, mode);
 	if (r)
@@ -190,13 +201,13 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 	}
 	cache_reap(t);
 	if (t->cache.bytes > t->cache.limit)
-		cache_flush(t);
+		cache_evict(t);
 	f.host = ram.host;
 	f.end = pc + left;
 	/* Before the bytes are read: what is stored later must be noticed. */
-	if (cache_page_is_new(&t->cache, ra))
-		guard_page(cpu, ra);
+	guard_page(cpu, ra);
 	r = make(cpu, &f, mode, ra);
+	cache_end(t, ra);
 	if (r)
 		r->small = shift < TLB_PAGE_BITS;
 	else

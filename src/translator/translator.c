@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/log.h"
 #include "base/string.h"
 #include "isa/model.h"
 #include "translator/internal.h"
@@ -34,6 +35,7 @@ int translator_create(const struct translator_config *config, struct translator 
 	if (!t)
 		return -ENOMEM;
 	t->config = *config;
+	atomic_init(&t->tlb_bits, LARGE_BITS);
 	t->env.mem = (struct mmu_mem){.ops = &translator_mem, .opaque = t};
 	helper_env_init(&t->ir_env);
 	helper_config_init(&bc, &t->ir_env);
@@ -96,6 +98,8 @@ int translator_cpu_create(struct translator *t, u32 index, const struct cpu_mode
 	cpu->t = t;
 	cpu->index = index;
 	cpu->model = model;
+	if (!(model->families & FAM_BOOK3S64))
+		atomic_store(&t->tlb_bits, TLB_PAGE_BITS);
 	if (make_state(cpu) || tlb_init(cpu) || !insn_decoder_init(&cpu->decoder, &set)) {
 		tlb_destroy(cpu);
 		os_free(cpu->frame);
@@ -110,8 +114,6 @@ int translator_cpu_create(struct translator *t, u32 index, const struct cpu_mode
 	ops_init(cpu);
 	cpu->be.state = (u8 *)cpu->s;
 	cpu->be.poll = &cpu->s->wanted;
-	cpu->be.tlb_bits = TLB_PAGE_BITS;
-	cpu->be.tlb_mask = TLB_PAGE_MASK;
 	cpu->be.mem = &memory_ops;
 	cpu->be.opaque = cpu;
 	cpu_reset(cpu->s, model);
@@ -197,15 +199,16 @@ void translator_set_irq(struct translator_cpu *cpu, enum cpu_irq irq, bool level
 
 void translator_memory_written(struct translator *t, u64 ra, u64 len)
 {
-	u64 page;
+	u64 left = len, at = ra, n;
 
-	if (!len)
-		return;
-	os_mutex_lock(&t->cache.lock);
-	cache_invalidate_range(t, ra, len);
-	os_mutex_unlock(&t->cache.lock);
-	for (page = ra & TLB_PAGE_MASK; page < ra + len; page += 1 << TLB_PAGE_BITS)
-		t->config.host->dirty(t->config.host->opaque, page);
+	for (; left; left -= n, at += n) {
+		n = (1 << TLB_PAGE_BITS) - (at & ~TLB_PAGE_MASK);
+		if (n > left)
+			n = left;
+		cache_stored(t, at, n);
+	}
+	if (len)
+		t->config.host->dirty(t->config.host->opaque, ra, len);
 }
 
 static void flush_all(struct translator *t, struct translator_cpu *self,
@@ -267,37 +270,106 @@ bool translator_debug_translate(struct translator_cpu *cpu, u64 ea, u64 *ra)
 	return false;
 }
 
+static const char *const exit_names[CPU_EXIT_CODES] = {
+	[CPU_EXIT_NONE] = "other",
+	[CPU_EXC_PROGRAM] = "program",
+	[CPU_EXC_SC] = "sc",
+	[CPU_EXC_SCV] = "scv",
+	[CPU_EXC_DSI] = "dsi",
+	[CPU_EXC_DSEG] = "dseg",
+	[CPU_EXC_ISI] = "isi",
+	[CPU_EXC_ISEG] = "iseg",
+	[CPU_EXC_ALIGN] = "align",
+	[CPU_EXC_FP_UNAVAIL] = "fp_unavail",
+	[CPU_EXC_VEC_UNAVAIL] = "vec_unavail",
+	[CPU_EXC_VSX_UNAVAIL] = "vsx_unavail",
+	[CPU_EXC_FAC_UNAVAIL] = "fac_unavail",
+	[CPU_EXC_TRACE] = "trace",
+	[CPU_EXC_DTLB] = "dtlb",
+	[CPU_EXC_ITLB] = "itlb",
+	[CPU_EXIT_RESYNC] = "resync",
+	[CPU_EXIT_HCALL] = "hcall",
+	[CPU_EXIT_MMIO] = "mmio",
+	[CPU_EXIT_IDLE] = "idle",
+	[CPU_EXIT_WANTED] = "wanted",
+};
+
+static const char *const flush_names[CPU_FLUSH_KINDS] = {
+	[CPU_FLUSH_ALL] = "all",	   [CPU_FLUSH_PID] = "pid",
+	[CPU_FLUSH_PID_PAGE] = "pid_page", [CPU_FLUSH_VPN] = "vpn",
+	[CPU_FLUSH_SEGMENT] = "segment",   [CPU_FLUSH_SEGMENTS] = "segments",
+	[CPU_FLUSH_CONTEXT] = "context",   [CPU_FLUSH_KEYS] = "keys",
+	[CPU_FLUSH_PWC] = "pwc",	   [CPU_FLUSH_EA] = "ea",
+};
+
+static void count_named(const char *prefix, const char *name, u64 value, translator_stat_fn *fn,
+			void *opaque)
+{
+	char text[64];
+
+	if (!value)
+		return;
+	log_format(text, sizeof(text), "%s%s", prefix, name ? name : "unnamed");
+	fn(opaque, text, value);
+}
+
+static void vm_stats(struct translator *t, translator_stat_fn *fn, void *opaque)
+{
+	const struct code_cache *c = &t->cache;
+
+	fn(opaque, "code.regions", c->nr_regions);
+	fn(opaque, "code.bytes", c->bytes);
+	fn(opaque, "code.translated", c->translated);
+	fn(opaque, "code.invalidated", c->invalidated);
+	fn(opaque, "code.evicted", c->evicted);
+	fn(opaque, "code.evictions", c->evictions);
+	fn(opaque, "code.flushes", c->flushes);
+	fn(opaque, "tlb.granule_bits", atomic_load(&t->tlb_bits));
+}
+
 void translator_stats(struct translator *t, struct translator_cpu *cpu, translator_stat_fn *fn,
 		      void *opaque)
 {
 	const struct cpu_stats *s;
+	u32 k;
 
 	if (!cpu) {
-		fn(opaque, "code.regions", t->cache.nr_regions);
-		fn(opaque, "code.bytes", t->cache.bytes);
-		fn(opaque, "code.translated", t->cache.translated);
-		fn(opaque, "code.invalidated", t->cache.invalidated);
-		fn(opaque, "code.flushes", t->cache.flushes);
+		vm_stats(t, fn, opaque);
 		return;
 	}
 	s = &cpu->stats;
 	fn(opaque, "instructions", ops_executed(cpu));
 	fn(opaque, "lookups", s->lookups);
 	fn(opaque, "jump_cache.fills", s->jump_fills);
+	fn(opaque, "jump_cache.drops", s->jump_drops);
 	fn(opaque, "links", s->links);
-	fn(opaque, "exits", s->exits);
 	fn(opaque, "polls", s->polls);
+	for (k = 0; k < CPU_EXIT_CODES; k++)
+		count_named("leave.", exit_names[k], s->exits[k], fn, opaque);
 	fn(opaque, "slow_loads", s->slow_loads);
 	fn(opaque, "slow_stores", s->slow_stores);
+	fn(opaque, "code_stores", s->code_stores);
+	if (cpu->be.helper_calls)
+		fn(opaque, "tlb.hits", cpu->be.tlb_hits);
 	fn(opaque, "tlb.refills", s->refills);
 	fn(opaque, "tlb.fetch_refills", s->fetch_refills);
+	fn(opaque, "tlb.small_pages", s->small_pages);
 	fn(opaque, "tlb.second_hits", s->second_hits);
 	fn(opaque, "tlb.walks", s->walks);
-	fn(opaque, "tlb.flush_all", s->flush_all);
-	fn(opaque, "tlb.flush_page", s->flush_page);
-	fn(opaque, "tlb.flush_context", s->flush_context);
+	fn(opaque, "tlb.selects", s->selects);
+	fn(opaque, "tlb.view_misses", s->view_misses);
+	fn(opaque, "tlb.view_drops", s->view_drops);
+	fn(opaque, "tlb.verifies", s->verifies);
+	fn(opaque, "tlb.verify_drops", s->verify_drops);
+	fn(opaque, "tlb.dropped", s->dropped);
+	fn(opaque, "tlb.flush.everything", s->everything);
+	for (k = 0; k < CPU_FLUSH_KINDS; k++)
+		count_named("tlb.flush.", flush_names[k], s->flush[k], fn, opaque);
 	fn(opaque, "mmio", s->mmio);
 	fn(opaque, "interrupts", s->interrupts);
 	fn(opaque, "hcalls", s->hcalls);
 	fn(opaque, "idles", s->idles);
+	for (k = 0; cpu->be.helper_calls && k < t->ir_env.nr_helpers; k++)
+		count_named("helper.", t->ir_env.helpers[k].name, cpu->be.helper_calls[k], fn,
+			    opaque);
 }

@@ -58,6 +58,8 @@ static void look_around(struct translator_cpu *cpu)
 		cpu->armed = ~0ull;
 	cpu_timer_expire(cpu->s);
 	ops_arm_timer(cpu);
+	if (unlikely(atomic_load(&cpu->t->tlb_bits) != cpu->be.tlb_bits))
+		tlb_set_granule(cpu, atomic_load(&cpu->t->tlb_bits));
 	if (cpu_irq_ready(cpu->s) && cpu_take_irq(cpu->s)) {
 		cpu->stats.interrupts++;
 		log_printf(LOG_INT, "cpu %u: interrupt, now at %llx\n", cpu->index,
@@ -78,26 +80,37 @@ static const void *find_entry(struct translator_cpu *cpu, u32 mode)
 	f = tlb_fetch(cpu, pc);
 	if (!f)
 		return NULL;
-	r = translate_region(cpu, pc, mode | f->mode, f->ra + (pc & ~TLB_PAGE_MASK), f->shift);
+	r = translate_region(cpu, pc, mode | f->mode, f->ra + (pc - f->tag), f->shift);
 	return r ? r->code->entry : NULL;
+}
+
+/* Who retires a region counts the epoch up and then looks into all jump caches: either he sees what
+ * we put there, or we see the new epoch. */
+static void jump_fill(struct translator_cpu *cpu, struct jump_cache *j, const void *entry,
+		      u64 epoch)
+{
+	__atomic_store_n(&j->pc, cpu->s->pc, __ATOMIC_RELAXED);
+	j->entry = entry;
+	__atomic_store_n(&j->key, cpu->be.code_key, __ATOMIC_SEQ_CST);
+	if (atomic_load(&cpu->t->cache.epoch) != epoch)
+		__atomic_store_n(&j->key, 0, __ATOMIC_RELAXED);
+	cpu->stats.jump_fills++;
 }
 
 static const void *next_entry(struct translator_cpu *cpu)
 {
 	struct jump_cache *j = &cpu->jump_cache[jump_cache_index(cpu->s->pc)];
 	const void *entry;
+	u64 epoch;
 
 	if (cpu->single)
 		return find_entry(cpu, cpu->mode | MODE_SINGLE);
-	if (j->pc == cpu->s->pc && j->key == cpu->be.code_key)
+	if (j->pc == cpu->s->pc && __atomic_load_n(&j->key, __ATOMIC_RELAXED) == cpu->be.code_key)
 		return j->entry;
+	epoch = atomic_load(&cpu->t->cache.epoch);
 	entry = find_entry(cpu, cpu->mode);
-	if (entry) {
-		j->pc = cpu->s->pc;
-		j->key = cpu->be.code_key;
-		j->entry = entry;
-		cpu->stats.jump_fills++;
-	}
+	if (entry && cpu->be.code_key != NO_CODE_KEY)
+		jump_fill(cpu, j, entry, epoch);
 	return entry;
 }
 
@@ -106,13 +119,14 @@ static void link_stop(struct translator_cpu *cpu, struct backend_link *link)
 {
 	struct translator *t = cpu->t;
 	struct region *from, *to;
-	u64 ra;
+	u64 ra, page;
 
 	os_mutex_lock(&t->cache.lock);
 	/* We are past the region but not past a safe point: link is not freed yet. */
 	from = link->owner;
-	if (from->valid && !from->small && (from->mode & ~MODE_FETCH_LE) == cpu->mode) {
-		ra = (from->ra & TLB_PAGE_MASK) | (link->pc & ~TLB_PAGE_MASK);
+	if (from->valid && !from->small && (from->mode & ~MODE_FETCH) == cpu->mode) {
+		page = ~0ull << (from->mode & MODE_FETCH_LARGE ? LARGE_BITS : TLB_PAGE_BITS);
+		ra = (from->ra & page) | (link->pc & ~page);
 		to = cache_find(&t->cache, ra, link->pc, from->mode);
 		if (to)
 			cache_link(t, link, to);
@@ -244,11 +258,11 @@ static enum next handle_stop(struct translator_cpu *cpu, enum backend_stop stop,
 	s->pc = cpu->be.pc;
 	switch (stop) {
 	case BACKEND_STOP_LEAVE:
-		cpu->stats.exits++;
 		if (!s->event.code) {
 			s->event.code = cpu->be.exit_code;
 			s->event.info = cpu->be.exit_info;
 		}
+		cpu->stats.exits[s->event.code % CPU_EXIT_CODES]++;
 		next = handle_event(cpu, why);
 		break;
 	case BACKEND_STOP_LINK:

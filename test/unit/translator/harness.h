@@ -39,7 +39,7 @@ static bool h_ram(void *opaque, u64 ra, struct translator_ram *ram)
 	return true;
 }
 
-static void h_dirty(void *opaque, u64 ra)
+static void h_dirty(void *opaque, u64 ra, u64 len)
 {
 	struct harness *h = opaque;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guest-visible face of XICS: hypercalls (LoPAPR 14.5.3.2), RTAS calls (7.3.10) and the
+ * The guest-visible face of XICS: hypercalls (LoPAPR 14.5.3.2), RTAS calls (7.3.10; with XIVE there
+ * are none, neither here nor in qemu's ic-mode=xive: H_INT_* take their place) and the
  * presentation node of the device tree (B.6.4.1). The core runs above the engine (pv/xics.h) and
  * has its own lock, so the hypercalls do without the machine's.
  */
@@ -8,13 +9,12 @@
 #include <libfdt.h>
 
 #include "base/string.h"
+#include "irqchip/common.h"
 #include "irqchip/xics.h"
 #include "isa/papr.h"
 #include "os/os.h"
 #include "pv/xics.h"
 #include "vm/vm.h"
-
-enum { PHANDLE = 0x1111 };
 
 struct xics_chip {
 	struct vm *vm;
@@ -23,25 +23,8 @@ struct xics_chip {
 	u8 *claimed;
 };
 
-/* What a saved section holds. */
-struct xics_saved {
-	u64 state;
-};
-static const struct state_field saved_fields[] = {
-	STATE_FIELD(struct xics_saved, state, STATE_U64),
-};
-static const struct state_table presenter_table = {
-	.name = "xics-presenter",
-	.size = sizeof(struct xics_saved),
-	.nr_fields = ARRAY_SIZE(saved_fields),
-	.fields = saved_fields,
-};
-static const struct state_table source_table = {
-	.name = "xics-source",
-	.size = sizeof(struct xics_saved),
-	.nr_fields = ARRAY_SIZE(saved_fields),
-	.fields = saved_fields,
-};
+static const struct state_table presenter_table = IRQCHIP_WORD_TABLE("xics-presenter");
+static const struct state_table source_table = IRQCHIP_WORD_TABLE("xics-source");
 
 static struct xics_chip *chip_of(struct irqchip *chip)
 {
@@ -50,10 +33,7 @@ static struct xics_chip *chip_of(struct irqchip *chip)
 
 static void set_line(void *opaque, u32 server, bool level)
 {
-	struct vm *vm = ((struct xics_chip *)opaque)->vm;
-
-	if (server < vm->nr_vcpus && vm->vcpus[server].engine)
-		vm->ops->set_line(vm->vcpus[server].engine, ENGINE_LINE_EXTERNAL, level);
+	irqchip_set_line(((struct xics_chip *)opaque)->vm, server, level);
 }
 
 /* --- hypercalls --- */
@@ -160,9 +140,7 @@ static void chip_set_irq(struct irqchip *chip, u32 irq, bool level)
 
 static int chip_connect(struct irqchip *chip, struct vcpu *vcpu, struct error *e)
 {
-	if (vcpu->index >= xics_servers(chip_of(chip)->xics))
-		return error_set(e, -EINVAL, "XICS has no interrupt server %u", vcpu->index);
-	return 0;
+	return irqchip_check_server("XICS", xics_servers(chip_of(chip)->xics), vcpu, e);
 }
 
 static void chip_reset(struct irqchip *chip)
@@ -180,12 +158,8 @@ static int chip_dt(struct irqchip *chip, void *fdt, u32 *phandle)
 	ret = fdt_setprop_string(fdt, node, "device_type",
 				 "PowerPC-External-Interrupt-Presentation");
 	ret |= fdt_setprop_string(fdt, node, "compatible", "IBM,ppc-xicp");
-	ret |= fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
 	ret |= fdt_setprop(fdt, node, "ibm,interrupt-server-ranges", servers, sizeof(servers));
-	ret |= fdt_setprop_u32(fdt, node, "#interrupt-cells", 2);
-	ret |= fdt_setprop_u32(fdt, node, "linux,phandle", PHANDLE);
-	ret |= fdt_setprop_u32(fdt, node, "phandle", PHANDLE);
-	*phandle = PHANDLE;
+	ret |= irqchip_dt_properties(fdt, node, phandle);
 	return ret ? -ENOSPC : 0;
 }
 
@@ -197,7 +171,7 @@ static u32 chip_acknowledge(struct irqchip *chip, struct vcpu *vcpu)
 static int chip_save(struct irqchip *chip, struct state_writer *w)
 {
 	struct xics_chip *c = chip_of(chip);
-	struct xics_saved s;
+	struct irqchip_word s;
 	u32 n;
 
 	for (n = 0; n < c->irqs; n++) {
@@ -217,7 +191,7 @@ static int chip_load(struct irqchip *chip, const struct state_head *h, struct st
 {
 	struct xics_chip *c = chip_of(chip);
 	bool presenter = !strcmp(h->name, presenter_table.name);
-	struct xics_saved s;
+	struct irqchip_word s;
 	int ret;
 
 	if (!presenter && strcmp(h->name, source_table.name))
@@ -234,6 +208,8 @@ static void chip_destroy(struct irqchip *chip)
 {
 	struct xics_chip *c = chip_of(chip);
 
+	if (!c)
+		return;
 	xics_destroy(c->xics);
 	os_free(c->claimed);
 	os_free(c);
@@ -270,15 +246,15 @@ int irqchip_xics_create(struct vm *vm, u32 servers, u32 irqs, struct error *e)
 {
 	struct xics_chip *c = os_alloc(sizeof(*c));
 
-	if (!c)
-		return error_set(e, -ENOMEM, "no memory for the interrupt controller");
-	c->vm = vm;
-	c->irqs = irqs;
-	c->claimed = os_alloc(irqs);
-	c->xics = xics_create(servers, irqs, set_line, c);
-	if (!c->xics || !c->claimed) {
+	if (c) {
+		c->vm = vm;
+		c->irqs = irqs;
+		c->claimed = os_alloc(irqs);
+		c->xics = xics_create(servers, irqs, set_line, c);
+	}
+	if (!c || !c->xics || !c->claimed) {
 		chip_destroy((struct irqchip *)c);
-		return error_set(e, -ENOMEM, "no memory for the interrupt controller");
+		return irqchip_no_memory(e);
 	}
 	register_calls(vm, c);
 	irq_set_chip(vm, &xics_chip_ops, (struct irqchip *)c);

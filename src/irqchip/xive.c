@@ -9,11 +9,10 @@
 
 #include "base/log.h"
 #include "base/string.h"
+#include "irqchip/common.h"
 #include "irqchip/xive.h"
 #include "irqchip/xive_private.h"
 #include "vm/vm.h"
-
-enum { PHANDLE = 0x1111 };
 
 /* The addresses that POWER9 machines have them at. */
 #define ESB_BASE  0x6010000000000ull
@@ -32,10 +31,7 @@ u64 xive_chip_queue_esb_address(const struct xive_chip *c, u64 offset)
 /* --- what the core asks for --- */
 static void set_line(void *opaque, u32 server, bool level)
 {
-	struct vm *vm = ((struct xive_chip *)opaque)->vm;
-
-	if (server < vm->nr_vcpus && vm->vcpus[server].engine)
-		vm->ops->set_line(vm->vcpus[server].engine, ENGINE_LINE_EXTERNAL, level);
+	irqchip_set_line(((struct xive_chip *)opaque)->vm, server, level);
 }
 
 static bool store_be32(void *opaque, u64 gpa, u32 value)
@@ -115,18 +111,7 @@ static void map_pages(struct vm *vm, struct xive_chip *c)
 }
 
 /* --- saved state --- */
-struct xive_saved_context {
-	u64 state;
-};
-static const struct state_field context_fields[] = {
-	STATE_FIELD(struct xive_saved_context, state, STATE_U64),
-};
-static const struct state_table context_table = {
-	.name = "xive-context",
-	.size = sizeof(struct xive_saved_context),
-	.nr_fields = ARRAY_SIZE(context_fields),
-	.fields = context_fields,
-};
+static const struct state_table context_table = IRQCHIP_WORD_TABLE("xive-context");
 
 struct xive_saved_source {
 	u32 server, eisn;
@@ -204,7 +189,7 @@ static void save_queue(struct xive_chip *c, struct state_writer *w, u32 number)
 static int chip_save(struct irqchip *chip, struct state_writer *w)
 {
 	struct xive_chip *c = (struct xive_chip *)chip;
-	struct xive_saved_context saved;
+	struct irqchip_word saved;
 	u32 n;
 
 	for (n = 0; n < xive_lisns(c->xive); n++)
@@ -260,7 +245,7 @@ static int chip_load(struct irqchip *chip, const struct state_head *h, struct st
 		     struct error *e)
 {
 	struct xive_chip *c = (struct xive_chip *)chip;
-	struct xive_saved_context saved;
+	struct irqchip_word saved;
 	int ret;
 
 	if (!strcmp(h->name, source_table.name)) {
@@ -299,9 +284,8 @@ static void chip_set_irq(struct irqchip *chip, u32 irq, bool level)
 
 static int chip_connect(struct irqchip *chip, struct vcpu *vcpu, struct error *e)
 {
-	if (vcpu->index >= xive_servers(((struct xive_chip *)chip)->xive))
-		return error_set(e, -EINVAL, "XIVE has no interrupt server %u", vcpu->index);
-	return 0;
+	return irqchip_check_server("XIVE", xive_servers(((struct xive_chip *)chip)->xive), vcpu,
+				    e);
 }
 
 static void chip_reset(struct irqchip *chip)
@@ -337,12 +321,8 @@ static int chip_dt(struct irqchip *chip, void *fdt, u32 *phandle)
 	ret |= fdt_setprop_string(fdt, node, "compatible", "ibm,power-ivpe");
 	ret |= fdt_setprop_u32(fdt, node, "ibm,xive-eq-sizes", 16);
 	ret |= fdt_setprop(fdt, node, "ibm,xive-lisn-ranges", lisns, sizeof(lisns));
-	ret |= fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
-	ret |= fdt_setprop_u32(fdt, node, "#interrupt-cells", 2);
-	ret |= fdt_setprop_u32(fdt, node, "linux,phandle", PHANDLE);
-	ret |= fdt_setprop_u32(fdt, node, "phandle", PHANDLE);
+	ret |= irqchip_dt_properties(fdt, node, phandle);
 	ret |= fdt_setprop(fdt, 0, "ibm,plat-res-int-priorities", reserved, sizeof(reserved));
-	*phandle = PHANDLE;
 	return ret ? -ENOSPC : 0;
 }
 
@@ -350,6 +330,8 @@ static void chip_destroy(struct irqchip *chip)
 {
 	struct xive_chip *c = (struct xive_chip *)chip;
 
+	if (!c)
+		return;
 	xive_destroy(c->xive);
 	os_free(c);
 }
@@ -381,8 +363,8 @@ int irqchip_xive_create(struct vm *vm, u32 servers, u32 irqs, struct error *e)
 		c->xive = xive_create(servers, XIVE_IRQ_BASE + irqs, &host);
 	}
 	if (!c || !c->xive) {
-		os_free(c);
-		return error_set(e, -ENOMEM, "no memory for the interrupt controller");
+		chip_destroy((struct irqchip *)c);
+		return irqchip_no_memory(e);
 	}
 	for (n = 0; n < servers; n++)
 		xive_claim(c->xive, n, false);

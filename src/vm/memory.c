@@ -147,52 +147,34 @@ int vm_mem_clear(struct vm *vm)
 	return 0;
 }
 
-int vm_mem_ld32(struct vm *vm, u64 gpa, u32 *value)
-{
-	u32 *p = gpa & 3 ? NULL : vm_mem_ptr(vm, gpa, 4);
-	u32 v;
+#define ACCESS(bits)                                                                               \
+	static u##bits *aligned##bits(struct vm *vm, u64 gpa)                                      \
+	{                                                                                          \
+		return gpa & (sizeof(u##bits) - 1) ? NULL : vm_mem_ptr(vm, gpa, sizeof(u##bits));  \
+	}                                                                                          \
+                                                                                                   \
+	int vm_mem_ld##bits(struct vm *vm, u64 gpa, u##bits *value)                                \
+	{                                                                                          \
+		u##bits *p = aligned##bits(vm, gpa), v;                                            \
+                                                                                                   \
+		if (!p)                                                                            \
+			return -EFAULT;                                                            \
+		v = __atomic_load_n(p, __ATOMIC_RELAXED);                                          \
+		*value = ld_be##bits(&v);                                                          \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	int vm_mem_st##bits(struct vm *vm, u64 gpa, u##bits value)                                 \
+	{                                                                                          \
+		u##bits *p = aligned##bits(vm, gpa), v;                                            \
+                                                                                                   \
+		if (!p)                                                                            \
+			return -EFAULT;                                                            \
+		st_be##bits(&v, value);                                                            \
+		__atomic_store_n(p, v, __ATOMIC_RELAXED);                                          \
+		vm_mem_written(vm, gpa, sizeof(v));                                                \
+		return 0;                                                                          \
+	}
 
-	if (!p)
-		return -EFAULT;
-	v = __atomic_load_n(p, __ATOMIC_RELAXED);
-	*value = ld_be32(&v);
-	return 0;
-}
-
-int vm_mem_st32(struct vm *vm, u64 gpa, u32 value)
-{
-	u32 *p = gpa & 3 ? NULL : vm_mem_ptr(vm, gpa, 4);
-	u32 v;
-
-	if (!p)
-		return -EFAULT;
-	st_be32(&v, value);
-	__atomic_store_n(p, v, __ATOMIC_RELAXED);
-	vm_mem_written(vm, gpa, 4);
-	return 0;
-}
-
-int vm_mem_ld64(struct vm *vm, u64 gpa, u64 *value)
-{
-	u64 *p = gpa & 7 ? NULL : vm_mem_ptr(vm, gpa, 8);
-	u64 v;
-
-	if (!p)
-		return -EFAULT;
-	v = __atomic_load_n(p, __ATOMIC_RELAXED);
-	*value = ld_be64(&v);
-	return 0;
-}
-
-int vm_mem_st64(struct vm *vm, u64 gpa, u64 value)
-{
-	u64 *p = gpa & 7 ? NULL : vm_mem_ptr(vm, gpa, 8);
-	u64 v;
-
-	if (!p)
-		return -EFAULT;
-	st_be64(&v, value);
-	__atomic_store_n(p, v, __ATOMIC_RELAXED);
-	vm_mem_written(vm, gpa, 8);
-	return 0;
-}
+ACCESS(32)
+ACCESS(64)

@@ -77,6 +77,8 @@ static void test_tree(void **state)
 	assert_int_equal(cell(fdt, "/cpus/PowerPC,POWER9@0", "ibm,dec-bits", 0), 56);
 	assert_int_equal(cell(fdt, "/memory@0", "reg", 3), 64 << 20);
 	assert_true(fdt_path_offset(fdt, "/hypervisor") < 0);
+	/* as in qemu with ic-mode=xive */
+	assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/rtas"), "ibm,set-xive", NULL));
 	assert_true(cell(fdt, "/rtas", "power-off", 0) >= RTAS_TOKEN_BASE);
 	base = cell(fdt, "/rtas", "linux,rtas-base", 0);
 	assert_int_equal(cell(fdt, "/rtas", "linux,rtas-entry", 0), base);
@@ -103,6 +105,7 @@ static void test_tree_follows_options(void **state)
 	fdt = tree_of(vm);
 	v = bytes(fdt, "/chosen", "ibm,architecture-vec-5", &len);
 	assert_int_equal(v[23] | v[24] | v[26], 0);
+	assert_true(cell(fdt, "/rtas", "ibm,set-xive", 0) >= RTAS_TOKEN_BASE);
 	v = bytes(fdt, "/cpus/PowerPC,POWER9@0", "ibm,pa-features", &len);
 	assert_int_equal(v[2 + 40], 0); /* no radix */
 	assert_int_equal(v[2 + 22], 0); /* no transactional memory */

@@ -51,6 +51,15 @@ bench-smp:
 	@tools/bench_smp.py $(if $(CPU),--cpu $(CPU)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(ENGINE),--engine $(ENGINE)) $(if $(SCALE),--scale $(SCALE))
 
+# MINUTES=10 ENGINE=cache=8M EVICTIONS=100
+stress:
+	@tools/deps.sh build guests bench stress
+	@tools/build.sh meson
+	@guests/debian-ppc64el.sh $(DEMO)
+	@guests/stress-ppc64el.sh $(GUESTS)/stress-ppc64el
+	@test/guest/stress.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ENGINE),--engine $(ENGINE)) \
+		$(if $(EVICTIONS),--evictions $(EVICTIONS)) $(if $(CPU),--cpu $(CPU))
+
 format:
 	@tools/deps.sh format
 	@tools/format.sh
@@ -67,8 +76,9 @@ help:
 	@echo "make bench      30 kinds of work beside qemu and native; CASES=a,b CPU=power9|power8 ROUNDS=n"
 	@echo "make bench-boot time to init's first line beside qemu, resident memory"
 	@echo "make bench-smp  what a second processor gives, beside the host"
+	@echo "make stress     two processors under load for MINUTES=10, compared with qemu"
 	@echo "make guests     fetch and build the guests that the tests boot"
 	@echo "make format     clang-format"
 	@echo "make clean      removes what was built, but not the guests"
 
-.PHONY: all demo guests check check-full bench bench-boot bench-smp format clean help
+.PHONY: all demo guests check check-full bench bench-boot bench-smp stress format clean help

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deps.sh PURPOSE...: installs the Debian packages that these purposes need, if any is missing.
-#   build guests guests-be check format bench
+#   build guests guests-be check format bench stress
 set -eu
 
 packages_for() {
@@ -24,6 +24,7 @@ packages_for() {
 			gcc-powerpc64-linux-gnu gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross \
 			libc6-dev-ppc64-cross libc6-dev-ppc64el-cross
 		;;
+	stress) echo python3 xz-utils binutils openssl gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross ;;
 	*)
 		echo "deps.sh: unknown purpose '$1'" >&2
 		exit 1

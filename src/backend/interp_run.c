@@ -368,6 +368,20 @@ do_QMAKE : {
 	RQ(D).d[LO] = lo;
 	NEXT(2);
 }
+#define DWORDS(name, from_a, from_b)                                                               \
+	do_##name:                                                                                 \
+	{                                                                                          \
+		u64 hi = RQ(A).d[from_a], lo = RQ(B).d[from_b];                                    \
+                                                                                                   \
+		RQ(D).d[HI] = hi;                                                                  \
+		RQ(D).d[LO] = lo;                                                                  \
+		NEXT(2);                                                                           \
+	}
+	DWORDS(QHH, HI, HI)
+	DWORDS(QHL, HI, LO)
+	DWORDS(QLH, LO, HI)
+	DWORDS(QLL, LO, LO)
+#undef DWORDS
 do_QHI:
 	R(D) = RQ(A).d[HI];
 	NEXT(2);

@@ -13,6 +13,15 @@
 
 VX1(xxbrh, h, 8, bswap16(x))
 VX1(xxbrw, w, 4, bswap32(x))
+VX1(xxbrd, d, 2, bswap64(x))
+
+void helper_xxbrq(union vreg *r, const union vreg *a)
+{
+	u64 hi = VD(a, 0);
+
+	VD(r, 0) = bswap64(VD(a, 1));
+	VD(r, 1) = bswap64(hi);
+}
 
 /* Half-words in reverse order (lxvh8x and stxvh8x in little-endian mode) */
 void helper_vsx_reverse_h(union vreg *r, const union vreg *a)
@@ -22,6 +31,26 @@ void helper_vsx_reverse_h(union vreg *r, const union vreg *a)
 	for (int i = 0; i < 8; i++)
 		t.h[i] = a->h[7 - i];
 	*r = t;
+}
+
+/* Words in reverse order */
+void helper_vsx_reverse_w(union vreg *r, const union vreg *a)
+{
+	union vreg t;
+
+	for (int i = 0; i < 4; i++)
+		t.w[i] = a->w[3 - i];
+	*r = t;
+}
+
+/* An element is true when its bytes' highest bits are set. */
+u64 helper_vcmp_cr6(const union vreg *a)
+{
+	const u64 high = 0x8080808080808080ull;
+
+	if ((a->d[0] & a->d[1] & high) == high)
+		return 8;
+	return (a->d[0] | a->d[1]) & high ? 0 : 2;
 }
 
 /* Bytes asked for by bits 0:7 of RB */

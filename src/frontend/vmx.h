@@ -36,18 +36,10 @@ static inline void tr_vx3(struct tr_ctx *c, enum helper_id helper, unsigned thir
 /* A compare's result; its record form sets CR6 to (all true, 0, none true, 0). */
 static inline void tr_vcmp(struct tr_ctx *c, enum helper_id helper)
 {
-	struct ir_region *r = c->r;
 	ir_ref v = tr_vx2(c, helper);
-	ir_ref hi, lo, all, none;
 
-	if (!f_vc_rc(c->w))
-		return;
-	hi = ir_op1(r, IR_QHI, v);
-	lo = ir_op1(r, IR_QLO, v);
-	all = ir_op2i(r, IR_EQ, ir_op2(r, IR_AND, hi, lo), ~0ull);
-	none = ir_op2i(r, IR_EQ, ir_op2(r, IR_OR, hi, lo), 0);
-	ir_put(r, IR_I, SLOT_CR(6),
-	       ir_op2(r, IR_OR, ir_op2i(r, IR_SHL, all, 3), ir_op2i(r, IR_SHL, none, 1)));
+	if (f_vc_rc(c->w))
+		ir_put(c->r, IR_I, SLOT_CR(6), ir_call(c->r, IR_I, HELPER_vcmp_cr6, v, 0, 0, 0));
 }
 
 #define TR_VX1(name)                                                                               \

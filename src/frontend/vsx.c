@@ -158,11 +158,10 @@ void tr_xxmrglw(struct tr_ctx *c)
 
 void tr_xxpermdi(struct tr_ctx *c)
 {
-	unsigned dm = f_dm(c->w);
-	ir_ref hi = ir_op1(c->r, dm & 2 ? IR_QLO : IR_QHI, tr_get_vsr(c, f_xa(c->w)));
-	ir_ref lo = ir_op1(c->r, dm & 1 ? IR_QLO : IR_QHI, tr_get_vsr(c, f_xb(c->w)));
+	static const enum ir_opcode ops[4] = {IR_QHH, IR_QHL, IR_QLH, IR_QLL};
+	ir_ref a = tr_get_vsr(c, f_xa(c->w));
 
-	tr_set_vsr(c, f_xt(c->w), ir_op2(c->r, IR_QMAKE, hi, lo));
+	tr_set_vsr(c, f_xt(c->w), ir_op2(c->r, ops[f_dm(c->w)], a, tr_get_vsr(c, f_xb(c->w))));
 }
 
 void tr_xxsldwi(struct tr_ctx *c)
@@ -222,23 +221,18 @@ void tr_xxbrw(struct tr_ctx *c)
 	tr_set_vsr(c, f_xt(c->w), v);
 }
 
-static void reverse_bytes(struct tr_ctx *c, bool swap)
-{
-	ir_ref b = tr_get_vsr(c, f_xb(c->w));
-	ir_ref hi = ir_op1(c->r, IR_BSWAP64, ir_op1(c->r, IR_QHI, b));
-	ir_ref lo = ir_op1(c->r, IR_BSWAP64, ir_op1(c->r, IR_QLO, b));
-
-	tr_set_vsr(c, f_xt(c->w), ir_op2(c->r, IR_QMAKE, swap ? lo : hi, swap ? hi : lo));
-}
-
 void tr_xxbrd(struct tr_ctx *c)
 {
-	reverse_bytes(c, false);
+	ir_ref v = ir_call(c->r, IR_Q, HELPER_xxbrd, tr_get_vsr(c, f_xb(c->w)), 0, 0, 0);
+
+	tr_set_vsr(c, f_xt(c->w), v);
 }
 
 void tr_xxbrq(struct tr_ctx *c)
 {
-	reverse_bytes(c, true);
+	ir_ref v = ir_call(c->r, IR_Q, HELPER_xxbrq, tr_get_vsr(c, f_xb(c->w)), 0, 0, 0);
+
+	tr_set_vsr(c, f_xt(c->w), v);
 }
 
 /* UIM above 12 is undefined. Here the word wraps around the register, as in qemu. */

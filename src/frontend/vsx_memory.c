@@ -13,17 +13,12 @@
 
 static ir_ref swap_dwords(struct tr_ctx *c, ir_ref q)
 {
-	ir_ref hi = ir_op1(c->r, IR_QHI, q);
-
-	return ir_op2(c->r, IR_QMAKE, ir_op1(c->r, IR_QLO, q), hi);
+	return ir_op2(c->r, IR_QLH, q, q);
 }
 
 static ir_ref swap_words(struct tr_ctx *c, ir_ref q)
 {
-	ir_ref hi = ir_op2i(c->r, IR_ROTL, ir_op1(c->r, IR_QHI, q), 32);
-	ir_ref lo = ir_op2i(c->r, IR_ROTL, ir_op1(c->r, IR_QLO, q), 32);
-
-	return ir_op2(c->r, IR_QMAKE, lo, hi);
+	return ir_call(c->r, IR_Q, HELPER_vsx_reverse_w, q, 0, 0, 0);
 }
 
 static ir_ref swap_halves(struct tr_ctx *c, ir_ref q)

@@ -8,6 +8,7 @@
  */
 #include "ir/forward.h"
 
+#include "base/endian.h"
 #include "base/string.h"
 
 static void forget_range(struct forward *f, u32 slot, u32 len)
@@ -65,7 +66,7 @@ static bool same(const struct ir_insn *x, const struct ir_insn *y)
 }
 
 /* Emit a pure instruction unless its value is there. */
-static ir_ref number_value(struct forward *f, const struct ir_insn *i)
+ir_ref forward_number(struct forward *f, const struct ir_insn *i)
 {
 	u64 h = i->op + 31 * i->a + 61 * i->b + 127 * i->c + i->imm * 0x9e3779b97f4a7c15ull;
 	ir_ref *bucket = &f->hash[(h ^ h >> 32) % FORWARD_HASH];
@@ -77,7 +78,7 @@ static ir_ref number_value(struct forward *f, const struct ir_insn *i)
 
 ir_ref forward_const(struct forward *f, u64 v)
 {
-	return number_value(f, &(struct ir_insn){.op = IR_CONST, .type = IR_I, .imm = v});
+	return forward_number(f, &(struct ir_insn){.op = IR_CONST, .type = IR_I, .imm = v});
 }
 
 static u8 result_type(enum ir_opcode op)
@@ -109,7 +110,25 @@ ir_ref forward_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_r
 	i.a = a;
 	i.b = b;
 	i.c = c;
-	return number_value(f, &i);
+	return forward_number(f, &i);
+}
+
+/* The vector that an integer slot is a doubleword of, if its value is known */
+static ir_ref vector_at(const struct forward *f, u32 slot)
+{
+	ir_ref v = slot / 8 < FORWARD_TRACKED ? f->slot[slot / 8] : 0;
+
+	return v && f->r->insn[v].type == IR_Q ? v : 0;
+}
+
+static ir_ref forward_dword(struct forward *f, u32 slot)
+{
+	ir_ref v = vector_at(f, slot);
+
+	if (v)
+		return forward_op(f, HOST_BIG_ENDIAN ? IR_QHI : IR_QLO, v, 0, 0);
+	v = slot >= 8 ? vector_at(f, slot - 8) : 0;
+	return v ? forward_op(f, HOST_BIG_ENDIAN ? IR_QLO : IR_QHI, v, 0, 0) : 0;
 }
 
 static ir_ref forward_get(struct forward *f, const struct ir_insn *i)
@@ -124,6 +143,9 @@ static ir_ref forward_get(struct forward *f, const struct ir_insn *i)
 		return v;
 	if (v && have != IR_Q && i->type != IR_Q)
 		return forward_op(f, i->type == IR_F ? IR_I2F : IR_F2I, v, 0, 0);
+	n = i->type == IR_I ? forward_dword(f, slot) : 0;
+	if (n)
+		return n;
 	n = forward_emit(f, i);
 	if (!v || have != IR_Q) {
 		forget_range(f, slot, ir_type_size((enum ir_type)i->type));
@@ -150,7 +172,7 @@ static ir_ref visit_call(struct forward *f, const struct ir_insn *i)
 {
 	call_effects(f, i);
 	if ((f->passes & IR_PASS_FOLD) && ir_call_effects(i, f->env) == IR_FX_PURE)
-		return number_value(f, i);
+		return forward_number(f, i);
 	return forward_emit(f, i);
 }
 
@@ -237,7 +259,7 @@ static bool visit(struct forward *f, ir_ref n, struct ir_insn *i)
 			fold_displacement(f, i);
 		break;
 	case IR_CONST:
-		f->alias[n] = fold ? number_value(f, i) : forward_emit(f, i);
+		f->alias[n] = fold ? forward_number(f, i) : forward_emit(f, i);
 		return true;
 	default:
 		if (!fold || ir_op_info[i->op].side_effect)

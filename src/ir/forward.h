@@ -25,9 +25,15 @@ ir_ref forward_emit(struct forward *f, const struct ir_insn *i);
 /* The value of a pure op, simplified; an equal one of this block is used again. */
 ir_ref forward_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_ref c);
 ir_ref forward_const(struct forward *f, u64 v);
+/* The value of a pure instruction as it stands */
+ir_ref forward_number(struct forward *f, const struct ir_insn *i);
 
 /* simplify.c: the value that op(a, b, c) is, if it is simpler than that; else 0. */
 ir_ref simplify_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_ref c);
+/* simplify_vec.c, the same: of QHH to QLL, QMAKE, and QLO or QHI */
+ir_ref simplify_dwords(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b);
+ir_ref simplify_make(struct forward *f, ir_ref a, ir_ref b);
+ir_ref simplify_dword(struct forward *f, ir_ref a, bool low);
 /* Something that is 0 exactly when cond is. */
 ir_ref simplify_condition(struct forward *f, ir_ref cond);
 /* Bits that may be 1 in the value of i, whose operands are known. */

@@ -507,9 +507,8 @@ static ir_ref unary(struct forward *f, enum ir_opcode op, ir_ref a)
 	case IR_I2F:
 		return i->op == IR_F2I ? i->a : 0;
 	case IR_QHI:
-		return i->op == IR_QMAKE ? i->a : 0;
 	case IR_QLO:
-		return i->op == IR_QMAKE ? i->b : 0;
+		return simplify_dword(f, a, op == IR_QLO);
 	default:
 		return width_mask(op) ? narrow(f, op, a) : 0;
 	}
@@ -590,6 +589,13 @@ ir_ref simplify_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_
 		return select_op(f, a, b, c);
 	case IR_CARRY:
 		return carry(f, a, b, c);
+	case IR_QMAKE:
+		return simplify_make(f, a, b);
+	case IR_QHH:
+	case IR_QHL:
+	case IR_QLH:
+	case IR_QLL:
+		return simplify_dwords(f, op, a, b);
 	default:
 		return b ? 0 : unary(f, op, a);
 	}

@@ -158,6 +158,13 @@ static bool step(struct machine *m, const struct ir_region *r, u32 *n, u128 *v)
 	case IR_QLO:
 		*d = half(v[i->a], i->op == IR_QHI);
 		return true;
+	case IR_QHH:
+	case IR_QHL:
+	case IR_QLH:
+	case IR_QLL:
+		x = half(v[i->b], i->op == IR_QHH || i->op == IR_QLH);
+		*d = (u128)half(v[i->a], i->op == IR_QHH || i->op == IR_QHL) << 64 | x;
+		return true;
 	case IR_QXOR:
 		*d = v[i->a] ^ v[i->b];
 		return true;
@@ -389,6 +396,7 @@ static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 				 IR_DIVS, IR_MODU, IR_ROTL, IR_ROTL32, IR_MULHS, IR_MULHU};
 	static const u8 un[] = {IR_NOT,	   IR_NEG, IR_SEXT8, IR_SEXT16, IR_SEXT32,  IR_ZEXT8,
 				IR_ZEXT32, IR_CLZ, IR_CTZ,   IR_POPCNT, IR_BSWAP32, IR_BSWAP64};
+	static const u8 quad[] = {IR_QXOR, IR_QANDC, IR_QHH, IR_QHL, IR_QLH, IR_QLL};
 	ir_ref a = some_i(r, v, seed), b = some_i(r, v, seed);
 
 	r->cur.pc += 4;
@@ -445,8 +453,7 @@ static void random_op(struct ir_region *r, struct values *v, u64 *seed)
 		add_i(v, ir_op1(r, RND(2) ? IR_QHI : IR_QLO, some_q(r, v, seed)));
 		break;
 	case 10:
-		add_q(v, ir_op2(r, RND(2) ? IR_QXOR : IR_QANDC, some_q(r, v, seed),
-				some_q(r, v, seed)));
+		add_q(v, ir_op2(r, quad[RND(6)], some_q(r, v, seed), some_q(r, v, seed)));
 		break;
 	case 11:
 		add_i(v, ir_load(r, IR_I,

@@ -131,6 +131,35 @@ static ir_ref forward_dword(struct forward *f, u32 slot)
 	return v ? forward_op(f, HOST_BIG_ENDIAN ? IR_QLO : IR_QHI, v, 0, 0) : 0;
 }
 
+static ir_ref change_type(struct forward *f, ir_ref v, u8 type)
+{
+	u8 have = f->r->insn[v].op == IR_STCX ? IR_I : f->r->insn[v].type;
+
+	return have == type ? v : forward_op(f, type == IR_F ? IR_I2F : IR_F2I, v, 0, 0);
+}
+
+/* A vector whose doublewords were written apart, or one of a known vector */
+static ir_ref forward_part(struct forward *f, const struct ir_insn *i)
+{
+	u32 n = (u32)i->imm / 8;
+	ir_ref v, w;
+
+	if (i->type != IR_Q) {
+		v = forward_dword(f, (u32)i->imm);
+		return v ? change_type(f, v, i->type) : 0;
+	}
+	if (n + 1 >= FORWARD_TRACKED)
+		return 0;
+	v = f->slot[n];
+	w = f->slot[n + 1];
+	if (!v || !w || f->r->insn[v].type == IR_Q || f->r->insn[w].type == IR_Q)
+		return 0;
+	v = change_type(f, v, IR_I);
+	w = change_type(f, w, IR_I);
+	return HOST_BIG_ENDIAN ? forward_op(f, IR_QMAKE, v, w, 0)
+			       : forward_op(f, IR_QMAKE, w, v, 0);
+}
+
 static ir_ref forward_get(struct forward *f, const struct ir_insn *i)
 {
 	u32 slot = (u32)i->imm;
@@ -143,9 +172,11 @@ static ir_ref forward_get(struct forward *f, const struct ir_insn *i)
 		return v;
 	if (v && have != IR_Q && i->type != IR_Q)
 		return forward_op(f, i->type == IR_F ? IR_I2F : IR_F2I, v, 0, 0);
-	n = i->type == IR_I ? forward_dword(f, slot) : 0;
-	if (n)
-		return n;
+	if (f->passes & IR_PASS_FOLD) {
+		n = forward_part(f, i);
+		if (n)
+			return n;
+	}
 	n = forward_emit(f, i);
 	if (!v || have != IR_Q) {
 		forget_range(f, slot, ir_type_size((enum ir_type)i->type));
@@ -171,8 +202,14 @@ static void call_effects(struct forward *f, const struct ir_insn *i)
 static ir_ref visit_call(struct forward *f, const struct ir_insn *i)
 {
 	call_effects(f, i);
-	if ((f->passes & IR_PASS_FOLD) && ir_call_effects(i, f->env) == IR_FX_PURE)
+	if ((f->passes & IR_PASS_FOLD) && ir_call_effects(i, f->env) == IR_FX_PURE) {
+		const struct ir_insn *in = &f->r->insn[i->a];
+
+		if (f->env->single_store && i->imm == f->env->single_store && in->op == IR_CALL &&
+		    in->imm == f->env->single_load)
+			return forward_op(f, IR_ZEXT32, in->a, 0, 0);
 		return forward_number(f, i);
+	}
 	return forward_emit(f, i);
 }
 

@@ -179,6 +179,9 @@ struct ir_env {
 	u32 nr_helpers;
 	u32 fp_slot, fp_len;
 	u32 lazy_slot, lazy_len; /* see IR_FX_ADD */
+	/* Pure helpers, F of I and I of F: the second undoes the first, but that the upper word
+	 * becomes 0. 0: none. */
+	u32 single_load, single_store;
 	u32 vsat_slot, vsat_len;
 	u32 state_size; /* every slot must lie below */
 	const struct ir_narrow_slots *narrow;

@@ -42,6 +42,8 @@ void helper_env_init(struct ir_env *env)
 		.fp_len = 16, /* with fp_suppressed */
 		.lazy_slot = SLOT(fp_lazy),
 		.lazy_len = SLOT(fp_lazy_cmp) + 16 - SLOT(fp_lazy),
+		.single_load = HELPER_fp_load_single,
+		.single_store = HELPER_fp_store_single,
 		.vsat_slot = SLOT(vscr_sat),
 		.vsat_len = 16,
 		.state_size = sizeof(struct cpu_state),

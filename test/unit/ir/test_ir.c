@@ -204,6 +204,26 @@ static void test_vector_aliases_halves(void **state)
 	assert_int_equal(count_op(r, IR_PUT), 4);
 }
 
+/* A vector whose halves were written apart, halves of one that was written as a whole. */
+static void test_vector_parts(void **state)
+{
+	struct ir_region *r = new_region(state);
+	ir_ref x = ir_get(r, IR_I, 0), y = ir_get(r, IR_F, 8);
+
+	ir_put(r, IR_I, 32, x);
+	ir_put(r, IR_F, 40, y);
+	ir_put(r, IR_Q, 64, ir_op1(r, IR_QNOT, ir_get(r, IR_Q, 32)));
+	ir_put(r, IR_F, 96, ir_get(r, IR_F, 64));
+	ir_put(r, IR_I, 104, ir_get(r, IR_I, 72));
+	ir_goto(r, 0, 1, IR_HINT_NONE);
+	ir_optimise(r, &env, IR_PASS_FORWARD | IR_PASS_FOLD | IR_PASS_DEAD);
+	assert_verifies(r);
+	assert_int_equal(count_op(r, IR_GET), 2);
+	assert_int_equal(count_op(r, IR_QMAKE), 1);
+	assert_int_equal(count_op(r, IR_QHI), 1);
+	assert_int_equal(count_op(r, IR_QLO), 1);
+}
+
 static void test_dead_put_moves_to_record(void **state)
 {
 	struct ir_region *r = new_region(state);
@@ -351,6 +371,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forwarding, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calls_bar_forwarding, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_vector_aliases_halves, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_vector_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_put_moves_to_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_passes_keep_meaning, setup, teardown),
 	};

@@ -67,6 +67,8 @@ enum {
 	OPT_ICOUNT,
 	OPT_TICK,
 	OPT_STOP_AT,
+	OPT_TIER2,
+	OPT_TIER2_AFTER,
 	OPT_COUNT
 };
 
@@ -81,6 +83,8 @@ static int create_translator(struct engine_vm *vm)
 		[OPT_ICOUNT] = {"icount", 0},
 		[OPT_TICK] = {"tick", 1},
 		[OPT_STOP_AT] = {"stop-at", 0},
+		[OPT_TIER2] = {"tier2", 1},
+		[OPT_TIER2_AFTER] = {"tier2-after", 0},
 	};
 	struct translator_config tc = {.host = &vm->host, .backend = &backend_interp};
 	int ret = parse_options(vm->config.options, o, OPT_COUNT);
@@ -93,6 +97,8 @@ static int create_translator(struct engine_vm *vm)
 	tc.leave_at_records = o[OPT_RECORDS].value;
 	tc.verify = o[OPT_VERIFY].value;
 	tc.stop_at = o[OPT_STOP_AT].value;
+	tc.tier2_off = !o[OPT_TIER2].value;
+	tc.tier2_after = (u32)o[OPT_TIER2_AFTER].value;
 	if (vm->config.icount)
 		tc.icount_insns = o[OPT_TICK].value ? o[OPT_TICK].value : 1;
 	return translator_create(&tc, &vm->t);

@@ -45,6 +45,9 @@ u64 os_thread_self(void)
 	return 1;
 }
 
+void os_thread_lower(void)
+{
+}
 void os_thread_yield(void)
 {
 }

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -319,4 +320,10 @@ u64 os_tsc_hz(void)
 	while (t1 - t0 < 10000000);
 	c1 = os_tsc_read();
 	return (u64)((u128)(c1 - c0) * 1000000000 / (t1 - t0));
+}
+
+/* Niceness is a thread's own on Linux. */
+void os_thread_lower(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
 }

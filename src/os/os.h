@@ -59,6 +59,8 @@ void os_thread_join(struct os_thread *t);
 void os_thread_set_name(const char *name);
 u64 os_thread_self(void);
 void os_thread_yield(void);
+/* The caller's work is less urgent than that of other threads. */
+void os_thread_lower(void);
 unsigned os_cpu_count(void);
 
 struct os_mutex {

@@ -148,6 +148,17 @@ bool cache_stored(struct translator *t, u64 ra, u64 len)
 	return true;
 }
 
+static u32 lines_of_region(const struct region *r)
+{
+	u32 k, lines = 0;
+
+	if (!r->nr_pieces)
+		return lines_of(r->ra, r->len);
+	for (k = 0; k < r->nr_pieces; k++)
+		lines |= lines_of(r->piece[k].at, r->piece[k].len);
+	return lines;
+}
+
 int cache_insert(struct translator *t, struct region *r)
 {
 	struct code_cache *c = &t->cache;
@@ -164,7 +175,7 @@ int cache_insert(struct translator *t, struct region *r)
 		p->next = c->pages[pb];
 		c->pages[pb] = p;
 	}
-	r->lines = lines_of(r->ra, r->len);
+	r->lines = lines_of_region(r);
 	r->valid = true;
 	r->page_next = p->regions;
 	p->regions = r;
@@ -254,6 +265,28 @@ static void call_cpus(struct translator *t)
 			atomic_store(&t->cpu[k]->s->wanted, 1);
 }
 
+void cache_replace(struct translator *t, struct region *old, struct region *r)
+{
+	struct region **at = &cache_page(&t->cache, old->ra)->regions;
+
+	while (old->incoming) {
+		struct backend_link *l = old->incoming;
+
+		unhook_link(l);
+		l->next = r->incoming;
+		l->prev = &r->incoming;
+		if (l->next)
+			l->next->prev = &l->next;
+		r->incoming = l;
+		t->config.backend->link(l, r->code->entry);
+	}
+	while (*at != old)
+		at = &(*at)->page_next;
+	*at = old->page_next;
+	retire(t, old);
+	call_cpus(t);
+}
+
 typedef bool region_test_fn(const struct region *r, u32 lines, const u8 *now);
 
 static void drop_regions(struct translator *t, struct code_page *p, u32 lines, const u8 *now,
@@ -286,8 +319,16 @@ static bool on_lines(const struct region *r, u32 lines, const u8 *now)
 
 static bool differs(const struct region *r, u32 lines, const u8 *now)
 {
+	const u8 *copy = r->copy;
+	u32 k;
+
 	(void)lines;
-	return memcmp(r->copy, now + (r->ra & ~TLB_PAGE_MASK), r->len);
+	if (!r->nr_pieces)
+		return memcmp(copy, now + (r->ra & ~TLB_PAGE_MASK), r->len);
+	for (k = 0; k < r->nr_pieces; copy += r->piece[k++].len)
+		if (memcmp(copy, now + r->piece[k].at, r->piece[k].len))
+			return true;
+	return false;
 }
 
 void cache_invalidate_range(struct translator *t, u64 ra, u64 len)
@@ -374,6 +415,7 @@ static void free_region(struct translator *t, struct region *r)
 {
 	t->config.backend->discard(t->backend, r->code);
 	os_free(r->copy);
+	os_free(r->piece);
 	os_free(r);
 }
 

@@ -47,6 +47,11 @@ enum {
 /* A code_key that no jump cache entry has. */
 #define NO_CODE_KEY (~0ull)
 
+/* Of a region's page: bytes that were translated. */
+struct region_piece {
+	u16 at, len;
+};
+
 struct region {
 	struct region *_Atomic next; /* of the same bucket; stays when the region is retired */
 	struct region *page_next;    /* of the same real page */
@@ -61,6 +66,11 @@ struct region {
 	struct backend_code *code;
 	struct backend_link *incoming; /* links that go here */
 	u8 *copy;		       /* the guest's bytes that were translated */
+	/* Of a region of several blocks: what copy holds, instead of ra and len. */
+	u32 nr_pieces;
+	struct region_piece *piece;
+	u8 tier;
+	_Atomic s32 hot; /* counts executions down; struct backend_unit */
 };
 
 /* A real 4K page that has translated code. */
@@ -97,6 +107,13 @@ struct translator {
 	struct translator_cpu *cpu[MAX_CPUS];
 	u32 nr_cpus;
 	struct os_timers *timers;
+	struct tier *tier;	       /* NULL: there is only tier 1 */
+	const struct cpu_model *model; /* of all CPUs */
+	struct insn_decoder decoder;
+	struct {
+		u64 regions, insns, ns, discarded;
+	} tier2;       /* under cache.lock */
+	u64 insns, ns; /* of tier 1: instructions translated, time it took */
 };
 
 /* Beside a tlb_fast: what the slow path knows of the granule. */
@@ -241,6 +258,8 @@ struct code_page *cache_page(struct code_cache *c, u64 ra);
 bool cache_begin(struct translator *t, u64 ra);
 void cache_end(struct translator *t, u64 ra);
 int cache_insert(struct translator *t, struct region *r);
+/* Links to old go to r, which was inserted under the same key; old is retired. */
+void cache_replace(struct translator *t, struct region *old, struct region *r);
 void cache_link(struct translator *t, struct backend_link *link, struct region *to);
 void cache_invalidate_range(struct translator *t, u64 ra, u64 len);
 /* Does [ra, ra + len), which does not cross LARGE_BITS, touch pages with code? Any thread. */
@@ -260,6 +279,21 @@ void cache_reap(struct translator *t);
 /* The instruction at pc, 0 when there is none to be read. */
 u32 translate_peek(struct translator_cpu *cpu, u64 pc);
 struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift);
+
+/* What all translation has in common. */
+struct tr_ctx translate_context(struct translator *t, struct ir_region *ir, u32 mode);
+struct backend_unit translate_unit(u32 mode, u64 ea, u32 tier);
+void translate_optimise(struct translator *t, struct ir_region *ir, u64 pc);
+
+/* tier.c */
+struct tier;
+int tier_init(struct translator *t);
+void tier_destroy(struct translator *t);
+bool tier_possible(const struct translator *t, u32 mode, u32 shift);
+/* The counter of r, which the calling CPU has just found, reached 0. */
+void tier_hot(struct translator *t, struct region *r);
+/* Under cache.lock: tier 2 without tier 1; NULL: not possible. */
+struct region *tier_at_once(struct translator *t, u64 ea, u32 mode, u64 ra);
 
 /* tlb.c */
 int tlb_init(struct translator_cpu *cpu);

@@ -36,12 +36,52 @@ static void log_line(void *opaque, const char *line)
 	log_printf(LOG_IR, "%s\n", line);
 }
 
-static void log_ir(struct translator *t, const char *when)
+static void log_ir(struct translator *t, const struct ir_region *ir, const char *when)
 {
 	if (!log_on(LOG_IR))
 		return;
 	log_printf(LOG_IR, "IR %s:\n", when);
-	ir_print(t->ir, &t->ir_env, NULL, log_line, NULL);
+	ir_print(ir, &t->ir_env, NULL, log_line, NULL);
+}
+
+static void check(struct translator *t, const struct ir_region *ir, u64 pc, const char *which)
+{
+	char msg[128];
+
+	if (t->config.verify && ir_verify(ir, &t->ir_env, msg, sizeof(msg)))
+		log_warn("bad %sIR at %llx: %s", which, (unsigned long long)pc, msg);
+}
+
+struct tr_ctx translate_context(struct translator *t, struct ir_region *ir, u32 mode)
+{
+	return (struct tr_ctx){
+		.r = ir,
+		.model = t->model,
+		.decoder = &t->decoder,
+		.mode = mode & ~(MODE_SINGLE | MODE_FETCH | MODE_TLB_LARGE),
+		.no_chain = mode & MODE_SINGLE,
+		.lazy_fp = t->config.backend->lazy_fp,
+	};
+}
+
+struct backend_unit translate_unit(u32 mode, u64 ea, u32 tier)
+{
+	return (struct backend_unit){
+		.pc = ea,
+		.tier = tier,
+		.tlb_bits = mode & MODE_TLB_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
+		.page_bits = mode & MODE_FETCH_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
+	};
+}
+
+void translate_optimise(struct translator *t, struct ir_region *ir, u64 pc)
+{
+	log_ir(t, ir, "as built");
+	check(t, ir, pc, "");
+	ir_optimise(ir, &t->ir_env, t->config.backend->passes & ~t->config.passes);
+	log_ir(t, ir, "optimised");
+	if (!ir->overflow)
+		check(t, ir, pc, "optimised ");
 }
 
 static void log_guest(struct translator_cpu *cpu, struct fetch *f, u32 len)
@@ -81,15 +121,7 @@ static void guard_page(struct translator_cpu *cpu, u64 ra)
 static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_insns)
 {
 	struct translator *t = cpu->t;
-	struct tr_ctx c = {
-		.r = t->ir,
-		.model = cpu->model,
-		.decoder = &cpu->decoder,
-		.mode = mode & ~(MODE_SINGLE | MODE_FETCH | MODE_TLB_LARGE),
-		.no_chain = mode & MODE_SINGLE,
-		.lazy_fp = t->config.backend->lazy_fp,
-	};
-	char msg[128];
+	struct tr_ctx c = translate_context(t, t->ir, mode);
 	u32 len;
 
 	ir_begin(t->ir);
@@ -98,34 +130,26 @@ static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_
 		return 0;
 	if (log_on(LOG_IN_ASM))
 		log_guest(cpu, f, len);
-	log_ir(t, "as built");
-	if (t->config.verify && ir_verify(t->ir, &t->ir_env, msg, sizeof(msg)))
-		log_warn("bad IR at %llx: %s", (unsigned long long)f->pc, msg);
-	ir_optimise(t->ir, &t->ir_env, t->config.backend->passes & ~t->config.passes);
-	log_ir(t, "optimised");
-	if (t->config.verify && ir_verify(t->ir, &t->ir_env, msg, sizeof(msg)))
-		log_warn("bad optimised IR at %llx: %s", (unsigned long long)f->pc, msg);
-	return len;
+	translate_optimise(t, t->ir, f->pc);
+	return t->ir->overflow ? 0 : len;
 }
 
-static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode, u64 ra)
+static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode, u64 ra,
+			   bool count)
 {
 	struct translator *t = cpu->t;
 	u32 max = mode & MODE_SINGLE	? 1
 		  : t->config.max_insns ? t->config.max_insns
 					: DEFAULT_MAX_INSNS;
 	struct region *r = os_alloc(sizeof(*r));
-	struct backend_unit unit = {
-		.pc = f->pc,
-		.tier = 1,
-		.tlb_bits = mode & MODE_TLB_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
-		.page_bits = mode & MODE_FETCH_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
-	};
+	struct backend_unit unit = translate_unit(mode, f->pc, 1);
+	u64 start = os_clock_ns();
 	u32 len, k;
 	int ret;
 
 	if (!r)
 		return NULL;
+	unit.hot = count ? &r->hot : NULL;
 	for (;; max /= 2) {
 		if (!max)
 			goto fail;
@@ -138,7 +162,11 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 		if (ret != -E2BIG)
 			goto fail;
 	}
-	*r = (struct region){.ra = ra, .ea = f->pc, .mode = mode, .len = len, .code = r->code};
+	*r = (struct region){
+		.ra = ra, .ea = f->pc, .mode = mode, .len = len, .tier = 1, .code = r->code};
+	atomic_init(&r->hot, (s32)t->config.tier2_after);
+	t->insns += len / 4;
+	t->ns += os_clock_ns() - start;
 	r->copy = os_alloc(len);
 	if (!r->copy)
 		goto fail_code;
@@ -206,7 +234,10 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 	f.end = pc + left;
 	/* Before the bytes are read: what is stored later must be noticed. */
 	guard_page(cpu, ra);
-	r = make(cpu, &f, mode, ra);
+	if (tier_possible(t, mode, shift) && t->config.tier2_after == 1)
+		r = tier_at_once(t, pc, mode, ra);
+	if (!r)
+		r = make(cpu, &f, mode, ra, tier_possible(t, mode, shift));
 	cache_end(t, ra);
 	if (r)
 		r->small = shift < TLB_PAGE_BITS;

@@ -48,6 +48,12 @@ int translator_create(const struct translator_config *config, struct translator 
 	if (ret)
 		goto fail;
 	cache_init(&t->cache, config->cache_bytes);
+	ret = tier_init(t);
+	if (ret) {
+		cache_destroy(t);
+		config->backend->destroy(t->backend);
+		goto fail;
+	}
 	*out = t;
 	return 0;
 fail:
@@ -61,6 +67,7 @@ void translator_destroy(struct translator *t)
 {
 	if (!t)
 		return;
+	tier_destroy(t);
 	cache_destroy(t);
 	t->config.backend->destroy(t->backend);
 	os_timers_destroy(t->timers);
@@ -118,6 +125,8 @@ int translator_cpu_create(struct translator *t, u32 index, const struct cpu_mode
 	cpu->be.opaque = cpu;
 	cpu_reset(cpu->s, model);
 	os_mutex_lock(&t->cache.lock);
+	t->model = model;
+	t->decoder = cpu->decoder;
 	t->cpu[index] = cpu;
 	if (t->nr_cpus <= index)
 		t->nr_cpus = index + 1;
@@ -325,6 +334,12 @@ static void vm_stats(struct translator *t, translator_stat_fn *fn, void *opaque)
 	fn(opaque, "code.evictions", c->evictions);
 	fn(opaque, "code.flushes", c->flushes);
 	fn(opaque, "tlb.granule_bits", atomic_load(&t->tlb_bits));
+	fn(opaque, "tier1.insns", t->insns);
+	fn(opaque, "tier1.ns", t->ns);
+	fn(opaque, "tier2.regions", t->tier2.regions);
+	fn(opaque, "tier2.insns", t->tier2.insns);
+	fn(opaque, "tier2.ns", t->tier2.ns);
+	fn(opaque, "tier2.discarded", t->tier2.discarded);
 }
 
 void translator_stats(struct translator *t, struct translator_cpu *cpu, translator_stat_fn *fn,

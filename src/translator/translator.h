@@ -27,8 +27,10 @@ struct translator_config {
 	u32 max_insns;	       /* of a region; 0 = default */
 	bool leave_at_records; /* debug: leave at every exit record now and then */
 	bool verify;	       /* check every region's IR */
-	u64 icount_insns;      /* instructions per tick of the time base; 0 = time is the host's */
-	u64 stop_at;	       /* icount: stop soon after that many instructions; 0 = never */
+	bool tier2_off;
+	u32 tier2_after;  /* executions that make a region hot; 0 = default; 1 = at once */
+	u64 icount_insns; /* instructions per tick of the time base; 0 = time is the host's */
+	u64 stop_at;	  /* icount: stop soon after that many instructions; 0 = never */
 };
 
 enum translator_stop {

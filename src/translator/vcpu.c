@@ -70,17 +70,22 @@ static void look_around(struct translator_cpu *cpu)
 }
 
 /* --- regions --- */
-static const void *find_entry(struct translator_cpu *cpu, u32 mode)
+static struct region *find_region(struct translator_cpu *cpu, u32 mode)
 {
 	const struct fetch_entry *f;
 	u64 pc = cpu->s->pc;
-	struct region *r;
 
 	cpu->stats.lookups++;
 	f = tlb_fetch(cpu, pc);
 	if (!f)
 		return NULL;
-	r = translate_region(cpu, pc, mode | f->mode, f->ra + (pc - f->tag), f->shift);
+	return translate_region(cpu, pc, mode | f->mode, f->ra + (pc - f->tag), f->shift);
+}
+
+static const void *find_entry(struct translator_cpu *cpu, u32 mode)
+{
+	const struct region *r = find_region(cpu, mode);
+
 	return r ? r->code->entry : NULL;
 }
 
@@ -275,6 +280,15 @@ static enum next handle_stop(struct translator_cpu *cpu, enum backend_stop stop,
 	case BACKEND_STOP_POLL:
 		cpu->stats.polls++;
 		break;
+	case BACKEND_STOP_HOT: {
+		struct region *r = find_region(cpu, cpu->mode);
+
+		if (r)
+			tier_hot(cpu->t, r);
+		else
+			next = handle_event(cpu, why);
+		break;
+	}
 	default:
 		break;
 	}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tier 2: what a counter found to be hot is translated again, as a region of several blocks, by one
+ * thread of low priority, which takes a spare core at most.
+ *
+ * Races. The page is copied under the cache's lock, with how often its regions ran; the thread then
+ * works on the copy without any lock. At insertion, under the lock again, the bytes used must still
+ * stand in memory and the region of tier 1 must still be there; else the work is thrown away. A
+ * store that comes later finds the new region like any other. Links and lookups go to the new
+ * region from then on; the old one is retired.
+ *
+ * In tests, tier2_after 1 has everything translated as tier 2 at once, without the thread.
+ */
+#include <errno.h>
+
+#include "base/endian.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "isa/mode.h"
+#include "translator/internal.h"
+
+enum {
+	DEFAULT_AFTER = 2000,
+	MAX_INSNS = 400, /* of a region */
+	QUEUED = 256,
+	WORDS = 1 << (TLB_PAGE_BITS - 2),
+	COLD = 32, /* blocks that ran less than 1/COLD of what makes hot are left out */
+};
+
+struct request {
+	u64 ra, ea;
+	u32 mode;
+};
+
+/* One translation. */
+struct job {
+	struct translator *t;
+	struct request of;
+	struct ir_region *ir;
+	u32 word[WORDS]; /* the page, as it stands in memory */
+	u32 heat[WORDS];
+	bool has_heat;
+	struct tr_extent extent;
+};
+
+struct tier {
+	struct os_thread thread;
+	struct os_mutex lock; /* of the queue */
+	struct os_cond changed;
+	struct request queue[QUEUED];
+	u32 head, count;
+	bool running, stop;
+	struct job job;	    /* of the thread */
+	struct job at_once; /* under cache.lock */
+};
+
+/* --- translation --- */
+static bool fetch(void *opaque, u64 ea, u32 *word)
+{
+	const struct job *j = opaque;
+	bool little = j->of.mode & (MODE_LE | MODE_FETCH_LE);
+	u32 raw = j->word[(ea & ~TLB_PAGE_MASK) / 4];
+
+	if ((ea ^ j->of.ea) & TLB_PAGE_MASK)
+		return false;
+	*word = little == !HOST_BIG_ENDIAN ? raw : bswap32(raw);
+	return true;
+}
+
+static u32 heat(void *opaque, u64 ea)
+{
+	const struct job *j = opaque;
+
+	return j->heat[(ea & ~TLB_PAGE_MASK) / 4];
+}
+
+static void take_heat(struct job *j, const struct code_page *p)
+{
+	u32 after = j->t->config.tier2_after;
+	const struct region *r;
+
+	memset(j->heat, 0, sizeof(j->heat));
+	for (r = p ? p->regions : NULL; r; r = r->page_next) {
+		u32 *h = &j->heat[(r->ea & ~TLB_PAGE_MASK) / 4];
+		s32 left = atomic_load_explicit(&r->hot, memory_order_relaxed);
+
+		if (r->mode != j->of.mode || ((r->ea ^ j->of.ea) & TLB_PAGE_MASK))
+			continue;
+		*h = r->tier == 2 ? after : after - (u32)left;
+		if (*h < after / COLD)
+			*h = 0;
+	}
+}
+
+/* Under cache.lock. */
+static bool take_page(struct job *j)
+{
+	const struct translator_host *h = j->t->config.host;
+	u64 page = j->of.ra & TLB_PAGE_MASK;
+	struct translator_ram ram;
+	u32 k;
+
+	if (!h->ram(h->opaque, page, &ram) || ram.len < sizeof(j->word))
+		return false;
+	for (k = 0; k < WORDS; k++)
+		j->word[k] = __atomic_load_n((const u32 *)ram.host + k, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* Under cache.lock: is what was translated still there? */
+static bool unchanged(const struct job *j)
+{
+	const struct translator_host *h = j->t->config.host;
+	struct translator_ram ram;
+	u32 n, k;
+
+	if (!h->ram(h->opaque, j->of.ra & TLB_PAGE_MASK, &ram) || ram.len < sizeof(j->word))
+		return false;
+	for (n = 0; n < j->extent.nr_pieces; n++) {
+		u32 first = (u32)(j->extent.piece[n].ea & ~TLB_PAGE_MASK) / 4;
+
+		for (k = first; k < first + j->extent.piece[n].len / 4; k++)
+			if (__atomic_load_n((const u32 *)ram.host + k, __ATOMIC_RELAXED) !=
+			    j->word[k])
+				return false;
+	}
+	return true;
+}
+
+static struct backend_code *translate(struct job *j)
+{
+	struct translator *t = j->t;
+	const struct backend_unit unit = translate_unit(j->of.mode, j->of.ea, 2);
+	struct tr_ctx c = translate_context(t, j->ir, j->of.mode);
+	struct tr_region_request q = {
+		.fetch = fetch,
+		.heat = j->has_heat ? heat : NULL,
+		.opaque = j,
+		.max_insns = t->config.max_insns ? t->config.max_insns : MAX_INSNS,
+		.extent = &j->extent,
+	};
+	struct backend_code *code;
+
+	for (; q.max_insns; q.max_insns /= 2) {
+		int ret;
+
+		if (!frontend_translate_region(&c, j->of.ea, &q))
+			return NULL;
+		if (j->ir->overflow)
+			continue;
+		translate_optimise(t, j->ir, j->of.ea);
+		if (j->ir->overflow)
+			continue;
+		ret = t->config.backend->compile(t->backend, j->ir, &unit, &code);
+		if (!ret)
+			return code;
+		if (ret != -E2BIG)
+			return NULL;
+	}
+	return NULL;
+}
+
+static struct region *make_region(const struct job *j, struct backend_code *code)
+{
+	const struct tr_extent *e = &j->extent;
+	struct region *r = os_alloc(sizeof(*r));
+	u32 n, len = 0;
+
+	for (n = 0; n < e->nr_pieces; n++)
+		len += e->piece[n].len;
+	if (!r)
+		return NULL;
+	*r = (struct region){.ra = j->of.ra,
+			     .ea = j->of.ea,
+			     .mode = j->of.mode,
+			     .len = len,
+			     .tier = 2,
+			     .code = code,
+			     .nr_pieces = e->nr_pieces};
+	r->piece = os_alloc(e->nr_pieces * sizeof(r->piece[0]));
+	r->copy = os_alloc(len);
+	if (!r->piece || !r->copy) {
+		os_free(r->piece);
+		os_free(r->copy);
+		os_free(r);
+		return NULL;
+	}
+	for (n = len = 0; n < e->nr_pieces; n++) {
+		u32 at = (u32)(e->piece[n].ea & ~TLB_PAGE_MASK);
+
+		r->piece[n] = (struct region_piece){.at = (u16)at, .len = (u16)e->piece[n].len};
+		memcpy(r->copy + len, &j->word[at / 4], e->piece[n].len);
+		len += e->piece[n].len;
+	}
+	for (n = 0; n < code->nr_links; n++)
+		code->links[n].owner = r;
+	return r;
+}
+
+/* Under cache.lock; old is replaced if there is one. NULL: no memory. */
+static struct region *insert(struct job *j, struct backend_code *code, struct region *old)
+{
+	struct translator *t = j->t;
+	struct region *r = make_region(j, code);
+
+	if (r && !cache_insert(t, r)) {
+		if (old)
+			cache_replace(t, old, r);
+		t->tier2.insns += j->ir->guest_insns;
+		t->tier2.regions++;
+		return r;
+	}
+	if (r) {
+		os_free(r->piece);
+		os_free(r->copy);
+		os_free(r);
+	}
+	return NULL;
+}
+
+static void run_job(struct job *j)
+{
+	struct translator *t = j->t;
+	struct backend_code *code = NULL;
+	u64 start = os_clock_ns();
+	struct region *old;
+	bool ok;
+
+	os_mutex_lock(&t->cache.lock);
+	old = cache_find(&t->cache, j->of.ra, j->of.ea, j->of.mode);
+	ok = old && old->tier == 1 && take_page(j);
+	if (ok)
+		take_heat(j, cache_page(&t->cache, j->of.ra));
+	os_mutex_unlock(&t->cache.lock);
+	if (ok)
+		code = translate(j);
+	if (!code)
+		return;
+	os_mutex_lock(&t->cache.lock);
+	old = cache_find(&t->cache, j->of.ra, j->of.ea, j->of.mode);
+	ok = false;
+	if (old && old->tier == 1) {
+		cache_begin(t, j->of.ra);
+		ok = unchanged(j) && insert(j, code, old);
+		cache_end(t, j->of.ra);
+	}
+	if (!ok) {
+		t->config.backend->discard(t->backend, code);
+		t->tier2.discarded++;
+	}
+	t->tier2.ns += os_clock_ns() - start;
+	os_mutex_unlock(&t->cache.lock);
+}
+
+/* --- the thread --- */
+static void thread_main(void *opaque)
+{
+	struct translator *t = opaque;
+	struct tier *w = t->tier;
+
+	os_thread_lower();
+	os_mutex_lock(&w->lock);
+	while (!w->stop) {
+		if (!w->count) {
+			os_cond_wait(&w->changed, &w->lock);
+			continue;
+		}
+		w->job.of = w->queue[w->head];
+		w->head = (w->head + 1) % QUEUED;
+		w->count--;
+		os_mutex_unlock(&w->lock);
+		run_job(&w->job);
+		os_mutex_lock(&w->lock);
+	}
+	os_mutex_unlock(&w->lock);
+}
+
+void tier_hot(struct translator *t, struct region *r)
+{
+	struct tier *w = t->tier;
+	bool full;
+
+	if (!w || r->tier != 1)
+		return;
+	os_mutex_lock(&w->lock);
+	full = w->count == QUEUED;
+	if (!w->running && !w->stop)
+		w->running = !os_thread_create(&w->thread, "tier2", thread_main, t);
+	if (!full) {
+		w->queue[(w->head + w->count++) % QUEUED] =
+			(struct request){.ra = r->ra, .ea = r->ea, .mode = r->mode};
+		os_cond_signal(&w->changed);
+	}
+	os_mutex_unlock(&w->lock);
+	if (full)
+		atomic_store_explicit(&r->hot, (s32)t->config.tier2_after, memory_order_relaxed);
+}
+
+/* Regions of one instruction, traced ones and those in small pages stay. */
+bool tier_possible(const struct translator *t, u32 mode, u32 shift)
+{
+	return t->tier && !(mode & (MODE_SINGLE | MODE_SE | MODE_BE)) && shift >= TLB_PAGE_BITS;
+}
+
+struct region *tier_at_once(struct translator *t, u64 ea, u32 mode, u64 ra)
+{
+	struct job *j = &t->tier->at_once;
+	struct backend_code *code;
+	struct region *r;
+
+	j->of = (struct request){.ra = ra, .ea = ea, .mode = mode};
+	j->ir = t->ir;
+	if (!take_page(j))
+		return NULL;
+	code = translate(j);
+	if (!code)
+		return NULL;
+	r = insert(j, code, NULL);
+	if (!r)
+		t->config.backend->discard(t->backend, code);
+	return r;
+}
+
+int tier_init(struct translator *t)
+{
+	struct tier *w;
+
+	if (!t->config.tier2_after)
+		t->config.tier2_after = DEFAULT_AFTER;
+	/* When code is replaced depends on the host: no way to count the same twice. */
+	if (t->config.tier2_off || t->config.icount_insns)
+		return 0;
+	w = os_alloc(sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	w->job.ir = os_alloc(sizeof(*w->job.ir));
+	if (!w->job.ir) {
+		os_free(w);
+		return -ENOMEM;
+	}
+	w->job.t = w->at_once.t = t;
+	w->job.has_heat = true;
+	os_mutex_init(&w->lock);
+	os_cond_init(&w->changed);
+	t->tier = w;
+	return 0;
+}
+
+void tier_destroy(struct translator *t)
+{
+	struct tier *w = t->tier;
+
+	if (!w)
+		return;
+	os_mutex_lock(&w->lock);
+	w->stop = true;
+	os_cond_signal(&w->changed);
+	os_mutex_unlock(&w->lock);
+	if (w->running)
+		os_thread_join(&w->thread);
+	os_cond_destroy(&w->changed);
+	os_mutex_destroy(&w->lock);
+	os_free(w->job.ir);
+	os_free(w);
+	t->tier = NULL;
+}

@@ -105,6 +105,15 @@ static u32 mode_pmu(const struct cpu_state *s)
 	return (pmcc != 1 ? MODE_FAC_PMU_READ : 0) | (pmcc >= 2 ? MODE_FAC_PMU_WRITE : 0);
 }
 
+/* CIABR[PRIV]: 1 problem state, 2 privileged without hypervisor, 3 hypervisor (2.07B Book III-S
+ * 8.4, 3.0B Book III 9.3). */
+static u32 mode_ciabr(const struct cpu_state *s)
+{
+	u64 state = s->msr & MSR_PR ? 1 : s->msr & MSR_HV ? 3 : 2;
+
+	return (s->spr[SPR_CIABR] & 3) == state ? MODE_CIABR : 0;
+}
+
 u32 cpu_mode(const struct cpu_state *s)
 {
 	u32 m = mode_common(s);
@@ -118,7 +127,7 @@ u32 cpu_mode(const struct cpu_state *s)
 	m |= s->msr & MSR_SE ? MODE_SE : 0;
 	m |= s->msr & MSR_BE ? MODE_BE : 0;
 	m |= s->spr[SPR_LPCR] & LPCR_GTSE ? MODE_GTSE : 0;
-	return m | mode_facilities(s) | mode_pmu(s);
+	return m | mode_facilities(s) | mode_pmu(s) | mode_ciabr(s);
 }
 
 void cpu_set_msr(struct cpu_state *s, u64 msr)

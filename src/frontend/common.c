@@ -108,14 +108,10 @@ void tr_illegal(struct tr_ctx *c)
 	tr_raise(c, CPU_EXC_PROGRAM, CPU_PROG_ILL);
 }
 
-void tr_leave_after(struct tr_ctx *c, enum cpu_exit code, u64 info)
+/* Instructions completed when this one is. */
+static u32 completed(const struct tr_ctx *c)
 {
-	if (code == CPU_EXIT_RESYNC && (c->mode & MODE_SE)) {
-		code = CPU_EXC_TRACE;
-		info = trace_info(c);
-	}
-	ir_leave(c->r, code, info, c->next_pc, c->r->cur.icount + 1);
-	c->ended = true;
+	return c->region ? c->region->done : c->r->cur.icount + 1;
 }
 
 static bool traced(const struct tr_ctx *c)
@@ -125,10 +121,49 @@ static bool traced(const struct tr_ctx *c)
 	return (c->mode & MODE_SE) || ((c->mode & MODE_BE) && branch);
 }
 
-/* Instructions completed when this one is. */
-static u32 completed(const struct tr_ctx *c)
+/* Is this the instruction that CIABR names? The register belongs to the processor, the code to all:
+ * so it is looked at when the code runs. */
+static ir_ref at_ciabr(struct tr_ctx *c)
 {
-	return c->region ? c->region->done : c->r->cur.icount + 1;
+	u64 mask = tr_is64(c) ? ~3ull : 0xfffffffcull;
+	ir_ref ciabr = ir_get(c->r, IR_I, SLOT_SPR(SPR_CIABR));
+
+	return ir_op2(c->r, IR_EQ, ir_op2i(c->r, IR_AND, ciabr, mask), tr_const(c, c->pc & mask));
+}
+
+/* SRR1 of that interrupt; what single step would say comes on top. */
+static u64 ciabr_info(const struct tr_ctx *c)
+{
+	return PPC_BIT(33) | PPC_BIT(43) | (traced(c) ? trace_info(c) : 0);
+}
+
+static void leave_if_done(struct tr_ctx *c, ir_ref cond, u64 pc, u64 info)
+{
+	struct ir_exit cur = c->r->cur;
+
+	c->r->cur.pc = pc;
+	c->r->cur.icount = completed(c);
+	c->r->cur.spent = true;
+	ir_leave_if(c->r, cond, CPU_EXC_TRACE, info);
+	c->r->cur = cur;
+}
+
+void tr_completed(struct tr_ctx *c, u64 pc)
+{
+	if (c->mode & MODE_CIABR)
+		leave_if_done(c, at_ciabr(c), tr_addr(c, pc), ciabr_info(c));
+}
+
+void tr_leave_after(struct tr_ctx *c, enum cpu_exit code, u64 info)
+{
+	if (code == CPU_EXIT_RESYNC)
+		tr_completed(c, c->next_pc);
+	if (code == CPU_EXIT_RESYNC && (c->mode & MODE_SE)) {
+		code = CPU_EXC_TRACE;
+		info = trace_info(c);
+	}
+	ir_leave(c->r, code, info, c->next_pc, c->r->cur.icount + 1);
+	c->ended = true;
 }
 
 void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
@@ -140,6 +175,7 @@ void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
 		region_goto(c->region, pc);
 		return;
 	}
+	tr_completed(c, pc);
 	if (traced(c))
 		ir_leave(c->r, CPU_EXC_TRACE, trace_info(c), pc, icount);
 	else
@@ -149,22 +185,18 @@ void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
 
 void tr_goto_if(struct tr_ctx *c, ir_ref cond, u64 pc, enum ir_hint hint)
 {
-	struct ir_exit cur = c->r->cur;
-
 	pc = tr_addr(c, pc);
 	if (c->region) {
 		region_goto_if(c->region, cond, pc, hint);
 		return;
 	}
-	if (!traced(c)) {
-		ir_goto_if(c->r, cond, pc, cur.icount + 1, hint);
-		return;
-	}
-	c->r->cur.pc = pc;
-	c->r->cur.icount++;
-	c->r->cur.spent = true;
-	ir_leave_if(c->r, cond, CPU_EXC_TRACE, trace_info(c));
-	c->r->cur = cur;
+	if (c->mode & MODE_CIABR)
+		leave_if_done(c, ir_op3(c->r, IR_SELECT, cond, at_ciabr(c), tr_const(c, 0)), pc,
+			      ciabr_info(c));
+	if (traced(c))
+		leave_if_done(c, cond, pc, trace_info(c));
+	else
+		ir_goto_if(c->r, cond, pc, completed(c), hint);
 }
 
 void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
@@ -172,9 +204,12 @@ void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
 	u32 icount = completed(c);
 
 	pc = ir_op2i(c->r, IR_AND, pc, tr_is64(c) ? ~3ull : 0xfffffffcull);
-	if (traced(c)) {
-		/* An exit record has a constant pc: the target goes beside it. */
+	/* An exit record has a constant pc: the target goes beside it. */
+	if (c->mode & MODE_TRACED)
 		ir_put(c->r, IR_I, SLOT(event.ea), pc);
+	if (c->mode & MODE_CIABR)
+		leave_if_done(c, at_ciabr(c), c->pc, ciabr_info(c) | CPU_TRACE_PC_IN_EA);
+	if (traced(c)) {
 		ir_leave(c->r, CPU_EXC_TRACE, trace_info(c) | CPU_TRACE_PC_IN_EA, c->pc, icount);
 	} else {
 		ir_goto_ind(c->r, pc, icount, hint);

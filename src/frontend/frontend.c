@@ -161,6 +161,8 @@ u32 frontend_translate(struct tr_ctx *c, u64 pc, u32 max_insns, tr_fetch_fn *fet
 		bytes += 4;
 		if (!c->ended && (c->mode & MODE_SE))
 			tr_goto(c, c->next_pc, IR_HINT_NONE);
+		else if (!c->ended)
+			tr_completed(c, c->next_pc);
 		c->pc = c->next_pc;
 	}
 	return bytes;

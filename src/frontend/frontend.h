@@ -76,7 +76,7 @@ struct tr_region_request {
 };
 
 /* The same for a region of several basic blocks, in c->r: what direct branches reach from pc inside
- * its 4K page. Not for modes that trace. Returns the number of instructions, 0 for none. */
+ * its 4K page. Not for modes of MODE_TRACED. Returns the number of instructions, 0 for none. */
 u32 frontend_translate_region(struct tr_ctx *c, u64 pc, const struct tr_region_request *q);
 
 /* --- for the tr_* files --- */
@@ -154,6 +154,8 @@ void tr_leave_after(struct tr_ctx *c, enum cpu_exit code, u64 info);
 void tr_illegal(struct tr_ctx *c);
 /* Alignment interrupt of an access that little-endian mode does not have (lmw, lswi …). */
 void tr_align_le(struct tr_ctx *c, ir_ref ea);
+/* This instruction is complete and the next stands at pc: where CIABR asks for it, interrupt. */
+void tr_completed(struct tr_ctx *c, u64 pc);
 /* End the region, this instruction being complete, and go on at pc. All branches and whatever else
  * ends a region without leaving translated code use these: they know single step. */
 void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint);

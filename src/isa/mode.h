@@ -33,6 +33,10 @@ enum cpu_mode {
 	MODE_UCLE = 1 << 22,   /* BookE: user cache locking */
 	MODE_GTSE = 1 << 23,   /* LPCR[GTSE]: the guest may tlbie */
 	MODE_TB_OFF = 1 << 24, /* problem state may not read the time base */
+	MODE_CIABR = 1 << 25,  /* CIABR may match in this state */
+	/* Each completed instruction may interrupt: regions of several blocks know nothing of that.
+	 */
+	MODE_TRACED = MODE_SE | MODE_BE | MODE_CIABR,
 };
 
 #endif

@@ -51,7 +51,7 @@ bench-smp:
 	@tools/bench_smp.py $(if $(CPU),--cpu $(CPU)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(ENGINE),--engine $(ENGINE)) $(if $(SCALE),--scale $(SCALE))
 
-# MINUTES=10 ENGINE=cache=8M EVICTIONS=100
+# MINUTES=10 ENGINE=cache=8 EVICTIONS=100
 stress:
 	@tools/deps.sh build guests bench stress
 	@tools/build.sh meson

@@ -3,11 +3,12 @@
 
 import html
 import math
+import textwrap
 
 from bench_math import GROUPS, geomean, group_rows
 
-LEFT, BAR, ROW, RIGHT = 150, 640, 20, 150
-TOP = 64
+LEFT, BAR, ROW, RIGHT = 190, 640, 20, 150
+TOP = 78
 COLOURS = {"good": "#2f7d4f", "below": "#c58a1b", "slower": "#b3372f", "grid": "#d8d8d8", "ink": "#222222",
            "faint": "#777777"}
 
@@ -90,7 +91,8 @@ def draw(rows, title, subtitle):
     width, height = LEFT + BAR + RIGHT, bottom + 40
     c.box(0, 0, width, height, "#ffffff")
     c.text(LEFT, 22, title, size=16, weight="bold")
-    c.text(LEFT, 40, subtitle, colour=COLOURS["faint"], size=11)
+    for i, line in enumerate(textwrap.wrap(subtitle, 130)[:2]):
+        c.text(LEFT, 40 + 14 * i, line, colour=COLOURS["faint"], size=11)
     last = -math.inf
     for t in ticks:
         c.line(x(t), TOP - 6, x(t), bottom, COLOURS["grid"])

@@ -227,7 +227,7 @@ def main():
     p.add_argument("--cpu", default="power9")
     p.add_argument("--smp", type=int, default=2)
     p.add_argument("--memory", default="2G")
-    p.add_argument("--engine", default="", help="as for -engine; options alone are the translator's (cache=8M)")
+    p.add_argument("--engine", default="", help="as for -engine; options alone are the translator's (cache=8, in MiB)")
     p.add_argument("--evictions", type=int, default=0, help="the statistics must show more than that many")
     p.add_argument("--jobs", default=".", help="regular expression: which jobs")
     p.add_argument("--sources", type=int, default=12, help="how many files the compiler gets")

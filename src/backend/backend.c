@@ -3,11 +3,9 @@
 
 #include "base/string.h"
 
-static const struct backend_ops *const backends[] = {&backend_interp};
-
 const struct backend_ops *backend_at(u32 i)
 {
-	return i < ARRAY_SIZE(backends) ? backends[i] : NULL;
+	return i < backend_count ? backend_list[i] : NULL;
 }
 
 const struct backend_ops *backend_find(const char *name)

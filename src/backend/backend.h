@@ -167,6 +167,11 @@ struct backend_config {
 	/* Guest instructions are counted: records' icount and ACCOUNT are taken off the budget.
 	 * Otherwise a back end may leave the budget alone and never stops for it. */
 	bool count;
+	/* backend_cpu.poll is this slot of the guest state. */
+	bool poll_in_state;
+	u32 poll_slot;
+	size_t code_bytes; /* of memory for code; 0 = default */
+	u32 host_level;	   /* of the host's instruction set, at most: x86-64-v1, 2, 3; 0 = all */
 	/* Count into backend_cpu.tlb_hits and helper_calls; costs nothing when it is off. */
 	bool stats;
 };
@@ -181,6 +186,9 @@ struct backend_unit {
 	u32 page_bits;
 	/* Execution counter, which lives as long as the code; NULL: none. */
 	_Atomic s32 *hot;
+	/* One instruction: every GOTO stops with BACKEND_STOP_BUDGET, whether anyone counts or not.
+	 */
+	bool single;
 	u32 tier; /* 1: compile fast; 2: the code is hot, compile well */
 };
 
@@ -205,8 +213,11 @@ struct backend_ops {
 	void (*forget)(struct backend *b, struct backend_cpu *cpu);
 };
 
-extern const struct backend_ops backend_interp;
+extern const struct backend_ops backend_interp, backend_x86_64;
 
+/* One file per kind of host; the default stands first. */
+extern const struct backend_ops *const backend_list[];
+extern const u32 backend_count;
 /* Those of this build, by index and by name; NULL: there is none. */
 const struct backend_ops *backend_at(u32 i);
 const struct backend_ops *backend_find(const char *name);

@@ -24,14 +24,38 @@ enum { VRMA_VSID = 0x1ffffff, VSID_SHIFT_1T = 24 };
 struct option_value {
 	const char *name;
 	u64 value;
+	const char *const *words; /* values by name: their indexes */
 };
+
+/* A number, on, off or one of the words; the rest of the text, NULL when it is none of them. */
+static const char *parse_value(const char *text, const char *const *words, u64 *value)
+{
+	static const char *const switches[] = {"off", "on", NULL};
+	size_t len = strcspn(text, ",");
+	u64 v = 0, k;
+
+	if (!words)
+		words = switches;
+	for (k = 0; words[k]; k++) {
+		if (strlen(words[k]) == len && !strncmp(words[k], text, len)) {
+			*value = k;
+			return text + len;
+		}
+	}
+	for (k = 0; k < len; k++) {
+		if (text[k] < '0' || text[k] > '9')
+			return NULL;
+		v = v * 10 + (u64)(text[k] - '0');
+	}
+	*value = v;
+	return text + len;
+}
 
 /* key=value,… of --engine; unknown keys are an error. */
 static int parse_options(const char *text, struct option_value *options, u32 count)
 {
 	while (text && *text) {
 		const char *eq = strchr(text, '=');
-		u64 v = 0;
 		u32 k;
 
 		for (k = 0; eq && k < count; k++)
@@ -40,20 +64,10 @@ static int parse_options(const char *text, struct option_value *options, u32 cou
 				break;
 		if (!eq || k == count)
 			return -EINVAL;
-		text = eq + 1;
-		if (!strncmp(text, "on", 2)) {
-			v = 1;
-			text += 2;
-		} else if (!strncmp(text, "off", 3)) {
-			text += 3;
-		} else {
-			while (*text >= '0' && *text <= '9')
-				v = v * 10 + (u64)(*text++ - '0');
-		}
-		if (*text && *text != ',')
+		text = parse_value(eq + 1, options[k].words, &options[k].value);
+		if (!text)
 			return -EINVAL;
 		text += *text == ',';
-		options[k].value = v;
 	}
 	return 0;
 }
@@ -69,11 +83,27 @@ enum {
 	OPT_STOP_AT,
 	OPT_TIER2,
 	OPT_TIER2_AFTER,
+	OPT_BACKEND,
+	OPT_HOST,
 	OPT_COUNT
 };
 
+/* Of backend=, in the order of backend_at(). */
+enum { MAX_BACKENDS = 4 };
+
+static void name_backends(const char *names[MAX_BACKENDS + 1])
+{
+	u32 k;
+
+	for (k = 0; k < MAX_BACKENDS && backend_at(k); k++)
+		names[k] = backend_at(k)->name;
+	names[k] = NULL;
+}
+
 static int create_translator(struct engine_vm *vm)
 {
+	static const char *const levels[] = {"best", "v1", "v2", "v3", NULL};
+	const char *backends[MAX_BACKENDS + 1];
 	struct option_value o[OPT_COUNT] = {
 		[OPT_CACHE] = {"cache", 0},
 		[OPT_INSNS] = {"insns", 0},
@@ -85,12 +115,20 @@ static int create_translator(struct engine_vm *vm)
 		[OPT_STOP_AT] = {"stop-at", 0},
 		[OPT_TIER2] = {"tier2", 1},
 		[OPT_TIER2_AFTER] = {"tier2-after", 0},
+		[OPT_BACKEND] = {"backend", 0, backends},
+		[OPT_HOST] = {"host", 0, levels},
 	};
-	struct translator_config tc = {.host = &vm->host, .backend = &backend_interp};
-	int ret = parse_options(vm->config.options, o, OPT_COUNT);
+	struct translator_config tc = {.host = &vm->host};
+	int ret;
 
+	name_backends(backends);
+	ret = parse_options(vm->config.options, o, OPT_COUNT);
 	if (ret)
 		return ret;
+	tc.backend = backend_at((u32)o[OPT_BACKEND].value);
+	if (!tc.backend)
+		return -EINVAL;
+	tc.host_level = (u32)o[OPT_HOST].value;
 	tc.cache_bytes = o[OPT_CACHE].value << 20;
 	tc.max_insns = (u32)o[OPT_INSNS].value;
 	tc.passes = (u32)o[OPT_PASSES_OFF].value;

@@ -40,6 +40,10 @@ int translator_create(const struct translator_config *config, struct translator 
 	helper_env_init(&t->ir_env);
 	helper_config_init(&bc, &t->ir_env);
 	bc.leave_at_records = config->leave_at_records;
+	bc.count = config->count || config->icount_insns || config->stop_at;
+	bc.poll_in_state = true;
+	bc.poll_slot = (u32)offsetof(struct cpu_state, wanted);
+	bc.host_level = config->host_level;
 	t->ir = os_alloc(sizeof(*t->ir));
 	t->timers = os_timers_create();
 	if (!t->ir || !t->timers)

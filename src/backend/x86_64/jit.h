@@ -67,6 +67,21 @@ enum jit_reg_name {
 struct jit_alloc;
 struct jit_cold;
 
+/* Where a value is. */
+enum jit_place_kind {
+	PLACE_REG,   /* index: 0..15 integer, 16.. xmm */
+	PLACE_FRAME, /* index: offset from the state, of a slot or a spill */
+	PLACE_CONST, /* imm */
+};
+
+struct jit_place {
+	u8 kind; /* enum jit_place_kind */
+	u8 type; /* enum ir_type */
+	u16 pad;
+	s32 index;
+	u64 imm;
+};
+
 /* One compile(). */
 struct jit {
 	struct xcode *x;
@@ -74,7 +89,7 @@ struct jit {
 	struct backend *b;
 	const struct ir_region *r;
 	const struct ir_env *env;
-	u64 pc;
+	const struct backend_unit *unit;
 	struct jit_alloc *a; /* regalloc.c, exit.c */
 	u64 fp[16];	     /* fp.c's own, zero at the region's begin */
 };
@@ -84,12 +99,13 @@ typedef bool jit_emit_fn(struct jit *j, const struct ir_insn *i, ir_ref n);
 /* A path that is emitted behind the hot code. */
 struct jit_cold {
 	jit_cold_fn *fn;
-	u32 at;	  /* jump here */
-	u32 back; /* bind behind the hot code to come back to */
+	u32 at;	  /* label: jump here */
+	u32 back; /* label: x_bind() it behind the hot code to come back to */
 	ir_ref n;
-	u32 call;  /* of jit_cold_call(): the descriptor */
-	u64 v[8];  /* of the owner */
-	u32 where; /* the snapshot of the allocation */
+	s16 result;		/* register of n (16 + xmm), or -1 */
+	u32 record;		/* exit record of n, if it has one; see core.h */
+	u64 v[8];		/* of the owner */
+	struct jit_place op[4]; /* of n's operands */
 };
 
 /* Emitters for CALLs, found by the helper's name. False: nothing was emitted, make a real call. */
@@ -150,5 +166,8 @@ void jit_fp_after_call(struct jit *j, u32 effects);
 /* A basic block ends (before JMP, BR, GOTO …), or begins. */
 void jit_fp_block_end(struct jit *j);
 void jit_fp_block_begin(struct jit *j);
+/* Around run(). */
+void jit_fp_enter(struct backend *b, struct backend_cpu *cpu);
+void jit_fp_leave(struct backend *b, struct backend_cpu *cpu);
 
 #endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the core's files share: the state of the register allocation, exit records, the layout of
+ * a finished region, and the thunks.
+ *
+ * A finished region is one piece of code memory: hot code, cold code, 16-byte constants, exit
+ * records. It is made in a scratch buffer and copied: only rel32 fields that point to thunks and
+ * to tables of the back end need its address (struct jit_reloc).
+ */
+#ifndef BACKEND_X86_64_CORE_H
+#define BACKEND_X86_64_CORE_H
+
+#include "backend/x86_64/jit.h"
+
+#define JIT_INT_MASK	 0x00003fcfu /* all but rsp, rbp, r14, r15 */
+#define JIT_XMM_MASK	 0x3fff0000u /* xmm0..13 */
+#define JIT_CALLEE_SAVED ((1u << X_RBX) | (1u << 12) | (1u << 13))
+
+enum { JIT_NO_REG = -1, JIT_NEVER = 0xffff };
+
+/* One entry of an exit record. */
+struct jit_pending {
+	u32 slot;
+	u32 pad;
+	struct jit_place from;
+};
+
+/* Why and where to leave. In code memory, so read only. */
+struct jit_record {
+	u64 pc, info;
+	u32 code;
+	u32 icount;
+	u16 stop;  /* enum backend_stop */
+	u16 event; /* code is the slot that holds it */
+	u32 count;
+	struct jit_pending pending[];
+};
+
+/* What THUNK_SLOW and THUNK_COLD find behind their call: two s32, offsets from themselves: of one
+ * of these in the region's data, and of where to go on. record is an offset from itself too. */
+struct jit_slow {
+	s32 record;
+	u8 op, mem, type, ea; /* IR op; registers */
+	s32 result;	      /* register or -1 */
+	u32 pad;
+	struct jit_place value;
+};
+
+struct jit_cold_desc {
+	s32 record;
+	u32 pad;
+	void (*fn)(void);
+	const char *sig;
+	s32 result;	/* register or -1 */
+	u32 event_slot; /* 0: the helper never leaves */
+	struct jit_place arg[4];
+};
+
+enum jit_thunk {
+	THUNK_ENTER,
+	THUNK_STOP,  /* eax: enum backend_stop, state is stored */
+	THUNK_LINK,  /* rax: the link */
+	THUNK_LEAVE, /* called; the s32 offset of the record, from itself, follows */
+	THUNK_SLOW,  /* called; that of a struct jit_slow follows */
+	THUNK_COLD,  /* called; that of a struct jit_cold_desc follows */
+	THUNK_COUNT
+};
+
+struct jit_use {
+	u16 at, next;
+};
+
+enum jit_value_flags {
+	V_SLOT = 1 << 0, /* .slot holds it */
+	V_CONST = 1 << 1,
+	V_FUSED = 1 << 2, /* made by its user */
+	V_OWED = 1 << 3,  /* pending in the record of the instruction at hand */
+};
+
+struct jit_value {
+	u16 uses; /* head of the list in a->use */
+	u16 last; /* last use of any kind; 0 = none */
+	s8 reg;
+	u8 flags;
+	u16 count; /* uses as an operand */
+	s32 spill; /* offset from the state; 0 = none */
+	u32 slot;
+};
+
+enum {
+	JIT_MAX_USES = 8 * IR_MAX_INSNS,
+	JIT_MAX_LABELS = 16384,
+	JIT_MAX_FIXES = 32768,
+	JIT_MAX_RELOCS = 8192,
+	JIT_MAX_LINKS = 1024,
+	JIT_MAX_OPERANDS = 12,
+	JIT_CODE_SCRATCH = 1 << 20,
+	JIT_DATA_SCRATCH = 1 << 19,
+};
+
+struct jit_alloc {
+	ir_ref n;      /* instruction being emitted */
+	u32 free;      /* registers without an owner */
+	u32 pinned;    /* of this instruction */
+	u32 may_evict; /* registers that are not pinned all over the region */
+	ir_ref owner[JIT_NR_REGS];
+	bool failed;
+
+	/* Values whose slot holds them. */
+	u32 nr_backed;
+	ir_ref backed[512];
+
+	u32 spill_next; /* 8-byte units from JIT_SPILL */
+	u32 nr_spill8, nr_spill16;
+	s32 spill8[JIT_SPILLS], spill16[JIT_SPILLS / 2];
+
+	u32 nr_pin;		   /* slots that live in registers all over the region */
+	s8 pin_of_cell[JIT_CELLS]; /* register, or -1 */
+
+	u32 nr_use;
+	struct jit_value v[IR_MAX_INSNS];
+	u16 next_call[IR_MAX_INSNS];
+	struct jit_use use[JIT_MAX_USES];
+
+	/* cold.c, exit.c */
+	u32 nr_cold, nr_links, nr_pool, data_label;
+	struct jit_cold cold[JIT_MAX_COLD];
+	struct jit_link_site {
+		u64 pc;
+		u32 at, stub,
+			name; /* offset of the rel32 field; label; offset of the link's name */
+	} link[JIT_MAX_LINKS];
+	struct {
+		u64 hi, lo;
+		u32 label;
+	} pool[JIT_MAX_POOL];
+	u32 label[IR_MAX_LABELS];
+	u32 data_size; /* records */
+	u8 data[JIT_DATA_SCRATCH] __attribute__((aligned(16)));
+
+	struct xcode x;
+	u32 label_at[JIT_MAX_LABELS];
+	struct xfix fixes[JIT_MAX_FIXES];
+	struct xreloc relocs[JIT_MAX_RELOCS];
+	u8 code[JIT_CODE_SCRATCH] __attribute__((aligned(64)));
+};
+
+/* .slot of a link */
+struct jit_patch {
+	s32 *field;	/* to write */
+	const u8 *next; /* what the field counts from, where the code runs */
+	const u8 *stub;
+};
+
+struct jit_code {
+	struct backend_code base;
+	u32 at, units; /* in code memory, of CODE_UNIT bytes */
+	struct jit_patch *patches;
+	struct backend_link links[];
+};
+
+enum { CODE_UNIT = 64, CODE_CLASSES = 96 };
+
+/* Memory for code (code.c). */
+struct code_memory {
+	struct os_code map;
+	struct os_mutex lock;
+	u32 next, end; /* never used yet: [next, end) units */
+	u32 live;
+	u32 free_list[CODE_CLASSES]; /* first free piece of a size class; 0 = none */
+};
+
+struct backend {
+	struct backend_config config;
+	u32 host;
+	struct code_memory code;
+	struct os_mutex pool_lock;
+	struct jit_scratch *pool;
+	u64 thunk[THUNK_COUNT];		   /* addresses to run at */
+	u64 helper_table;		   /* address: pointers to helpers, by number */
+	const struct jit_inline **inlines; /* by helper; NULL = call */
+};
+
+/* A struct jit with all it needs, kept between compiles. */
+struct jit_scratch {
+	struct jit_scratch *next;
+	struct jit jit;
+	struct jit_alloc alloc;
+};
+
+/* host.c: enum jit_host */
+u32 host_detect(u32 level);
+
+/* code.c */
+int code_init(struct code_memory *c, size_t size);
+void code_destroy(struct code_memory *c);
+/* Units of the piece's class go to *units. Returns the first unit, 0 when full. */
+u32 code_alloc(struct code_memory *c, size_t bytes, u32 *units);
+void code_free(struct code_memory *c, u32 at, u32 units);
+
+/* thunk.c: made once, at the begin of code memory */
+int thunk_make(struct backend *b);
+
+/* leave.c: what thunks call */
+u64 leave_by_record(const s32 *rel, struct backend_cpu *cpu);
+const void *leave_slow(const s32 *rel, struct backend_cpu *cpu);
+const void *leave_cold(const s32 *rel, struct backend_cpu *cpu);
+
+/* scan.c */
+bool scan_may_leave(const struct jit *j, const struct ir_insn *i);
+bool scan_is_real_call(const struct jit *j, const struct ir_insn *i);
+/* Operands of n and of what is fused into it. */
+u32 scan_operands(const struct jit *j, ir_ref n, ir_ref out[JIT_MAX_OPERANDS]);
+void scan_region(struct jit *j);
+static inline bool jit_fused(const struct jit *j, ir_ref v)
+{
+	return j->a->v[v].flags & V_FUSED;
+}
+
+/* Of the value n: the type of STCX is that of what it stores. */
+static inline enum ir_type jit_type(const struct jit *j, ir_ref n)
+{
+	const struct ir_insn *i = &j->r->insn[n];
+
+	return i->op == IR_STCX ? IR_I : (enum ir_type)i->type;
+}
+
+/* regalloc.c */
+void jit_get(struct jit *j, ir_ref n, u32 slot);
+int jit_load_value(struct jit *j, ir_ref v);
+s32 jit_spill_of(struct jit *j, ir_ref v);
+void jit_slot_changes(struct jit *j, u32 slot, u32 len);
+void jit_back_by_slot(struct jit *j, ir_ref v, u32 slot);
+bool jit_use_mem_once(struct jit *j, ir_ref v, struct xmem *m);
+void jit_take_reg(struct jit *j, int reg);
+void jit_def_at(struct jit *j, ir_ref n, int reg);
+void jit_clobber(struct jit *j, u32 mask);
+void jit_end_insn(struct jit *j, const ir_ref *operands, u32 count);
+void jit_begin_block(struct jit *j);
+struct jit_place jit_place_of(struct jit *j, ir_ref v);
+static inline bool jit_dies(const struct jit *j, ir_ref v)
+{
+	return j->a->v[v].last <= j->a->n;
+}
+
+/* emit.c: moves; registers 0..31 */
+void emit_move(struct jit *j, int to, int from, enum ir_type type);
+void emit_const(struct jit *j, int reg, u64 v);
+void emit_load_frame(struct jit *j, int reg, s32 offset, enum ir_type type);
+void emit_store_frame(struct jit *j, s32 offset, int reg, enum ir_type type);
+void emit_call_thunk(struct jit *j, enum jit_thunk t);
+/* s32 that names, relative to itself, label + add */
+void emit_rel32(struct jit *j, u32 label, s32 add);
+
+/* exit.c */
+u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event);
+/* A label to jump to in order to leave by the record of n. */
+u32 exit_label(struct jit *j, ir_ref n, enum backend_stop stop, bool event);
+void exit_poll(struct jit *j, const struct ir_insn *i, ir_ref n);
+void exit_leave(struct jit *j, const struct ir_insn *i, ir_ref n);
+void exit_goto(struct jit *j, const struct ir_insn *i, ir_ref n);
+void exit_goto_if(struct jit *j, const struct ir_insn *i, ir_ref n);
+void exit_branch_if(struct jit *j, const struct ir_insn *i);
+void exit_account(struct jit *j, const struct ir_insn *i);
+void exit_count_hot(struct jit *j);
+void exit_goto_ind(struct jit *j, const struct ir_insn *i, ir_ref n);
+void exit_debug_record(struct jit *j, const struct ir_insn *i, ir_ref n);
+
+/* select_*.c, call.c, memory.c */
+void select_compare(struct jit *j, const struct ir_insn *i, ir_ref n);
+void select_int(struct jit *j, const struct ir_insn *i, ir_ref n);
+void select_store_slot(struct jit *j, u32 slot, enum ir_type type, ir_ref v);
+void select_put(struct jit *j, const struct ir_insn *i, ir_ref n);
+void select_vector(struct jit *j, const struct ir_insn *i, ir_ref n);
+/* Emit the condition v (fused or not): flags are set, the result says when it holds. All
+ * allocation for it must have been done by cond_prepare(). */
+struct jit_cond {
+	ir_ref v, a, b;
+	bool test; /* test a, b instead of cmp */
+	bool swapped;
+	enum xcc cc;
+	int ra, rb;
+	bool has_imm, mem_a, mem_b;
+	s32 imm;
+	struct xmem m;
+	enum xsize size;
+};
+void cond_prepare(struct jit *j, ir_ref v, struct jit_cond *c);
+enum xcc cond_emit(struct jit *j, const struct jit_cond *c);
+/* What the CALL changes of the guest state, through cold code too, lives there no more. */
+void call_state_changes(struct jit *j, const struct ir_insn *i);
+bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n);
+void memory_op(struct jit *j, const struct ir_insn *i, ir_ref n);
+
+/* Code of the region into j->x; false: too large. */
+bool jit_generate(struct jit *j);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Moves between registers and the guest state, of any class. None changes the flags. */
+#include "backend/x86_64/core.h"
+
+struct xmem jit_frame(s32 offset)
+{
+	return xm(X_RBP, offset - JIT_BIAS);
+}
+
+struct xmem jit_slot(u32 slot)
+{
+	return jit_frame((s32)slot);
+}
+
+void emit_move(struct jit *j, int to, int from, enum ir_type type)
+{
+	if (to == from)
+		return;
+	if (type == IR_I)
+		x_mov_rr(j->x, X_64, (unsigned)to, (unsigned)from);
+	else
+		xv_mov(j->x, (unsigned)to - JIT_XMM, (unsigned)from - JIT_XMM);
+}
+
+void emit_const(struct jit *j, int reg, u64 v)
+{
+	x_mov_ri(j->x, (unsigned)reg, v);
+}
+
+void emit_load_frame(struct jit *j, int reg, s32 offset, enum ir_type type)
+{
+	struct xmem m = jit_frame(offset);
+
+	if (type == IR_I)
+		x_mov_rm(j->x, X_64, (unsigned)reg, m);
+	else
+		xv_rm(j->x, type == IR_F ? XV_MOVQ : XV_MOVAPS, (unsigned)reg - JIT_XMM, m);
+}
+
+void emit_store_frame(struct jit *j, s32 offset, int reg, enum ir_type type)
+{
+	struct xmem m = jit_frame(offset);
+
+	if (type == IR_I)
+		x_mov_mr(j->x, X_64, m, (unsigned)reg);
+	else
+		xv_mr(j->x, type == IR_F ? XV_MOVQ_ST : XV_MOVAPS_ST, m, (unsigned)reg - JIT_XMM);
+}
+
+void emit_call_thunk(struct jit *j, enum jit_thunk t)
+{
+	x_call_to(j->x, j->b->thunk[t]);
+}
+
+void emit_rel32(struct jit *j, u32 label, s32 add)
+{
+	struct xcode *x = j->x;
+
+	if (x->nr_fixes == x->max_fixes) {
+		x->overflow = true;
+		return;
+	}
+	/* a fix counts from behind its field */
+	x->fixes[x->nr_fixes++] =
+		(struct xfix){.at = x_here(x), .label = label, .add = add + 4, .wide = true};
+	x_long(x, 0);
+}
+
+void jit_const_q(struct jit *j, u64 hi, u64 lo, struct xmem *m)
+{
+	struct jit_alloc *a = j->a;
+	u32 k;
+
+	for (k = 0; k < a->nr_pool; k++)
+		if (a->pool[k].hi == hi && a->pool[k].lo == lo)
+			break;
+	if (k == JIT_MAX_POOL) {
+		a->failed = true;
+		k = 0;
+	} else if (k == a->nr_pool) {
+		a->pool[k].hi = hi;
+		a->pool[k].lo = lo;
+		a->pool[k].label = x_label(j->x);
+		a->nr_pool++;
+	}
+	*m = xm_label(a->pool[k].label, 0);
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ways out of a region. An exit through a record is a call of a thunk behind the hot code: the
+ * record, a table in the region's data, says where the pending values are at that point; C code
+ * stores them (leave.c). GOTO is a jump that link() patches, GOTO_IND and jumps out of the page
+ * probe the vCPU's jump cache; both store pending values in the hot code.
+ */
+#include "backend/x86_64/core.h"
+#include "base/string.h"
+
+#define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
+
+/* --- cold code --- */
+static struct jit_cold *new_cold(struct jit *j, jit_cold_fn *fn)
+{
+	struct jit_alloc *a = j->a;
+	struct jit_cold *c = &a->cold[a->nr_cold];
+
+	if (a->nr_cold == JIT_MAX_COLD - 1)
+		a->failed = true;
+	else
+		a->nr_cold++;
+	*c = (struct jit_cold){.fn = fn, .n = a->n, .result = a->v[a->n].reg};
+	c->at = x_label(j->x);
+	c->back = x_label(j->x);
+	return c;
+}
+
+struct jit_cold *jit_cold(struct jit *j, jit_cold_fn *fn)
+{
+	struct jit_alloc *a = j->a;
+	const struct ir_insn *i = &j->r->insn[a->n];
+	const ir_ref op[4] = {i->a, i->b, i->c, i->d};
+	struct jit_cold *c = new_cold(j, fn);
+	u32 k;
+
+	for (k = 0; k < 4; k++)
+		if (op[k] && !jit_fused(j, op[k]) && a->v[op[k]].last)
+			c->op[k] = jit_place_of(j, op[k]);
+	if (i->exit && scan_may_leave(j, i))
+		c->record = exit_record(j, a->n, BACKEND_STOP_LEAVE, i->op == IR_CALL);
+	return c;
+}
+
+/* --- records --- */
+u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
+{
+	const struct ir_exit *x = &j->r->exit[j->r->insn[n].exit];
+	struct jit_alloc *a = j->a;
+	size_t size = sizeof(struct jit_record) + x->pending * sizeof(struct jit_pending);
+	struct jit_record *rec = (struct jit_record *)&a->data[a->data_size];
+	u32 at = a->data_size, k;
+
+	if (a->data_size + size > JIT_DATA_SCRATCH) {
+		a->failed = true;
+		return 0;
+	}
+	a->data_size += (u32)size;
+	*rec = (struct jit_record){
+		.pc = x->pc,
+		.info = x->info,
+		.code = event ? j->b->config.event_slot : x->code,
+		.icount = x->icount,
+		.stop = (u16)stop,
+		.event = event,
+		.count = x->pending,
+	};
+	for (k = 0; k < x->pending; k++) {
+		const struct ir_pending *p = &j->r->pending[x->first_pending + k];
+
+		rec->pending[k] = (struct jit_pending){.slot = p->slot};
+		rec->pending[k].from = jit_place_of(j, p->value);
+	}
+	return at;
+}
+
+static void cold_leave(struct jit *j, struct jit_cold *c)
+{
+	emit_call_thunk(j, THUNK_LEAVE);
+	emit_rel32(j, j->a->data_label, (s32)c->v[0]);
+}
+
+u32 exit_label(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
+{
+	struct jit_cold *c = new_cold(j, cold_leave);
+
+	c->v[0] = exit_record(j, n, stop, event);
+	return c->at;
+}
+
+/* Debug: leave here now and then. */
+void exit_debug_record(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	const struct ir_exit *e = &j->r->exit[i->exit];
+	struct xcode *x = j->x;
+	u32 label, skip;
+
+	if (!i->exit || !scan_may_leave(j, i) || !e->icount || e->spent || i->op == IR_GOTO_IF ||
+	    i->op == IR_GOTO || i->op == IR_GOTO_IND || i->op == IR_LEAVE)
+		return;
+	skip = x_label(x);
+	label = exit_label(j, n, BACKEND_STOP_RECORD, false);
+	x_alu_mi(x, XA_CMP, X_32, CPU_FIELD(record_count), 0);
+	x_jcc(x, XC_E, skip);
+	x_alu_mi(x, XA_SUB, X_32, CPU_FIELD(record_count), 1);
+	x_jcc(x, XC_E, label);
+	x_bind(x, skip);
+}
+
+void exit_poll(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	u32 label = exit_label(j, n, BACKEND_STOP_POLL, false);
+	int tmp;
+
+	if (j->b->config.count) {
+		x_alu_mi(j->x, XA_CMP, X_64, CPU_FIELD(budget), 0);
+		x_jcc(j->x, XC_L, exit_label(j, n, BACKEND_STOP_BUDGET, false));
+	}
+	if (j->b->config.poll_in_state) {
+		x_alu_mi(j->x, XA_CMP, X_32, jit_slot(j->b->config.poll_slot), 0);
+	} else {
+		tmp = jit_tmp_int(j);
+		x_mov_rm(j->x, X_64, (unsigned)tmp, CPU_FIELD(poll));
+		x_alu_mi(j->x, XA_CMP, X_32, xm((unsigned)tmp, 0), 0);
+	}
+	x_jcc(j->x, XC_NE, label);
+}
+
+void exit_leave(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct jit_cond c;
+
+	if (i->op == IR_LEAVE) {
+		emit_call_thunk(j, THUNK_LEAVE);
+		emit_rel32(j, j->a->data_label, (s32)exit_record(j, n, BACKEND_STOP_LEAVE, false));
+		return;
+	}
+	cond_prepare(j, i->a, &c);
+	x_jcc(j->x, cond_emit(j, &c), exit_label(j, n, BACKEND_STOP_LEAVE, false));
+}
+
+/* --- going on --- */
+static void stop_at(struct jit *j, u64 pc, enum backend_stop stop)
+{
+	x_mov_ri(j->x, X_RAX, pc);
+	x_mov_mr(j->x, X_64, CPU_FIELD(pc), X_RAX);
+	x_mov_ri(j->x, X_RAX, stop);
+	x_jmp_to(j->x, j->b->thunk[THUNK_STOP]);
+}
+
+static void cold_stop(struct jit *j, struct jit_cold *c)
+{
+	stop_at(j, c->v[0], (enum backend_stop)c->v[1]);
+}
+
+/* pc is in a register. */
+static void cold_stop_reg(struct jit *j, struct jit_cold *c)
+{
+	x_mov_mr(j->x, X_64, CPU_FIELD(pc), (unsigned)c->v[0]);
+	x_mov_ri(j->x, X_RAX, c->v[1]);
+	x_jmp_to(j->x, j->b->thunk[THUNK_STOP]);
+}
+
+static void cold_unlinked(struct jit *j, struct jit_cold *c)
+{
+	/* mov rax, imm64: the link's address, known at last */
+	x_byte(j->x, 0x48);
+	x_byte(j->x, 0xb8);
+	j->a->link[c->v[0]].name = x_here(j->x);
+	x_quad(j->x, 0);
+	x_jmp_to(j->x, j->b->thunk[THUNK_LINK]);
+}
+
+/* What the record still owes goes to its slots now. */
+static void store_pending(struct jit *j, const struct ir_insn *i)
+{
+	const struct ir_exit *x = &j->r->exit[i->exit];
+	struct jit_alloc *a = j->a;
+	u32 k;
+
+	for (k = 0; k < x->pending; k++) {
+		const struct ir_pending *p = &j->r->pending[x->first_pending + k];
+		u32 pinned = a->pinned;
+
+		select_store_slot(j, p->slot, (enum ir_type)p->type, p->value);
+		a->pinned = pinned;
+	}
+}
+
+/* Count instructions down; the label is where the budget is used up. */
+static void count_down(struct jit *j, const struct ir_insn *i, struct jit_cold *c)
+{
+	x_alu_mi(j->x, XA_SUB, X_64, CPU_FIELD(budget), (s32)j->r->exit[i->exit].icount);
+	x_jcc(j->x, XC_S, c->at);
+}
+
+/* The entry of the jump cache for a constant address. */
+static void probe_constant(struct jit *j, u64 pc)
+{
+	struct xcode *x = j->x;
+	s32 at = (s32)(jump_cache_index(pc) * sizeof(struct jump_cache));
+	struct jit_cold *c = new_cold(j, cold_stop);
+
+	c->v[0] = pc;
+	c->v[1] = BACKEND_STOP_LOOKUP;
+	x_mov_rm(x, X_64, X_RCX, CPU_FIELD(jump_cache));
+	x_mov_ri(x, X_RAX, pc);
+	x_alu_rm(x, XA_CMP, X_64, X_RAX, xm(X_RCX, at + (s32)offsetof(struct jump_cache, pc)));
+	x_jcc(x, XC_NE, c->at);
+	x_mov_rm(x, X_64, X_RAX, CPU_FIELD(code_key));
+	x_alu_rm(x, XA_CMP, X_64, X_RAX, xm(X_RCX, at + (s32)offsetof(struct jump_cache, key)));
+	x_jcc(x, XC_NE, c->at);
+	x_jmp_m(x, xm(X_RCX, at + (s32)offsetof(struct jump_cache, entry)));
+}
+
+/* Everything is stored: go on at pc. */
+static void go_to(struct jit *j, const struct ir_insn *i)
+{
+	u64 pc = j->r->exit[i->exit].pc;
+	struct jit_alloc *a = j->a;
+	struct jit_link_site *l;
+	struct jit_cold *c;
+
+	if (j->unit->single) {
+		stop_at(j, pc, BACKEND_STOP_BUDGET);
+		return;
+	}
+	if (j->b->config.count) {
+		c = new_cold(j, cold_stop);
+		c->v[0] = pc;
+		c->v[1] = BACKEND_STOP_BUDGET;
+		count_down(j, i, c);
+	}
+	if (!backend_same_page(j->unit, pc)) {
+		probe_constant(j, pc);
+		return;
+	}
+	if (a->nr_links == JIT_MAX_LINKS) {
+		a->failed = true;
+		return;
+	}
+	c = new_cold(j, cold_unlinked);
+	l = &a->link[a->nr_links];
+	c->v[0] = a->nr_links++;
+	l->pc = pc;
+	l->stub = c->at;
+	l->at = x_jmp_patchable(j->x, c->at);
+}
+
+void exit_goto(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	store_pending(j, i);
+	go_to(j, i);
+}
+
+/* --- side exits --- */
+/* Store the values that a record in the region's data names, from where they were at the jump. */
+static void store_record(struct jit *j, const struct jit_record *rec)
+{
+	u32 k;
+
+	for (k = 0; k < rec->count; k++) {
+		const struct jit_pending *p = &rec->pending[k];
+		enum ir_type type = (enum ir_type)p->from.type;
+
+		if (p->from.kind == PLACE_REG)
+			emit_store_frame(j, (s32)p->slot, p->from.index, type);
+	}
+	/* Now all registers are free. */
+	for (k = 0; k < rec->count; k++) {
+		const struct jit_pending *p = &rec->pending[k];
+		enum ir_type type = (enum ir_type)p->from.type;
+		int reg = type == IR_I ? X_RAX : JIT_XMM;
+
+		if (p->from.kind == PLACE_REG)
+			continue;
+		if (p->from.kind == PLACE_CONST)
+			emit_const(j, reg, p->from.imm);
+		else
+			emit_load_frame(j, reg, p->from.index, type);
+		emit_store_frame(j, (s32)p->slot, reg, type);
+	}
+}
+
+static void cold_goto(struct jit *j, struct jit_cold *c)
+{
+	store_record(j, (const struct jit_record *)&j->a->data[c->v[0]]);
+	go_to(j, &j->r->insn[c->n]);
+}
+
+/* A value that stands only in a slot which the record overwrites moves into a register. */
+static void free_slots(struct jit *j, const struct ir_exit *x)
+{
+	u32 k, m;
+
+	for (k = 0; k < x->pending; k++) {
+		ir_ref v = j->r->pending[x->first_pending + k].value;
+		const struct jit_value *p = &j->a->v[v];
+
+		if (p->reg >= 0 || !(p->flags & V_SLOT) || (p->flags & V_CONST))
+			continue;
+		for (m = 0; m < x->pending; m++) {
+			const struct ir_pending *o = &j->r->pending[x->first_pending + m];
+
+			if (m != k && o->slot < p->slot + 16 && p->slot < o->slot + 16)
+				break;
+		}
+		if (m < x->pending) {
+			u32 pinned = j->a->pinned;
+
+			jit_load_value(j, v);
+			j->a->pinned = pinned;
+		}
+	}
+}
+
+void exit_goto_if(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct jit_cold *cold;
+	struct jit_cond c;
+
+	free_slots(j, &j->r->exit[i->exit]);
+	cond_prepare(j, i->a, &c);
+	cold = new_cold(j, cold_goto);
+	cold->v[0] = exit_record(j, n, BACKEND_STOP_LEAVE, false);
+	x_jcc(j->x, cond_emit(j, &c), cold->at);
+}
+
+void exit_branch_if(struct jit *j, const struct ir_insn *i)
+{
+	struct jit_cond c;
+
+	cond_prepare(j, i->a, &c);
+	x_jcc(j->x, cond_emit(j, &c), j->a->label[i->imm]);
+}
+
+/* --- counters --- */
+void exit_account(struct jit *j, const struct ir_insn *i)
+{
+	if (j->b->config.count)
+		x_alu_mi(j->x, XA_SUB, X_64, CPU_FIELD(budget), (s32)i->imm);
+}
+
+/* At the entry. */
+void exit_count_hot(struct jit *j)
+{
+	struct jit_cold *c;
+
+	if (!j->unit->hot)
+		return;
+	c = new_cold(j, cold_stop);
+	c->v[0] = j->unit->pc;
+	c->v[1] = BACKEND_STOP_HOT;
+	x_mov_ri(j->x, X_RAX, (u64)(uintptr_t)j->unit->hot);
+	x_alu_mi(j->x, XA_SUB, X_32, xm(X_RAX, 0), 1);
+	x_jcc(j->x, XC_E, c->at);
+}
+
+/* rax = pc: probe the jump cache. */
+static void probe(struct jit *j)
+{
+	struct xcode *x = j->x;
+	struct jit_cold *c = new_cold(j, cold_stop_reg);
+	s32 mask = (1 << JUMP_CACHE_BITS) - 1;
+
+	c->v[0] = X_RAX;
+	c->v[1] = BACKEND_STOP_LOOKUP;
+	/* jump_cache_index() */
+	x_mov_rr(x, X_64, X_RCX, X_RAX);
+	x_shift_ri(x, XS_SHR, X_64, X_RCX, TLB_PAGE_BITS);
+	x_mov_rr(x, X_32, X_RDX, X_RCX);
+	x_shift_ri(x, XS_SHR, X_32, X_RDX, 6);
+	x_alu_rr(x, XA_XOR, X_32, X_RCX, X_RDX);
+	x_shift_ri(x, XS_SHL, X_32, X_RCX, 6);
+	x_mov_rr(x, X_32, X_RDX, X_RAX);
+	x_shift_ri(x, XS_SHR, X_32, X_RDX, 2);
+	x_mov_rr(x, X_32, X_RSI, X_RAX);
+	x_shift_ri(x, XS_SHR, X_32, X_RSI, 8);
+	x_alu_rr(x, XA_XOR, X_32, X_RDX, X_RSI);
+	x_alu_ri(x, XA_AND, X_32, X_RDX, 63);
+	x_alu_rr(x, XA_OR, X_32, X_RCX, X_RDX);
+	x_alu_ri(x, XA_AND, X_32, X_RCX, mask);
+	x_shift_ri(x, XS_SHL, X_32, X_RCX, 5);
+	x_alu_rm(x, XA_ADD, X_64, X_RCX, CPU_FIELD(jump_cache));
+	x_alu_rm(x, XA_CMP, X_64, X_RAX, xm(X_RCX, (s32)offsetof(struct jump_cache, pc)));
+	x_jcc(x, XC_NE, c->at);
+	x_mov_rm(x, X_64, X_RDX, CPU_FIELD(code_key));
+	x_alu_rm(x, XA_CMP, X_64, X_RDX, xm(X_RCX, (s32)offsetof(struct jump_cache, key)));
+	x_jcc(x, XC_NE, c->at);
+	x_jmp_m(x, xm(X_RCX, (s32)offsetof(struct jump_cache, entry)));
+}
+
+_Static_assert(sizeof(struct jump_cache) == 32, "probe() shifts by 5");
+
+void exit_goto_ind(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct jit_cold *c;
+	int pc = jit_use_int(j, i->a);
+
+	store_pending(j, i);
+	emit_move(j, X_RAX, pc, IR_I);
+	if (j->b->config.count || j->unit->single) {
+		c = new_cold(j, cold_stop_reg);
+		c->v[0] = X_RAX;
+		c->v[1] = BACKEND_STOP_BUDGET;
+		if (j->unit->single) {
+			x_jmp(j->x, c->at);
+			return;
+		}
+		count_down(j, i, c);
+	}
+	probe(j);
+}

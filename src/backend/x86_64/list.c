@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Back ends on an x86-64 host. */
+#include "backend/backend.h"
+
+const struct backend_ops *const backend_list[] = {&backend_interp, &backend_x86_64};
+const u32 backend_count = ARRAY_SIZE(backend_list);

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Guest memory: the first-level TLB is probed inline; what misses goes to the callbacks through
+ * cold code that keeps all registers. An access that crosses a page misses, since the page of its
+ * last byte is compared; one that must be aligned compares its low bits along with the page.
+ */
+#include "backend/x86_64/core.h"
+
+/* What an access works with: registers, all of this instruction. */
+struct access {
+	unsigned ea, t1, t2;
+	bool own_ea; /* ea is a temporary */
+};
+
+/* --- the slow path --- */
+static void cold_slow(struct jit *j, struct jit_cold *c)
+{
+	emit_call_thunk(j, THUNK_SLOW);
+	emit_rel32(j, j->a->data_label, (s32)c->v[0]);
+	emit_rel32(j, c->back, 0);
+}
+
+static struct jit_cold *slow_path(struct jit *j, const struct ir_insn *i, unsigned ea)
+{
+	struct jit_alloc *a = j->a;
+	struct jit_cold *c = jit_cold(j, cold_slow);
+	struct jit_slow *d = (struct jit_slow *)&a->data[a->data_size];
+
+	if (a->data_size + sizeof(*d) > JIT_DATA_SCRATCH) {
+		a->failed = true;
+		return c;
+	}
+	*d = (struct jit_slow){
+		.op = i->op,
+		.mem = i->sub,
+		.type = (u8)jit_type(j, a->n),
+		.ea = (u8)ea,
+		.result = ir_op_info[i->op].result != 'V' ? c->result : -1,
+	};
+	if (i->b)
+		d->value = c->op[1];
+	if (i->op == IR_DCBZ)
+		d->value.imm = i->imm;
+	d->record = (s32)(c->record - a->data_size - offsetof(struct jit_slow, record));
+	c->v[0] = a->data_size;
+	a->data_size += sizeof(*d);
+	return c;
+}
+
+/* --- addresses --- */
+static u64 displacement(const struct ir_insn *i)
+{
+	return i->op == IR_LD || i->op == IR_ST ? i->imm : 0;
+}
+
+/* Registers of base and index; the sum is emitted by address(). */
+static struct xmem address_of(struct jit *j, const struct ir_insn *i)
+{
+	const struct ir_insn *sum = &j->r->insn[i->a];
+	u64 disp = displacement(i), c;
+
+	if (!jit_fused(j, i->a))
+		return xm((unsigned)jit_use_int(j, i->a), (s32)disp);
+	if (ir_is_const(j->r, sum->b, &c)) {
+		unsigned base = (unsigned)jit_use_int(j, sum->a);
+
+		/* Two displacements may not fit together. */
+		if ((u64)(s64)(s32)(c + disp) == c + disp)
+			return xm(base, (s32)(c + disp));
+		return xm_index(base, (unsigned)jit_use_int(j, sum->b), 0, (s32)disp);
+	}
+	{
+		unsigned base = (unsigned)jit_use_int(j, sum->a);
+
+		return xm_index(base, (unsigned)jit_use_int(j, sum->b), 0, (s32)disp);
+	}
+}
+
+static struct access prepare(struct jit *j, const struct xmem *m)
+{
+	struct access s;
+
+	s.own_ea = m->index != X_NONE || m->disp;
+	s.ea = s.own_ea ? (unsigned)jit_tmp_int(j) : m->base;
+	s.t1 = (unsigned)jit_tmp_int(j);
+	s.t2 = (unsigned)jit_tmp_int(j);
+	return s;
+}
+
+/* t1 = the entry's offset in the TLB */
+static void entry_of(struct jit *j, const struct access *s)
+{
+	struct xcode *x = j->x;
+
+	x_mov_rr(x, X_32, s->t1, s->ea);
+	x_shift_ri(x, XS_SHR, X_32, s->t1, backend_tlb_bits(j->unit) - 5);
+	x_alu_ri(x, XA_AND, X_32, s->t1, ((1 << TLB_BITS) - 1) << 5);
+}
+
+_Static_assert(sizeof(struct tlb_fast) == 32, "entry_of() shifts by 5");
+
+static struct xmem field(const struct access *s, size_t offset)
+{
+	return xm_index(X_R14, s->t1, 0, (s32)offset);
+}
+
+/* Probe for size bytes; behind it t2 + ea is the host address. */
+static void probe(struct jit *j, const struct access *s, u32 size, bool aligned, bool write,
+		  struct jit_cold *c)
+{
+	struct xcode *x = j->x;
+	s32 mask = -(1 << backend_tlb_bits(j->unit));
+
+	entry_of(j, s);
+	if (size == 1 || aligned) {
+		x_mov_rr(x, X_64, s->t2, s->ea);
+		mask |= (s32)size - 1;
+	} else {
+		x_lea(x, X_64, s->t2, xm(s->ea, (s32)size - 1));
+	}
+	x_alu_ri(x, XA_AND, X_64, s->t2, mask);
+	x_alu_rm(x, XA_CMP, X_64, s->t2,
+		 field(s, write ? offsetof(struct tlb_fast, write_tag)
+				: offsetof(struct tlb_fast, read_tag)));
+	x_jcc(x, XC_NE, c->at);
+	x_mov_rm(x, X_64, s->t2, field(s, offsetof(struct tlb_fast, addend)));
+}
+
+/* --- values --- */
+static void load_int(struct jit *j, unsigned d, struct xmem m, u32 mem)
+{
+	struct xcode *x = j->x;
+	enum xsize size = (enum xsize)(mem & IR_MEM_SIZE);
+	bool sign = mem & IR_MEM_SIGN;
+
+	if (!(mem & IR_MEM_BE) || size == X_8) {
+		if (sign && size < X_64)
+			x_movsx_rm(x, size, X_64, d, m);
+		else if (size < X_32)
+			x_movzx_rm(x, size, d, m);
+		else
+			x_mov_rm(x, size, d, m);
+		return;
+	}
+	if (size == X_16) {
+		x_movzx_rm(x, X_16, d, m);
+		x_bswap(x, X_32, d);
+		x_shift_ri(x, sign ? XS_SAR : XS_SHR, X_32, d, 16);
+		if (sign)
+			x_movsx_rr(x, X_32, X_64, d, d);
+		return;
+	}
+	if (j->host & HOST_MOVBE) {
+		x_movbe_rm(x, size, d, m);
+	} else {
+		x_mov_rm(x, size, d, m);
+		x_bswap(x, size, d);
+	}
+	if (sign && size == X_32)
+		x_movsx_rr(x, X_32, X_64, d, d);
+}
+
+static void store_int(struct jit *j, struct xmem m, unsigned v, u32 mem, unsigned tmp)
+{
+	struct xcode *x = j->x;
+	enum xsize size = (enum xsize)(mem & IR_MEM_SIZE);
+
+	if (!(mem & IR_MEM_BE) || size == X_8) {
+		x_mov_mr(x, size, m, v);
+	} else if (j->host & HOST_MOVBE) {
+		x_movbe_mr(x, size, m, v);
+	} else {
+		x_mov_rr(x, X_64, tmp, v);
+		x_bswap(x, size == X_64 ? X_64 : X_32, tmp);
+		if (size == X_16)
+			x_shift_ri(x, XS_SHR, X_32, tmp, 16);
+		x_mov_mr(x, size, m, tmp);
+	}
+}
+
+/* The 16 bytes in the opposite order. */
+static void reverse(struct jit *j, unsigned d, unsigned from)
+{
+	struct xmem m;
+
+	jit_const_q(j, 0x0001020304050607ull, 0x08090a0b0c0d0e0full, &m);
+	xv_rrm(j->x, XV_PSHUFB, d, from, m);
+}
+
+static bool q_is_inline(struct jit *j, u32 mem)
+{
+	if (mem & IR_MEM_AS1)
+		return false;
+	/* 16 bytes at once are atomic where there is AVX. */
+	if ((mem & IR_MEM_ALIGN) && !(j->host & HOST_AVX))
+		return false;
+	return !(mem & IR_MEM_BE) || (j->host & HOST_SSSE3);
+}
+
+static bool is_inline(struct jit *j, const struct ir_insn *i)
+{
+	u32 size = i->sub & IR_MEM_SIZE;
+
+	if (i->type == IR_Q)
+		return size == 4 && q_is_inline(j, i->sub);
+	return size <= 3 && !(i->sub & IR_MEM_AS1);
+}
+
+/* --- the ops --- */
+static void def_result(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	if (i->type == IR_I)
+		jit_def_int(j, n);
+	else
+		jit_def_q(j, n);
+}
+
+/* Nothing but the slow path. */
+static void always_slow(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct xmem m = address_of(j, i);
+	unsigned ea = m.base;
+	struct jit_cold *c;
+
+	if (m.index != X_NONE || m.disp)
+		ea = (unsigned)jit_tmp_int(j);
+	if (i->b) {
+		u64 k;
+
+		if (!jit_is_const(j, i->b, &k))
+			jit_load_value(j, i->b);
+	}
+	if (i->op == IR_STCX)
+		jit_def_fresh_int(j, n);
+	else if (ir_op_info[i->op].result != 'V')
+		def_result(j, i, n);
+	if (ea != m.base || m.disp || m.index != X_NONE)
+		x_lea(j->x, X_64, ea, m);
+	c = slow_path(j, i, ea);
+	x_jmp(j->x, c->at);
+	x_bind(j->x, c->back);
+}
+
+static void load_value(struct jit *j, const struct ir_insn *i, ir_ref n, const struct access *s)
+{
+	struct xmem m = xm_index(s->t2, s->ea, 0, 0);
+	struct xcode *x = j->x;
+	unsigned d = (unsigned)j->a->v[n].reg;
+
+	if (i->type == IR_I) {
+		load_int(j, d, m, i->sub);
+	} else if (i->type == IR_F) {
+		if ((i->sub & (IR_MEM_SIZE | IR_MEM_BE | IR_MEM_SIGN)) == X_64) {
+			xv_rm(x, XV_MOVQ, d - JIT_XMM, m);
+		} else {
+			load_int(j, s->t2, m, i->sub);
+			xv_rr(x, XV_MOVQ_G, d - JIT_XMM, s->t2);
+		}
+	} else {
+		bool aligned = i->sub & IR_MEM_ALIGN;
+
+		xv_rm(x, aligned ? XV_MOVAPS : XV_MOVUPS, d - JIT_XMM, m);
+		if (i->sub & IR_MEM_BE)
+			reverse(j, d - JIT_XMM, d - JIT_XMM);
+	}
+}
+
+void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct jit_cold *c;
+	struct access s;
+	struct xmem m;
+
+	if (!is_inline(j, i)) {
+		always_slow(j, i, n);
+		return;
+	}
+	m = address_of(j, i);
+	s = prepare(j, &m);
+	def_result(j, i, n);
+	c = slow_path(j, i, s.ea);
+	if (s.own_ea)
+		x_lea(j->x, X_64, s.ea, m);
+	probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, false, c);
+	load_value(j, i, n, &s);
+	x_bind(j->x, c->back);
+}
+
+static void store_value(struct jit *j, const struct ir_insn *i, const struct access *s, int v,
+			unsigned tmp)
+{
+	struct xmem m = xm_index(s->t2, s->ea, 0, 0);
+	struct xcode *x = j->x;
+	u64 k;
+
+	if (v < 0) {
+		jit_is_const(j, i->b, &k);
+		x_mov_mi(x, (enum xsize)(i->sub & IR_MEM_SIZE), m, (s32)k);
+	} else if (i->type == IR_I) {
+		store_int(j, m, (unsigned)v, i->sub, s->t1);
+	} else if (i->type == IR_F) {
+		if ((i->sub & (IR_MEM_SIZE | IR_MEM_BE)) == X_64) {
+			xv_mr(x, XV_MOVQ_ST, m, (unsigned)v - JIT_XMM);
+			return;
+		}
+		xv_rr_st(x, XV_MOVQ_GST, s->t1, (unsigned)v - JIT_XMM);
+		if (i->sub & IR_MEM_BE)
+			x_bswap(x, (i->sub & IR_MEM_SIZE) == X_64 ? X_64 : X_32, s->t1);
+		x_mov_mr(x, (enum xsize)(i->sub & IR_MEM_SIZE), m, s->t1);
+	} else {
+		unsigned from = (unsigned)v - JIT_XMM;
+
+		if (i->sub & IR_MEM_BE) {
+			reverse(j, tmp, from);
+			from = tmp;
+		}
+		xv_mr(x, i->sub & IR_MEM_ALIGN ? XV_MOVAPS_ST : XV_MOVUPS_ST, m, from);
+	}
+}
+
+/* A constant that a store takes as an immediate. */
+static bool stores_immediate(struct jit *j, const struct ir_insn *i)
+{
+	u64 k;
+
+	if (i->type != IR_I || !jit_is_const(j, i->b, &k))
+		return false;
+	if ((i->sub & IR_MEM_BE) && (i->sub & IR_MEM_SIZE) && k)
+		return false;
+	return (i->sub & IR_MEM_SIZE) < X_64 || (u64)(s64)(s32)k == k;
+}
+
+void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct jit_cold *c;
+	struct access s;
+	struct xmem m;
+	unsigned tmp = 0;
+	int v = -1;
+
+	if (!is_inline(j, i)) {
+		always_slow(j, i, n);
+		return;
+	}
+	m = address_of(j, i);
+	if (!stores_immediate(j, i))
+		v = i->type == IR_I ? jit_use_int(j, i->b) : jit_use_q(j, i->b) + JIT_XMM;
+	s = prepare(j, &m);
+	if (i->type == IR_Q && (i->sub & IR_MEM_BE))
+		tmp = (unsigned)jit_tmp_xmm(j);
+	c = slow_path(j, i, s.ea);
+	if (s.own_ea)
+		x_lea(j->x, X_64, s.ea, m);
+	probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, true, c);
+	store_value(j, i, &s, v, tmp);
+	x_bind(j->x, c->back);
+}
+
+static void dcbz(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	u32 block = (u32)i->imm, k;
+	struct access s = {0};
+	struct jit_cold *c;
+	unsigned zero;
+	int ea;
+
+	if (block > 256 || block % 16) {
+		always_slow(j, i, n);
+		return;
+	}
+	ea = jit_use_int(j, i->a);
+	s.ea = (unsigned)jit_tmp_int(j);
+	s.t1 = (unsigned)jit_tmp_int(j);
+	s.t2 = (unsigned)jit_tmp_int(j);
+	zero = (unsigned)jit_tmp_xmm(j);
+	c = slow_path(j, i, (unsigned)ea);
+	x_mov_rr(j->x, X_64, s.ea, (unsigned)ea);
+	x_alu_ri(j->x, XA_AND, X_64, s.ea, -(s32)block);
+	probe(j, &s, 1, false, true, c);
+	xv_zero(j->x, zero);
+	for (k = 0; k < block; k += 16)
+		xv_mr(j->x, XV_MOVAPS_ST, xm_index(s.t2, s.ea, 0, (s32)k), zero);
+	x_bind(j->x, c->back);
+}
+
+static void fence(struct jit *j, const struct ir_insn *i)
+{
+	struct jit_cold *c;
+
+	/* The host keeps all orders but store before load. */
+	if (i->sub == IR_FENCE_LWSYNC || i->sub == IR_FENCE_EIEIO)
+		return;
+	if (i->sub == IR_FENCE_SYNC)
+		x_lock_alu_mi(j->x, XA_OR, X_32, xm(X_RSP, -8), 0);
+	c = slow_path(j, i, 0);
+	x_jmp(j->x, c->at);
+	x_bind(j->x, c->back);
+}
+
+void memory_op(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	switch (i->op) {
+	case IR_LD:
+		jit_load(j, i, n);
+		break;
+	case IR_ST:
+		jit_store(j, i, n);
+		break;
+	case IR_DCBZ:
+		dcbz(j, i, n);
+		break;
+	case IR_FENCE:
+		fence(j, i);
+		break;
+	default:
+		always_slow(j, i, n);
+		break;
+	}
+}

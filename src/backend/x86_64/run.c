@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The back end as its user sees it (backend.h): creation, compile, links, run. */
+#include <errno.h>
+
+#include "backend/x86_64/core.h"
+#include "base/string.h"
+
+enum { DEFAULT_CODE = 256 << 20 };
+
+/* --- scratch --- */
+static struct jit_scratch *get_scratch(struct backend *b)
+{
+	struct jit_scratch *s;
+
+	os_mutex_lock(&b->pool_lock);
+	s = b->pool;
+	if (s)
+		b->pool = s->next;
+	os_mutex_unlock(&b->pool_lock);
+	return s ? s : os_alloc(sizeof(*s));
+}
+
+static void put_scratch(struct backend *b, struct jit_scratch *s)
+{
+	os_mutex_lock(&b->pool_lock);
+	s->next = b->pool;
+	b->pool = s;
+	os_mutex_unlock(&b->pool_lock);
+}
+
+/* --- inline emitters by helper --- */
+static const struct jit_inline *find_inline(const struct jit_inline *table, const char *name,
+					    u32 host)
+{
+	for (; table->name; table++)
+		if (!strcmp(table->name, name) && !(table->needs & ~host))
+			return table;
+	return NULL;
+}
+
+static int find_inlines(struct backend *b)
+{
+	const struct ir_env *env = b->config.env;
+	u32 k;
+
+	b->inlines = os_alloc((env->nr_helpers + 1) * sizeof(b->inlines[0]));
+	if (!b->inlines)
+		return -ENOMEM;
+	for (k = 0; k < env->nr_helpers; k++) {
+		const char *name = env->helpers[k].name;
+
+		if (!name)
+			continue;
+		if (backend_x86_64.lazy_fp)
+			b->inlines[k] = find_inline(jit_inline_fp, name, b->host);
+		if (!b->inlines[k])
+			b->inlines[k] = find_inline(jit_inline_vec, name, b->host);
+	}
+	return 0;
+}
+
+static void x64_destroy(struct backend *b)
+{
+	while (b->pool) {
+		struct jit_scratch *s = b->pool;
+
+		b->pool = s->next;
+		os_free(s);
+	}
+	code_destroy(&b->code);
+	os_mutex_destroy(&b->pool_lock);
+	os_free((void *)b->inlines);
+	os_free(b);
+}
+
+static int x64_create(const struct backend_config *config, struct backend **out)
+{
+	struct backend *b = os_alloc(sizeof(*b));
+	int ret;
+
+	if (!b)
+		return -ENOMEM;
+	b->config = *config;
+	b->host = host_detect(config->host_level);
+	os_mutex_init(&b->pool_lock);
+	ret = code_init(&b->code, config->code_bytes ? config->code_bytes : DEFAULT_CODE);
+	if (ret) {
+		os_mutex_destroy(&b->pool_lock);
+		os_free(b);
+		return ret;
+	}
+	ret = thunk_make(b);
+	if (!ret)
+		ret = find_inlines(b);
+	if (ret) {
+		x64_destroy(b);
+		return ret;
+	}
+	*out = b;
+	return 0;
+}
+
+/* --- compile --- */
+static void begin(struct backend *b, struct jit_scratch *s, const struct ir_region *r,
+		  const struct backend_unit *unit)
+{
+	struct jit_alloc *a = &s->alloc;
+
+	s->jit = (struct jit){
+		.x = &a->x,
+		.host = b->host,
+		.b = b,
+		.r = r,
+		.env = b->config.env,
+		.unit = unit,
+		.a = a,
+	};
+	a->x = (struct xcode){
+		.vex = !!(b->host & HOST_AVX),
+		.max_labels = JIT_MAX_LABELS,
+		.label_at = a->label_at,
+		.max_fixes = JIT_MAX_FIXES,
+		.fixes = a->fixes,
+		.max_relocs = JIT_MAX_RELOCS,
+		.relocs = a->relocs,
+	};
+	x_init(&a->x, a->code, sizeof(a->code));
+}
+
+static void fill_links(struct backend *b, struct jit_alloc *a, struct jit_code *code, u8 *rw,
+		       u8 *rx)
+{
+	u32 k;
+
+	code->patches = (struct jit_patch *)&code->links[a->nr_links];
+	for (k = 0; k < a->nr_links; k++) {
+		const struct jit_link_site *l = &a->link[k];
+		u64 name = (u64)(uintptr_t)&code->links[k];
+
+		code->patches[k] = (struct jit_patch){
+			.field = (s32 *)(rw + l->at),
+			.next = rx + l->at + 4,
+			.stub = rx + a->label_at[l->stub],
+		};
+		code->links[k] = (struct backend_link){.pc = l->pc, .slot = &code->patches[k]};
+		memcpy(rw + l->name, &name, 8);
+	}
+}
+
+static int install(struct backend *b, struct jit_alloc *a, struct backend_code **out)
+{
+	size_t size = x_here(&a->x), links;
+	struct jit_code *code;
+	u8 *rw, *rx;
+	u32 k;
+
+	links = a->nr_links * (sizeof(struct backend_link) + sizeof(struct jit_patch));
+	code = os_alloc(sizeof(*code) + links);
+	if (!code)
+		return -ENOMEM;
+	code->at = code_alloc(&b->code, size, &code->units);
+	if (!code->at) {
+		os_free(code);
+		return -ENOSPC;
+	}
+	rw = b->code.map.rw + (size_t)code->at * CODE_UNIT;
+	rx = b->code.map.rx + (size_t)code->at * CODE_UNIT;
+	memcpy(rw, a->code, size);
+	for (k = 0; k < a->x.nr_relocs; k++) {
+		const struct xreloc *r = &a->relocs[k];
+		s32 rel = (s32)(s64)(r->target - ((u64)(uintptr_t)rx + r->at + 4 + r->after));
+
+		memcpy(rw + r->at, &rel, 4);
+	}
+	fill_links(b, a, code, rw, rx);
+	os_code_sync(rx, size);
+	code->base = (struct backend_code){
+		.entry = rx,
+		.size = (size_t)code->units * CODE_UNIT + sizeof(*code) + links,
+		.nr_links = a->nr_links,
+		.links = code->links,
+	};
+	*out = &code->base;
+	return 0;
+}
+
+static int x64_compile(struct backend *b, const struct ir_region *r,
+		       const struct backend_unit *unit, struct backend_code **out)
+{
+	struct jit_scratch *s = get_scratch(b);
+	int ret;
+
+	if (!s)
+		return -ENOMEM;
+	begin(b, s, r, unit);
+	ret = jit_generate(&s->jit) ? install(b, &s->alloc, out) : -E2BIG;
+	put_scratch(b, s);
+	return ret;
+}
+
+static void x64_discard(struct backend *b, struct backend_code *base)
+{
+	struct jit_code *code = container_of(base, struct jit_code, base);
+
+	code_free(&b->code, code->at, code->units);
+	os_free(code);
+}
+
+/* The field is aligned: other processors see the old target or the new one. */
+static void x64_link(struct backend_link *link, const void *entry)
+{
+	const struct jit_patch *p = link->slot;
+	const u8 *to = entry ? entry : p->stub;
+
+	__atomic_store_n(p->field, (s32)(to - p->next), __ATOMIC_RELEASE);
+}
+
+typedef u32 enter_fn(struct backend_cpu *cpu, const void *entry);
+
+static enum backend_stop x64_run(struct backend *b, struct backend_cpu *cpu, const void *entry)
+{
+	enter_fn *enter = (enter_fn *)(uintptr_t)b->thunk[THUNK_ENTER];
+	u32 stop;
+
+	jit_fp_enter(b, cpu);
+	stop = enter(cpu, entry);
+	jit_fp_leave(b, cpu);
+	return (enum backend_stop)stop;
+}
+
+static void x64_forget(struct backend *b, struct backend_cpu *cpu)
+{
+	(void)b;
+	(void)cpu;
+}
+
+const struct backend_ops backend_x86_64 = {
+	.name = "x86_64",
+	.passes = IR_PASS_ALL,
+	.frame_size = JIT_FRAME,
+	.create = x64_create,
+	.destroy = x64_destroy,
+	.compile = x64_compile,
+	.discard = x64_discard,
+	.link = x64_link,
+	.run = x64_run,
+	.forget = x64_forget,
+};

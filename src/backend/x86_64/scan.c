@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the allocation must know before code is made: how often and where each value is used, what
+ * its user makes (V_FUSED: compares of branches, address sums, …), and where real calls stand.
+ */
+#include "backend/x86_64/core.h"
+#include "base/string.h"
+
+bool scan_may_leave(const struct jit *j, const struct ir_insn *i)
+{
+	if (i->op == IR_CALL)
+		return (ir_call_effects(i, j->env) & IR_FX_LEAVE) != 0;
+	return ir_op_info[i->op].exits;
+}
+
+bool scan_is_real_call(const struct jit *j, const struct ir_insn *i)
+{
+	return i->op == IR_CALL && !j->b->inlines[i->imm];
+}
+
+static u32 add_operand(const struct jit *j, ir_ref v, ir_ref *out, u32 count)
+{
+	const struct ir_insn *i = &j->r->insn[v];
+
+	if (!v)
+		return count;
+	if (!jit_fused(j, v)) {
+		if (count < JIT_MAX_OPERANDS)
+			out[count++] = v;
+		return count;
+	}
+	count = add_operand(j, i->a, out, count);
+	count = add_operand(j, i->b, out, count);
+	return add_operand(j, i->c, out, count);
+}
+
+u32 scan_operands(const struct jit *j, ir_ref n, ir_ref out[JIT_MAX_OPERANDS])
+{
+	const struct ir_insn *i = &j->r->insn[n];
+	u32 count = add_operand(j, i->a, out, 0);
+
+	count = add_operand(j, i->b, out, count);
+	count = add_operand(j, i->c, out, count);
+	return add_operand(j, i->d, out, count);
+}
+
+/* A value that a record names must be somewhere: it is never fused. */
+enum { MANY = 1000 };
+
+static void count_uses(struct jit *j)
+{
+	const struct ir_region *r = j->r;
+	struct jit_value *v = j->a->v;
+	u32 n, k;
+
+	for (n = 1; n < r->count; n++) {
+		const struct ir_insn *i = &r->insn[n];
+
+		v[i->a].count++;
+		v[i->b].count++;
+		v[i->c].count++;
+		v[i->d].count++;
+		if (!i->exit || !scan_may_leave(j, i))
+			continue;
+		for (k = 0; k < r->exit[i->exit].pending; k++)
+			v[r->pending[r->exit[i->exit].first_pending + k].value].count = MANY;
+	}
+}
+
+static bool once(const struct jit *j, ir_ref v)
+{
+	return j->a->v[v].count == 1;
+}
+
+static void fuse(struct jit *j, ir_ref v)
+{
+	j->a->v[v].flags |= V_FUSED;
+}
+
+static bool is_compare(u8 op)
+{
+	return op >= IR_EQ && op <= IR_LEU;
+}
+
+/* A condition's compare, and the AND that it tests for zero. */
+static void fuse_condition(struct jit *j, ir_ref v)
+{
+	const struct ir_insn *i = &j->r->insn[v];
+	u64 c;
+
+	if (!once(j, v) || !is_compare(i->op))
+		return;
+	fuse(j, v);
+	if ((i->op == IR_EQ || i->op == IR_NE) && ir_is_const(j->r, i->b, &c) && !c &&
+	    j->r->insn[i->a].op == IR_AND && once(j, i->a))
+		fuse(j, i->a);
+}
+
+/* base + index of an address */
+static void fuse_address(struct jit *j, ir_ref v)
+{
+	const struct ir_insn *i = &j->r->insn[v];
+	u64 c;
+
+	if (once(j, v) && i->op == IR_ADD && (!ir_is_const(j->r, i->b, &c) || (s32)c == (s64)c))
+		fuse(j, v);
+}
+
+static void fuse_all(struct jit *j)
+{
+	u32 n;
+
+	for (n = 1; n < j->r->count; n++) {
+		const struct ir_insn *i = &j->r->insn[n];
+
+		switch (i->op) {
+		case IR_BR:
+		case IR_LEAVE_IF:
+		case IR_GOTO_IF:
+		case IR_BR_IF:
+		case IR_SELECT:
+			fuse_condition(j, i->a);
+			break;
+		case IR_LD:
+		case IR_ST:
+			fuse_address(j, i->a);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void add_use(struct jit *j, ir_ref v, u32 at)
+{
+	struct jit_alloc *a = j->a;
+	struct jit_value *p = &a->v[v];
+
+	if (!p->last)
+		p->last = (u16)at;
+	if (p->uses && a->use[p->uses].at == at)
+		return;
+	if (a->nr_use == JIT_MAX_USES) {
+		a->failed = true;
+		return;
+	}
+	a->use[a->nr_use] = (struct jit_use){.at = (u16)at, .next = p->uses};
+	p->uses = (u16)a->nr_use++;
+}
+
+static void scan_backward(struct jit *j)
+{
+	const struct ir_region *r = j->r;
+	struct jit_alloc *a = j->a;
+	u32 n, k, count;
+	u16 call = 0;
+
+	for (n = r->count - 1; n; n--) {
+		const struct ir_insn *i = &r->insn[n];
+		ir_ref operand[JIT_MAX_OPERANDS];
+
+		if (i->op == IR_LABEL)
+			call = 0;
+		a->next_call[n] = call;
+		if (scan_is_real_call(j, i))
+			call = (u16)n;
+		if (jit_fused(j, (ir_ref)n))
+			continue;
+		if (i->exit && scan_may_leave(j, i)) {
+			for (k = 0; k < r->exit[i->exit].pending; k++) {
+				const struct ir_pending *p =
+					&r->pending[r->exit[i->exit].first_pending + k];
+
+				if (!a->v[p->value].last)
+					a->v[p->value].last = (u16)n;
+			}
+		}
+		/* A value without users makes no use either. */
+		if (!a->v[n].last && !ir_op_info[i->op].side_effect)
+			continue;
+		count = scan_operands(j, (ir_ref)n, operand);
+		for (k = 0; k < count; k++)
+			add_use(j, operand[k], n);
+	}
+}
+
+void scan_region(struct jit *j)
+{
+	struct jit_alloc *a = j->a;
+	u32 n;
+
+	memset(a->v, 0, j->r->count * sizeof(a->v[0]));
+	a->nr_use = 1;
+	for (n = 0; n < j->r->count; n++) {
+		a->v[n].reg = JIT_NO_REG;
+		if (j->r->insn[n].op == IR_CONST)
+			a->v[n].flags = V_CONST;
+	}
+	count_uses(j);
+	fuse_all(j);
+	scan_backward(j);
+}

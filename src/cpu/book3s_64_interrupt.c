@@ -67,13 +67,6 @@ static u64 entry_msr(const struct cpu_state *s, u64 kept, u64 extra)
 	return m | (s->spr[SPR_LPCR] & LPCR_ILE ? MSR_LE : 0);
 }
 
-/* FE0 and FE1 are 0 now: it comes again when they return. */
-static void forget_late_fp(struct cpu_state *s)
-{
-	if (atomic_load_explicit(&s->irq_pending, memory_order_relaxed) >> CPU_IRQ_FP & 1)
-		cpu_post_irq(s, CPU_IRQ_FP, false);
-}
-
 /* Relocation of the vector and translation bits by LPCR[AIL]. */
 static u64 relocate(const struct cpu_state *s, u64 *msr, u64 offset)
 {
@@ -96,7 +89,7 @@ static void enter(struct cpu_state *s, const struct vector *v, u64 kept, u64 cau
 	if (v->flags & V_AIL)
 		pc = relocate(s, &msr, pc);
 	s->msr = msr;
-	forget_late_fp(s);
+	cpu_forget_late_fp(s);
 	log_printf(LOG_INT, "cpu %u: interrupt %04x at %016llx msr %016llx -> %016llx\n",
 		   s->cpu_index, v->offset, (unsigned long long)s->pc, (unsigned long long)old,
 		   (unsigned long long)pc);
@@ -125,7 +118,7 @@ static void enter_scv(struct cpu_state *s)
 		pc = 0xc000000000003000;
 	}
 	s->msr = msr;
-	forget_late_fp(s);
+	cpu_forget_late_fp(s);
 	s->pc = pc + 32 * (s->event.info & 0x7f);
 }
 

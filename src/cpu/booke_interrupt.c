@@ -58,24 +58,37 @@ static const struct booke_vector async_vectors[] = {
 	[CPU_IRQ_FIT] = {SPR_IVOR11, BASE, 0},
 	[CPU_IRQ_WATCHDOG] = {SPR_IVOR12, CRITICAL, 0},
 	[CPU_IRQ_DEBUG] = {SPR_IVOR15, CRITICAL, 1},
+	[CPU_IRQ_FP] = {SPR_IVOR6, BASE, 1},
 };
 
 static const u8 priority[] = {
-	CPU_IRQ_MCHECK,	       CPU_IRQ_DEBUG,	 CPU_IRQ_CRITICAL, CPU_IRQ_WATCHDOG,
-	CPU_IRQ_CRIT_DOORBELL, CPU_IRQ_EXTERNAL, CPU_IRQ_FIT,	   CPU_IRQ_DECREMENTER,
-	CPU_IRQ_DOORBELL,      CPU_IRQ_PERFMON,
+	CPU_IRQ_MCHECK,	  CPU_IRQ_FP,	    CPU_IRQ_DEBUG,
+	CPU_IRQ_CRITICAL, CPU_IRQ_WATCHDOG, CPU_IRQ_CRIT_DOORBELL,
+	CPU_IRQ_EXTERNAL, CPU_IRQ_FIT,	    CPU_IRQ_DECREMENTER,
+	CPU_IRQ_DOORBELL, CPU_IRQ_PERFMON,
 };
 
+static void save(struct cpu_state *s, enum booke_class class)
+{
+	s->spr[classes[class].srr0] = s->pc;
+	s->spr[classes[class].srr1] = s->msr;
+}
+
+/* The core of the 440EP is older than machine check registers of their own (Linux calls those that
+ * have them 440A): its handler looks at CSRR0 and CSRR1 and returns by rfci. MCSRR0 and MCSRR1 get
+ * the same, for images made for later ones. */
 static void enter(struct cpu_state *s, const struct booke_vector *v)
 {
 	u64 pc = (s->spr[SPR_IVPR] & ~0xffffull) | (s->spr[v->ivor] & 0xfff0);
 
-	s->spr[classes[v->class].srr0] = s->pc;
-	s->spr[classes[v->class].srr1] = s->msr;
+	save(s, v->class);
+	if (v->class == MCHECK && s->model->families & FAM_440)
+		save(s, CRITICAL);
 	log_printf(LOG_INT, "cpu %u: interrupt %s at %08llx msr %08llx -> %08llx\n", s->cpu_index,
 		   spr_row(v->ivor)->name, (unsigned long long)s->pc, (unsigned long long)s->msr,
 		   (unsigned long long)pc);
 	s->msr &= classes[v->class].kept;
+	cpu_forget_late_fp(s);
 	s->pc = pc;
 }
 
@@ -94,12 +107,12 @@ static u64 program_esr(u64 info)
 static u32 mcsr_of(const struct cpu_state *s)
 {
 	static const u32 e500[] = {MCSR_BUS_IAERR, MCSR_BUS_RAERR, MCSR_BUS_WAERR};
-	static const u32 ppc440[] = {MCSR_IB, MCSR_DRB, MCSR_DWB};
+	static const u32 ppc440[] = {0, MCSR_MCS | MCSR_DRB, MCSR_MCS | MCSR_DWB};
 	unsigned kind = !(s->event.info & PPC_BIT(42))	    ? 0
 			: !(s->event.dsisr & DSISR_ISSTORE) ? 1
 							    : 2;
 
-	return s->model->families & FAM_E500 ? e500[kind] : MCSR_MCS | ppc440[kind];
+	return s->model->families & FAM_E500 ? e500[kind] : ppc440[kind];
 }
 
 static void set_syndrome(struct cpu_state *s)
@@ -127,6 +140,9 @@ static void set_syndrome(struct cpu_state *s)
 		break;
 	case CPU_EXC_MCHECK:
 		s->spr[SPR_MCSR] |= mcsr_of(s);
+		/* PPC440x5 manual 6.5.2: what a fetch meets is synchronous, and ESR's. */
+		if (s->model->families & FAM_440 && !mcsr_of(s))
+			s->spr[SPR_ESR] = ESR_MCI;
 		s->spr[SPR_MCAR] = (u32)e->ea;
 		break;
 	case CPU_EXC_SPE_UNAVAIL:
@@ -164,6 +180,8 @@ static bool deliver(struct cpu_state *s)
 static bool enabled(const struct cpu_state *s, enum cpu_irq irq)
 {
 	switch (irq) {
+	case CPU_IRQ_FP:
+		return true;
 	case CPU_IRQ_MCHECK:
 		return s->msr & MSR_ME;
 	case CPU_IRQ_DEBUG:
@@ -193,6 +211,9 @@ static void take(struct cpu_state *s, enum cpu_irq irq)
 {
 	if (async_vectors[irq].edge)
 		cpu_post_irq(s, irq, false);
+	/* Not the instruction that caused it, but the one behind that which set FE0 or FE1. */
+	if (irq == CPU_IRQ_FP)
+		s->spr[SPR_ESR] = ESR_PIE;
 	enter(s, &async_vectors[irq]);
 }
 

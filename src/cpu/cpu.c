@@ -145,8 +145,7 @@ void cpu_set_msr(struct cpu_state *s, u64 msr)
 		if (msr & MSR_PR)
 			msr |= MSR_EE | MSR_IR | MSR_DR;
 	}
-	late_fp = s->model->families & FAM_BOOK3S64 && !(s->msr & FE) && (msr & FE) &&
-		  (s->fpscr & FPSCR_FEX);
+	late_fp = !(s->msr & FE) && (msr & mask & FE) && (s->fpscr & FPSCR_FEX);
 	s->msr = msr & mask;
 	if (late_fp)
 		cpu_post_irq(s, CPU_IRQ_FP, true);

@@ -13,6 +13,10 @@ struct cpu_interrupt_ops {
 	void (*take)(struct cpu_state *s, enum cpu_irq irq);
 };
 
+/* At the entry of an interrupt, which clears FE0 and FE1: a late floating-point interrupt comes
+ * again when they return. */
+void cpu_forget_late_fp(struct cpu_state *s);
+
 extern const struct cpu_interrupt_ops book3s_64_interrupt_ops;
 extern const struct cpu_interrupt_ops booke_interrupt_ops;
 

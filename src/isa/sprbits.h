@@ -52,6 +52,7 @@ enum {
 #define SRR1_NOEXEC	0x10000000 /* no-execute or guarded */
 
 /* ESR */
+#define ESR_MCI 0x80000000
 #define ESR_PIL 0x08000000
 #define ESR_PPR 0x04000000
 #define ESR_PTR 0x02000000
@@ -60,6 +61,7 @@ enum {
 #define ESR_DLK 0x00200000
 #define ESR_ILK 0x00100000
 #define ESR_BO	0x00020000
+#define ESR_PIE 0x00010000
 #define ESR_SPV 0x00000080
 
 /* MCSR of the e500 (bus address errors: instruction, read, write) and of the 440 */

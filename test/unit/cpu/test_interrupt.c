@@ -405,7 +405,7 @@ static void booke_machine_checks(void **state)
 		{"e500v2", PPC_BIT(45), 0, 0x80},
 		{"440ep", PPC_BIT(42), 0, 0xa0000000},
 		{"440ep", PPC_BIT(42), DSISR_ISSTORE, 0x90000000},
-		{"440ep", PPC_BIT(45), 0, 0xc0000000},
+		{"440ep", PPC_BIT(45), 0, 0},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -421,6 +421,14 @@ static void booke_machine_checks(void **state)
 		assert_int_equal(s.spr[SPR_MCAR], 0x5000);
 		assert_int_equal(s.spr[SPR_MCSRR0], 0x1000);
 		assert_int_equal(s.msr, 0);
+		/* Linux's machine_check_4xx() and its critical exception entry */
+		if (s.model->families & FAM_440) {
+			assert_int_equal(s.spr[SPR_CSRR0], 0x1000);
+			assert_int_equal(s.spr[SPR_CSRR1], MSR_ME | MSR_CE);
+			assert_int_equal(s.spr[SPR_ESR], cases[i].mcsr ? 0 : 0x80000000);
+		} else {
+			assert_int_equal(s.spr[SPR_CSRR0], 0);
+		}
 	}
 }
 
@@ -482,6 +490,32 @@ static void late_fp_exception(void **state)
 	assert_false(cpu_take_irq(&s));
 }
 
+/* PPC440x5 manual 6.5.7: the same on the 440 with its FPU, ESR[PIE]. */
+static void late_fp_exception_440(void **state)
+{
+	start("440ep");
+	s.msr = MSR_CE | MSR_ME | MSR_FP;
+	s.fpscr = 0x61000080;
+	s.pc = 0x4000;
+	s.spr[SPR_IVPR] = 0x10000;
+	s.spr[SPR_IVOR6] = 0x60;
+	cpu_set_msr(&s, s.msr | MSR_EE);
+	assert_false(cpu_take_irq(&s));
+	cpu_set_msr(&s, s.msr | MSR_FE0);
+	assert_true(cpu_take_irq(&s));
+	assert_int_equal(s.pc, 0x10060);
+	assert_int_equal(s.spr[SPR_SRR0], 0x4000);
+	assert_int_equal(s.spr[SPR_SRR1], MSR_CE | MSR_ME | MSR_FP | MSR_EE | MSR_FE0);
+	assert_int_equal(s.spr[SPR_ESR], 0x10000);
+	assert_int_equal(s.msr, MSR_CE | MSR_ME);
+	assert_false(cpu_take_irq(&s));
+	/* the e500v2 has no FPU: nothing there can ask for it */
+	start("e500v2");
+	s.fpscr = 0x61000080;
+	cpu_set_msr(&s, s.msr | MSR_FE0 | MSR_FE1);
+	assert_false(cpu_take_irq(&s));
+}
+
 /* Book II 3.1: PRI (bits 11:13) is medium, 0b100. */
 static void initial_ppr(void **state)
 {
@@ -502,6 +536,7 @@ int main(void)
 		cmocka_unit_test(alignment_dsisr),
 		cmocka_unit_test(initial_ppr),
 		cmocka_unit_test(late_fp_exception),
+		cmocka_unit_test(late_fp_exception_440),
 		cmocka_unit_test(mode_word),
 		cmocka_unit_test(decrementer),
 		cmocka_unit_test(other_clocks),

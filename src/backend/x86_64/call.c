@@ -25,6 +25,8 @@ static void state_changes(struct jit *j, u32 fx)
 		jit_slot_changes(j, 0, 8 * JIT_CELLS);
 	if (fx & IR_FX_FP)
 		jit_slot_changes(j, j->env->fp_slot, j->env->fp_len);
+	if (ir_fx_lazy(fx))
+		jit_slot_changes(j, j->env->lazy_slot, j->env->lazy_len);
 	if (fx & IR_FX_VSAT)
 		jit_slot_changes(j, j->env->vsat_slot, j->env->vsat_len);
 }

@@ -238,6 +238,7 @@ const struct backend_ops backend_x86_64 = {
 	.name = "x86_64",
 	.passes = IR_PASS_ALL,
 	.frame_size = JIT_FRAME,
+	.lazy_fp = true,
 	.create = x64_create,
 	.destroy = x64_destroy,
 	.compile = x64_compile,

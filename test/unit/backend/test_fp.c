@@ -2,7 +2,8 @@
 /*
  * Floating point of a back end, with the lazy status, against the interpreter without: results, CR
  * and the whole FPSCR of single instructions and of sequences, on operands at the edges and at
- * random, in all rounding modes. PV_FP_ROUNDS multiplies the rounds.
+ * random, in all rounding modes. PV_FP_ROUNDS multiplies the rounds, PV_HOST limits the features of
+ * the host that are used.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -277,6 +278,8 @@ static void open_side(struct side *x, const struct backend_ops *ops, bool lazy)
 	x->ops = ops;
 	x->lazy = lazy;
 	helper_config_init(&x->config, &e.env);
+	if (getenv("PV_HOST"))
+		x->config.host_level = (u32)atoi(getenv("PV_HOST"));
 	assert_int_equal(ops->create(&x->config, &x->backend), 0);
 	x->memory = aligned_alloc(64, frame + ((sizeof(*x->s) + 63) & ~63ull));
 	x->s = (struct cpu_state *)(x->memory + frame);

@@ -40,6 +40,10 @@ void os_unreserve(void *p, size_t size)
 	os_free(p);
 }
 
+void os_cpu_relax(void)
+{
+}
+
 u64 os_thread_self(void)
 {
 	return 1;

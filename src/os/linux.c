@@ -257,6 +257,11 @@ u64 os_tsc_read(void)
 	return __builtin_ia32_rdtsc();
 }
 
+void os_cpu_relax(void)
+{
+	__builtin_ia32_pause();
+}
+
 static bool tsc_invariant(void)
 {
 	unsigned a, b, c, d;
@@ -283,6 +288,11 @@ bool os_cmpxchg16(void *p, u128 *expected, u128 desired)
 u64 os_tsc_read(void)
 {
 	return 0;
+}
+
+void os_cpu_relax(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
 }
 
 static bool tsc_invariant(void)

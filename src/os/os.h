@@ -61,6 +61,8 @@ u64 os_thread_self(void);
 void os_thread_yield(void);
 /* The caller's work is less urgent than that of other threads. */
 void os_thread_lower(void);
+/* Between two looks at something that another thread changes. */
+void os_cpu_relax(void);
 unsigned os_cpu_count(void);
 
 struct os_mutex {

@@ -403,9 +403,10 @@ static bool is_oldest(const struct region *r, u32 lines, const u8 *now)
 void cache_evict(struct translator *t)
 {
 	struct code_cache *c = &t->cache;
-	u64 before = c->nr_regions;
+	u64 before = c->nr_regions, keep = c->bytes < c->limit ? c->bytes : c->limit;
 
-	while (c->oldest && c->bytes > c->limit - c->limit / 8)
+	keep -= keep < c->limit / 8 ? keep : c->limit / 8;
+	while (c->oldest && c->bytes > keep)
 		drop_regions(t, cache_page(c, c->oldest->ra), 0, NULL, is_oldest);
 	c->evictions++;
 	c->evicted += before - c->nr_regions;

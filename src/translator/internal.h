@@ -105,7 +105,7 @@ struct translator {
 	struct ir_region *ir; /* scratch, under cache.lock */
 	struct code_cache cache;
 	struct translator_cpu *cpu[MAX_CPUS];
-	u32 nr_cpus;
+	u32 nr_cpus, host_cpus;
 	struct os_timers *timers;
 	struct tier *tier;	       /* NULL: there is only tier 1 */
 	const struct cpu_model *model; /* of all CPUs */
@@ -177,7 +177,7 @@ struct cpu_stats {
 	u64 refills, fetch_refills, small_pages, second_hits, walks;
 	u64 selects, view_misses, view_drops, verifies, verify_drops;
 	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops;
-	u64 mmio, interrupts, hcalls, idles, polls;
+	u64 mmio, interrupts, hcalls, idles, idle_polls, polls;
 	u64 exits[CPU_EXIT_CODES];
 };
 
@@ -234,6 +234,7 @@ struct translator_cpu {
 	u64 armed; /* host time the timer will fire at, ~0 = not armed */
 	_Atomic u32 timer_fired;
 	struct os_wake wake;
+	u64 idle_poll_ns; /* to look for a wake-up before sleeping */
 
 	u64 executed; /* guest instructions, before the current budget */
 	s64 budget_given;
@@ -369,6 +370,8 @@ void memory_stored(struct translator_cpu *cpu, const struct data_page *page, u32
 /* ops.c */
 void ops_init(struct translator_cpu *cpu);
 void ops_arm_timer(struct translator_cpu *cpu);
+/* Host time of the next deadline, or OS_FOREVER. */
+u64 ops_next_deadline(struct translator_cpu *cpu);
 u64 ops_executed(const struct translator_cpu *cpu);
 
 static inline struct translator_cpu *cpu_of(struct backend_cpu *be)

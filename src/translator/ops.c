@@ -30,14 +30,20 @@ static void timer_fired(struct os_timer *timer)
 
 /* The host's timer fires no later than the next deadline; firing early costs a look at the clock,
  * so a deadline that moves away leaves the timer alone. */
-void ops_arm_timer(struct translator_cpu *cpu)
+u64 ops_next_deadline(struct translator_cpu *cpu)
 {
 	const struct translator_host *h = cpu->t->config.host;
-	u64 deadline = cpu_next_deadline(cpu->s), at;
+	u64 deadline = cpu_next_deadline(cpu->s);
 
 	if (cpu->t->config.icount_insns || deadline == ~0ull)
-		return;
-	at = h->clock_to_host(h->opaque, deadline - cpu->s->tb_offset);
+		return OS_FOREVER;
+	return h->clock_to_host(h->opaque, deadline - cpu->s->tb_offset);
+}
+
+void ops_arm_timer(struct translator_cpu *cpu)
+{
+	u64 at = ops_next_deadline(cpu);
+
 	if (at >= cpu->armed)
 		return;
 	cpu->armed = at;

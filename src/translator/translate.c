@@ -9,7 +9,7 @@
 #include "isa/mode.h"
 #include "translator/internal.h"
 
-enum { DEFAULT_MAX_INSNS = 96 };
+enum { DEFAULT_MAX_INSNS = 96, ROOM_TRIES = 3, ROOM_TURNS = 10000 };
 
 /* Where a region is being fetched from. */
 struct fetch {
@@ -135,8 +135,9 @@ static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_
 	return t->ir->overflow ? 0 : len;
 }
 
+/* *err: -ENOSPC when the back end has no room for the code. */
 static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode, u64 ra,
-			   bool count)
+			   bool count, int *err)
 {
 	struct translator *t = cpu->t;
 	u32 max = mode & MODE_SINGLE	? 1
@@ -146,8 +147,8 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	struct backend_unit unit = translate_unit(mode, f->pc, 1);
 	u64 start = os_clock_ns();
 	u32 len, k;
-	int ret;
 
+	*err = -ENOMEM;
 	if (!r)
 		return NULL;
 	unit.hot = count ? &r->hot : NULL;
@@ -157,10 +158,10 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 		len = build(cpu, f, mode, max);
 		if (!len)
 			continue;
-		ret = t->config.backend->compile(t->backend, t->ir, &unit, &r->code);
-		if (!ret)
+		*err = t->config.backend->compile(t->backend, t->ir, &unit, &r->code);
+		if (!*err)
 			break;
-		if (ret != -E2BIG)
+		if (*err != -E2BIG)
 			goto fail;
 	}
 	*r = (struct region){
@@ -203,9 +204,41 @@ u32 translate_peek(struct translator_cpu *cpu, u64 pc)
 	return word;
 }
 
-struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
+/* The back end's memory is used up, although the cache is within its bound: what was evicted is
+ * still waiting for CPUs, or the holes are too small. Evict, or drop everything, and wait until all
+ * CPUs have left it. This CPU runs nothing; it passes a safe point here. */
+static void make_room(struct translator_cpu *cpu, bool everything)
 {
 	struct translator *t = cpu->t;
+	u32 turns;
+	bool waiting = true;
+
+	os_mutex_lock(&t->cache.lock);
+	if (everything)
+		cache_flush(t);
+	else
+		cache_evict(t);
+	os_mutex_unlock(&t->cache.lock);
+	cpu->be.stop_link = NULL;
+	for (turns = 0; waiting && turns < ROOM_TURNS; turns++) {
+		atomic_store(&cpu->epoch, 0);
+		tlb_check_epoch(cpu);
+		atomic_store(&cpu->epoch, cpu->epoch_seen);
+		tlb_process_queue(cpu);
+		os_mutex_lock(&t->cache.lock);
+		cache_reap(t);
+		waiting = t->cache.retired;
+		os_mutex_unlock(&t->cache.lock);
+		if (waiting)
+			os_thread_yield();
+	}
+}
+
+/* NULL without an event: no room in the code cache. */
+static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
+{
+	struct translator *t = cpu->t;
+	int err = 0;
 	struct translator_ram ram;
 	struct fetch f = {.pc = pc, .little_endian = mode & (MODE_LE | MODE_FETCH_LE)};
 	struct region *r = cache_find(&t->cache, ra, pc, mode);
@@ -238,13 +271,27 @@ struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u6
 	if (tier_possible(t, mode, shift) && t->config.tier2_after == 1)
 		r = tier_at_once(t, pc, mode, ra);
 	if (!r)
-		r = make(cpu, &f, mode, ra, tier_possible(t, mode, shift));
+		r = make(cpu, &f, mode, ra, tier_possible(t, mode, shift), &err);
 	cache_end(t, ra);
 	if (r)
 		r->small = shift < TLB_PAGE_BITS;
-	else
+	else if (err != -ENOSPC)
 		cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};
 out:
 	os_mutex_unlock(&t->cache.lock);
+	return r;
+}
+
+struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
+{
+	struct region *r = try_region(cpu, pc, mode, ra, shift);
+	u32 tries;
+
+	for (tries = 0; !r && !cpu->s->event.code && tries < ROOM_TRIES; tries++) {
+		make_room(cpu, tries > 0);
+		r = try_region(cpu, pc, mode, ra, shift);
+	}
+	if (!r && !cpu->s->event.code)
+		cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};
 	return r;
 }

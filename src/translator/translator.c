@@ -46,6 +46,7 @@ int translator_create(const struct translator_config *config, struct translator 
 	bc.host_level = config->host_level;
 	t->ir = os_alloc(sizeof(*t->ir));
 	t->timers = os_timers_create();
+	t->host_cpus = os_cpu_count();
 	if (!t->ir || !t->timers)
 		goto fail;
 	ret = config->backend->create(&bc, &t->backend);
@@ -388,6 +389,7 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	fn(opaque, "interrupts", s->interrupts);
 	fn(opaque, "hcalls", s->hcalls);
 	fn(opaque, "idles", s->idles);
+	fn(opaque, "idle_polls", s->idle_polls);
 	for (k = 0; cpu->be.helper_calls && k < t->ir_env.nr_helpers; k++)
 		count_named("helper.", t->ir_env.helpers[k].name, cpu->be.helper_calls[k], fn,
 			    opaque);

@@ -10,6 +10,8 @@
 #include "isa/mode.h"
 #include "translator/internal.h"
 
+enum { IDLE_POLL_MAX_NS = 50000, IDLE_POLL_STEP_NS = 10000, IDLE_GAP_NS = 5000 };
+
 /* What the loop does next. */
 enum next { NEXT_GO, NEXT_STOP };
 
@@ -140,6 +142,54 @@ static void link_stop(struct translator_cpu *cpu, struct backend_link *link)
 }
 
 /* --- events --- */
+/* Sleeping and being woken takes the host tens of microseconds. Where wake-ups come sooner than
+ * that a processor looks for a while first; how long is learnt from the last sleeps. A gap in the
+ * clock says that somebody else wants the host's processor. */
+static bool look_for_wake(struct translator_cpu *cpu)
+{
+	u64 begin, now, last, limit = cpu->idle_poll_ns;
+
+	if (!limit || cpu->t->nr_cpus > cpu->t->host_cpus)
+		return false;
+	begin = last = os_clock_ns();
+	for (;;) {
+		u32 k;
+
+		for (k = 0; k < 16; k++) {
+			if (atomic_load(&cpu->kicked) || cpu_wakes(cpu->s))
+				return true;
+			os_cpu_relax();
+		}
+		now = os_clock_ns();
+		if (now - last > IDLE_GAP_NS)
+			cpu->idle_poll_ns = 0;
+		if (now - last > IDLE_GAP_NS || now - begin > limit ||
+		    atomic_load(&cpu->asked) != atomic_load(&cpu->answered))
+			return false;
+		last = now;
+	}
+}
+
+static void learn_idle(struct translator_cpu *cpu, u64 slept)
+{
+	if (slept > IDLE_POLL_MAX_NS)
+		cpu->idle_poll_ns /= 2;
+	else if (cpu->idle_poll_ns < IDLE_POLL_MAX_NS)
+		cpu->idle_poll_ns += IDLE_POLL_STEP_NS;
+}
+
+static void sleep_until(struct translator_cpu *cpu, u64 host_time)
+{
+	u64 begin = os_clock_ns();
+
+	atomic_store(&cpu->epoch, ~0ull);
+	atomic_store(&cpu->running, 0);
+	os_wake_wait(&cpu->wake, host_time);
+	atomic_store(&cpu->epoch, 0);
+	atomic_store(&cpu->running, 1);
+	learn_idle(cpu, os_clock_ns() - begin);
+}
+
 static void wait_for_interrupt(struct translator_cpu *cpu)
 {
 	const struct translator_host *h = cpu->t->config.host;
@@ -161,12 +211,12 @@ static void wait_for_interrupt(struct translator_cpu *cpu)
 				continue;
 			}
 		}
-		ops_arm_timer(cpu);
-		atomic_store(&cpu->epoch, ~0ull);
-		atomic_store(&cpu->running, 0);
-		os_wake_wait(&cpu->wake, OS_FOREVER);
-		atomic_store(&cpu->epoch, 0);
-		atomic_store(&cpu->running, 1);
+		if (look_for_wake(cpu)) {
+			cpu->stats.idle_polls++;
+			continue;
+		}
+		/* No timer is needed: the wait ends by itself. */
+		sleep_until(cpu, ops_next_deadline(cpu));
 		if (atomic_exchange(&cpu->timer_fired, 0))
 			cpu->armed = ~0ull;
 	}
@@ -272,7 +322,7 @@ static enum next handle_stop(struct translator_cpu *cpu, enum backend_stop stop,
 		break;
 	case BACKEND_STOP_LINK:
 		cpu->stats.links++;
-		if (!cpu->single && next_entry(cpu))
+		if (!cpu->single && next_entry(cpu) && cpu->be.stop_link)
 			link_stop(cpu, cpu->be.stop_link);
 		else if (s->event.code)
 			next = handle_event(cpu, why);

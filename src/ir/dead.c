@@ -5,8 +5,8 @@
 #include "ir/ir.h"
 
 enum {
-	TRACKED = 1024,	 /* 8-byte cells below 8 KiB */
-	MAX_RECORDS = 8, /* exit records that one removed PUT may burden */
+	TRACKED = 1024,	  /* 8-byte cells below 8 KiB */
+	MAX_RECORDS = 24, /* exit records that one removed PUT may burden */
 };
 
 struct dead_put {
@@ -16,6 +16,12 @@ struct dead_put {
 	ir_ref next[TRACKED];
 	u8 drop[IR_MAX_INSNS];
 };
+
+/* May the op leave through its record? */
+static bool leaves(const struct ir_insn *i, const struct ir_env *env)
+{
+	return i->exit && (i->op != IR_CALL || (ir_call_effects(i, env) & IR_FX_LEAVE));
+}
 
 static void cells_of(u64 slot, u32 len, u32 *first, u32 *last)
 {
@@ -41,7 +47,7 @@ static u32 records_between(const struct dead_put *d, ir_ref from, ir_ref to)
 	u32 n, count = 0;
 
 	for (n = from + 1u; n < to && count <= MAX_RECORDS; n++)
-		count += d->r->insn[n].exit != 0;
+		count += leaves(&d->r->insn[n], d->env);
 	return count;
 }
 
@@ -152,7 +158,7 @@ static void write_records(struct dead_put *d)
 				.slot = (u32)i->imm, .type = i->type, .value = i->a};
 			continue;
 		}
-		if (i->exit && o.count && !r->exit[i->exit].pending &&
+		if (leaves(i, d->env) && o.count && !r->exit[i->exit].pending &&
 		    r->pendings + o.count <= IR_MAX_PENDING) {
 			r->exit[i->exit].first_pending = (u16)r->pendings;
 			r->exit[i->exit].pending = (u16)o.count;
@@ -160,11 +166,6 @@ static void write_records(struct dead_put *d)
 			r->pendings += o.count;
 		}
 	}
-}
-
-static void use(u8 *used, ir_ref ref)
-{
-	used[ref] = 1;
 }
 
 void ir_pass_dead_put(struct ir_region *r, const struct ir_env *env)
@@ -196,22 +197,33 @@ void ir_pass_dead_put(struct ir_region *r, const struct ir_env *env)
 	r->count = kept;
 }
 
+enum { USED = 1, HOT = 2 };
+
+static bool can_be_cold(const struct ir_insn *i)
+{
+	return !ir_op_info[i->op].side_effect && i->op != IR_GET;
+}
+
 static void mark_used(const struct ir_region *r, const struct ir_env *env, u8 *used)
 {
 	u32 n, k;
 
 	for (n = r->count - 1; n; n--) {
 		const struct ir_insn *i = &r->insn[n];
+		u8 how;
 
 		if (!used[n] && ir_removable(i, env))
 			continue;
-		use(used, (ir_ref)n);
-		use(used, i->a);
-		use(used, i->b);
-		use(used, i->c);
-		use(used, i->d);
-		for (k = 0; i->exit && k < r->exit[i->exit].pending; k++)
-			use(used, r->pending[r->exit[i->exit].first_pending + k].value);
+		if (!can_be_cold(i))
+			used[n] |= USED | HOT;
+		how = used[n];
+		used[i->a] |= how;
+		used[i->b] |= how;
+		used[i->c] |= how;
+		used[i->d] |= how;
+		for (k = 0; leaves(i, env) && k < r->exit[i->exit].pending; k++)
+			used[r->pending[r->exit[i->exit].first_pending + k].value] |=
+				ir_op_info[i->op].terminator ? USED | HOT : USED;
 	}
 }
 
@@ -234,6 +246,7 @@ void ir_pass_dead(struct ir_region *r, const struct ir_env *env)
 		i.b = map[i.b];
 		i.c = map[i.c];
 		i.d = map[i.d];
+		i.cold = !(used[n] & HOT);
 		map[n] = (ir_ref)kept;
 		r->insn[kept++] = i;
 	}

@@ -47,7 +47,9 @@ struct ir_insn {
 	u8 op;	 /* enum ir_opcode */
 	u8 type; /* enum ir_type of the result, or of the value for PUT and ST */
 	u8 sub;
-	u8 unused;
+	/* Of a pure op that is no GET: only exit records need the value, or cold values do. It may
+	 * be computed where one is left through; its operands must last until then. */
+	u8 cold;
 	ir_ref a, b, c, d;
 	u16 exit; /* index of the exit record; 0 = none */
 	u16 pad;
@@ -202,7 +204,7 @@ enum ir_pass {
 	IR_PASS_FORWARD = 1 << 0,  /* GET after PUT or GET of the same slot becomes its value */
 	IR_PASS_FOLD = 1 << 1,	   /* constants, identities, common subexpressions */
 	IR_PASS_DEAD_PUT = 1 << 2, /* overwritten PUTs move into exit records */
-	IR_PASS_DEAD = 1 << 3,	   /* values nobody uses */
+	IR_PASS_DEAD = 1 << 3,	   /* values nobody uses; marks cold ones */
 	IR_PASS_ALL = (1 << 4) - 1,
 };
 void ir_optimise(struct ir_region *r, const struct ir_env *env, u32 passes);

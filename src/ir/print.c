@@ -113,7 +113,7 @@ void ir_print(const struct ir_region *r, const struct ir_env *env, ir_slot_name_
 			put(&l, "%5u.%c = ", n, type_letter[i->type & 3]);
 		else
 			put(&l, "          ");
-		put(&l, "%s", ir_op_info[i->op].name);
+		put(&l, "%s%s", i->cold ? "cold " : "", ir_op_info[i->op].name);
 		put_operands(&l, i);
 		put_immediate(&l, i, env, slot_name);
 		if (i->exit)

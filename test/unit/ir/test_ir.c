@@ -249,6 +249,29 @@ static void test_dead_put_moves_to_record(void **state)
 	assert_int_equal(r->insn[r->pending[x->first_pending].value].op, IR_ADD);
 }
 
+/* A compare whose nibble only a way out needs, and a branch on the same compare. */
+static void test_cold(void **state)
+{
+	struct ir_region *r = new_region(state);
+	ir_ref a = ir_get(r, IR_I, 8), b = ir_get(r, IR_I, 16), cmp;
+	u32 n, colds = 0;
+
+	cmp = ir_op2(r, IR_CMPS, a, b);
+	ir_put(r, IR_I, 24, cmp);
+	ir_goto_if(r, ir_op2i(r, IR_NE, ir_op2i(r, IR_AND, cmp, 8), 0), 0x2000, 1, IR_HINT_NONE);
+	ir_put(r, IR_I, 24, ir_op2(r, IR_CMPU, a, b));
+	ir_goto(r, 0x1008, 2, IR_HINT_NONE);
+	ir_optimise(r, &env, IR_PASS_ALL);
+	assert_verifies(r);
+	assert_int_equal(count_op(r, IR_PUT), 1);
+	assert_int_equal(count_op(r, IR_LTS), 1);
+	for (n = 1; n < r->count; n++) {
+		colds += r->insn[n].cold;
+		assert_int_equal(r->insn[n].cold, r->insn[n].op == IR_CMPS);
+	}
+	assert_int_equal(colds, 1);
+}
+
 /* --- a plain evaluator of straight-line IR, to compare a region with its optimised form --- */
 enum { SLOTS = 12 };
 

@@ -388,6 +388,7 @@ static void test_passes_keep_meaning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cold),
 		cmocka_unit_test_setup_teardown(test_fold, setup, teardown),
 		cmocka_unit_test(test_eval_corners),
 		cmocka_unit_test_setup_teardown(test_verifier, setup, teardown),

@@ -178,7 +178,8 @@ def overall(rows):
     """(geomean of qemu/ours, geomean of ours/native, slowest case, its qemu/ours); failed cases stand for 0 there"""
     good = [r for r in rows if not r.failed]
     slowest = min(rows, key=lambda r: r.speed)
-    return (geomean(r.speed for r in good), geomean(r.cost for r in good), slowest.case, slowest.speed)
+    means = (geomean(r.speed for r in good), geomean(r.cost for r in good)) if good else (0.0, 0.0)
+    return (*means, slowest.case, slowest.speed)
 
 
 def last_line(rows):

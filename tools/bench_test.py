@@ -14,6 +14,7 @@ import bench_chart
 import bench_math as m
 import bench_smp
 import bench_vm
+import bench_why
 
 
 def read(path):
@@ -118,7 +119,7 @@ class Failures(unittest.TestCase):
         r, = m.evaluate(s, ["icall"], (1, 2), EXPECTED)
         self.assertTrue(r.failed)
         self.assertIn("round 2 ours: checksum 0000000000000000", r.faults[0])
-        self.assertTrue(m.last_line([r]).endswith("slowest icall 0.00x"))
+        self.assertEqual(m.last_line([r]), "geomean 0.00x (qemu/ours), 0.00x (ours/native), slowest icall 0.00x")
         self.assertFalse(met([r])["no case failed"])
 
     def test_failed_case_breaks_its_group(self):
@@ -215,6 +216,12 @@ class Memory(unittest.TestCase):
         self.assertEqual(total["ram"], 0)
         self.assertEqual(total["other"], sum(what.values()))
         self.assertGreater(total["other"], 1 << 20)
+
+
+class Counters(unittest.TestCase):
+    def test_processors_are_added(self):
+        said = "icall 0.5000 aaaa\ncpu0.tlb.refills 5\ncpu1.tlb.refills 7\ncode.bytes 12\nnot a counter\n"
+        self.assertEqual(bench_why.counters(said), {"tlb.refills": 12, "code.bytes": 12})
 
 
 class Lines(unittest.TextTestResult):

@@ -388,7 +388,6 @@ static void test_passes_keep_meaning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cold),
 		cmocka_unit_test_setup_teardown(test_fold, setup, teardown),
 		cmocka_unit_test(test_eval_corners),
 		cmocka_unit_test_setup_teardown(test_verifier, setup, teardown),
@@ -397,6 +396,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_vector_aliases_halves, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_vector_parts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_put_moves_to_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cold, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_passes_keep_meaning, setup, teardown),
 	};
 

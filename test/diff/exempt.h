@@ -24,6 +24,12 @@ struct diff_view {
 	const struct insn_row *reserved;
 	const struct diff_result *reserved_at;
 	unsigned index; /* of the instruction in its case */
+	/* What qemu makes of the instructions before it: first is the state before the case,
+	 * trail[n] that behind instruction n. */
+	const struct diff_result *first, *trail;
+	/* No instruction differs, but the case does: ours is what qemu leaves behind the
+	 * instruction when nothing but no-operations follow it, theirs what it leaves otherwise. */
+	bool sequence;
 	bool big;
 	/* Ours once more, with another state before it. */
 	void (*again)(const struct diff_view *v, const struct diff_result *before,
@@ -34,11 +40,12 @@ struct diff_exemption {
 	const char *id, *what;
 	/* Bring our result, in m, nearer to qemu's. */
 	void (*apply)(const struct diff_view *v, struct diff_result *m);
+	bool sequence; /* looks at cases that no single instruction explains */
 };
 
 /* Each list ends with an entry without id. */
 extern const struct diff_exemption diff_exempt_fixed[], diff_exempt_dfp[], diff_exempt_float[],
-	diff_exempt_trap[], diff_exempt_vector[];
+	diff_exempt_trap[], diff_exempt_vector[], diff_exempt_round[], diff_exempt_sequence[];
 
 enum { DIFF_EXEMPTIONS = 128 };
 
@@ -66,8 +73,8 @@ void diff_take_fpscr(const struct diff_view *v, struct diff_result *m, uint64_t 
 /* The VSR that the instruction writes, -1: none. */
 int diff_target(const struct diff_view *v);
 
-/* Does it differ in nothing but what exemptions explain? Those used are counted. */
-bool diff_exempt(const struct diff_view *v, uint64_t count[DIFF_EXEMPTIONS]);
+/* Does it differ in nothing but what exemptions explain? Says which, too. */
+bool diff_exempt(const struct diff_view *v, bool used[DIFF_EXEMPTIONS]);
 /* By index into count; NULL behind the last. */
 const struct diff_exemption *diff_exemption(unsigned n);
 

@@ -111,12 +111,12 @@ static void enable_ignored(const struct diff_view *v, struct diff_result *m)
 }
 
 const struct diff_exemption diff_exempt_dfp[] = {
-	{"D3", "decimal: enabled exceptions", never_enabled},
-	{"D1", "decimal: FR, FI", rounding_status},
-	{"D5", "drdpq: register", round_to_long},
-	{"D9", "drdpq: VXSNAN", round_snan},
-	{"D6", "drsp of a NaN", short_snan},
-	{"D7", "denbcd of no number", encode_invalid},
-	{"D8", "denbcd, drrnd: FEX", enable_ignored},
+	{"D3", "decimal: enabled exceptions", never_enabled, false},
+	{"D1", "decimal: FR, FI", rounding_status, false},
+	{"D5", "drdpq: register", round_to_long, false},
+	{"D9", "drdpq: VXSNAN", round_snan, false},
+	{"D6", "drsp of a NaN", short_snan, false},
+	{"D7", "denbcd of no number", encode_invalid, false},
+	{"D8", "denbcd, drrnd: FEX", enable_ignored, false},
 	{0},
 };

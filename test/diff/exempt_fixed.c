@@ -190,14 +190,14 @@ static void vrsave(const struct diff_view *v, struct diff_result *m)
 }
 
 const struct diff_exemption diff_exempt_fixed[] = {
-	{"X1", "divde: quotient from 2^63 to 2^64", divide_extended},
-	{"X2", "lwat, stwat: signed maximum and minimum", atomic_signed},
-	{"X3", "lwat, ldat: bound reached", atomic_bound},
-	{"X4", "lwat, ldat: bounded decrement", atomic_decrement},
-	{"X6", "stcx. of another size than the reservation's", other_size},
-	{"X8", "stcx. behind another store", changed},
-	{"X9", "stqcx.: doublewords that differ", crosswise},
-	{"X10", "mfspr of VRSAVE", vrsave},
-	{"X7", "dcbf: reserved L", cache_hint},
+	{"X1", "divde: quotient from 2^63 to 2^64", divide_extended, false},
+	{"X2", "lwat, stwat: signed maximum and minimum", atomic_signed, false},
+	{"X3", "lwat, ldat: bound reached", atomic_bound, false},
+	{"X4", "lwat, ldat: bounded decrement", atomic_decrement, false},
+	{"X6", "stcx. of another size than the reservation's", other_size, false},
+	{"X8", "stcx. behind another store", changed, false},
+	{"X9", "stqcx.: doublewords that differ", crosswise, false},
+	{"X10", "mfspr of VRSAVE", vrsave, false},
+	{"X7", "dcbf: reserved L", cache_hint, false},
 	{0},
 };

@@ -18,8 +18,15 @@ bool fx_any_of(const struct diff_view *v, const char *const names[]);
 u64 fx_raised(const struct diff_view *v);
 /* Ours interrupts for one of these. */
 bool fx_enabled(const struct diff_view *v, u64 exceptions);
-/* Are the elements of a and b equal or neighbours? */
-bool fx_negated_ok(const struct diff_view *v, const u64 *a, const u64 *b);
+/* Ours with all exceptions disabled. */
+const u64 *fx_plain_target(const struct diff_view *v);
+/* The instruction interrupts for an enabled exception, or not. */
+void fx_interrupt(const struct diff_view *v, struct diff_result *m, bool interrupt);
+/* The rounding exceptions that the instructions in front of it raise, whether or not their bits
+ * were set already. */
+u64 fx_raised_before(const struct diff_view *v);
+/* xvcv* to integers as qemu does it, from the conversions of each element alone; false: none. */
+bool fx_qemu_integers(const struct diff_view *v, const u64 plain[2], u64 target[2]);
 void fx_take_target(const struct diff_view *v, struct diff_result *m);
 /* CR1 of a record form is a copy of FPSCR's first four bits. */
 void fx_copy_to_cr1(const struct diff_view *v, struct diff_result *m);

@@ -62,6 +62,24 @@ const char *diff_gen_excluded(const struct insn_row *row, bool big_endian)
 	return NULL;
 }
 
+/* Does the name contain one of the parts of a list with commas? */
+static bool is_wanted(const char *name, const char *list)
+{
+	char part[32];
+	size_t len;
+
+	for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL) {
+		len = strcspn(list, ",");
+		if (len >= sizeof(part))
+			continue;
+		memcpy(part, list, len);
+		part[len] = 0;
+		if (strstr(name, part))
+			return true;
+	}
+	return false;
+}
+
 uint32_t diff_gen_init(struct diff_gen *g, const struct insn_set *set, uint64_t seed,
 		       bool big_endian, const char *only)
 {
@@ -73,7 +91,7 @@ uint32_t diff_gen_init(struct diff_gen *g, const struct insn_set *set, uint64_t 
 	for (n = 0; n < INSN_COUNT; n++)
 		if (insn_set_has(set, &insn_rows[n]) &&
 		    !diff_gen_excluded(&insn_rows[n], big_endian) &&
-		    (!only || strstr(insn_rows[n].name, only)))
+		    (!only || is_wanted(insn_rows[n].name, only)))
 			g->rows[g->nr_rows++] = n;
 	return g->nr_rows;
 }

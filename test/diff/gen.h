@@ -14,7 +14,8 @@ struct diff_gen {
 	uint32_t count[INSN_COUNT]; /* how often each was drawn */
 };
 
-/* only: draw nothing but rows whose name contains it; NULL = all. Returns the number of rows. */
+/* only: draw nothing but rows whose name contains it, or a part of it between commas; NULL = all.
+ * Returns the number of rows. */
 uint32_t diff_gen_init(struct diff_gen *g, const struct insn_set *set, uint64_t seed,
 		       bool big_endian, const char *only);
 /* The next case; cases come row by row, so that a run of nr_rows cases has every row first once. */

@@ -123,6 +123,26 @@ static void results(void **state)
 		{"F17 xvmaxdp", XX3(224), FPSCR_UE, 1, 0, 1, FPSCR_UE},
 		{"F17 xvmindp", XX3(232), FPSCR_UE, 1, 2, 1, FPSCR_UE},
 		{"F17 xsmaxdp", XX3(160), FPSCR_UE, 1, 0, 1, FPSCR_UE},
+		{"F17 xvmaxsp", XX3(192), FPSCR_UE, 0x0000000100000000, 0, 0x0000000100000000,
+		 FPSCR_UE},
+		/* F21: 2^-100 * 2^-100 as a single is 2^-200 * 2^192; 2^100 * 2^100, 2^200 * 2^-192
+		 */
+		{"F21 xsmulsp", XX3(16), FPSCR_UE, 0x39b0000000000000, 0x39b0000000000000,
+		 0x3f70000000000000, FPSCR_FX | FPSCR_FEX | FPSCR_UX | FPSCR_UE | NORMAL},
+		{"F21 xsmulsp", XX3(16), FPSCR_OE, 0x4630000000000000, 0x4630000000000000,
+		 0x4070000000000000, FPSCR_FX | FPSCR_FEX | FPSCR_OX | FPSCR_OE | NORMAL},
+		{"F21 xsrsp", XX2(281), FPSCR_OE, 0, 0x4c70000000000000, 0x4070000000000000,
+		 FPSCR_FX | FPSCR_FEX | FPSCR_OX | FPSCR_OE | NORMAL},
+		/* F20: the target of vectors stays */
+		{"F20 xvmulsp", XX3(80), FPSCR_UE, 0x0d80000000000000, 0x0d80000000000000, OLD,
+		 FPSCR_FX | FPSCR_FEX | FPSCR_UX | FPSCR_UE},
+		{"F20 xvadddp", XX3(96), FPSCR_XE, ONE, 1, OLD,
+		 FPSCR_FX | FPSCR_FEX | FPSCR_XX | FPSCR_XE},
+		/* F5: -(1 + 2^-1074), rounded down to 1 and up to 1 + 2^-52, then negated */
+		{"F5 fnmadd", 63u << 26 | 1u << 21 | 2u << 16 | 3u << 11 | 2u << 6 | 31u << 1, 3,
+		 ONE, 1, SIGN | ONE, XX_FI | 3 | PRF(0x08)},
+		{"F5 fnmadd", 63u << 26 | 1u << 21 | 2u << 16 | 3u << 11 | 2u << 6 | 31u << 1, 2,
+		 ONE, 1, SIGN | (ONE + 1), XX_FI | FPSCR_FR | 2 | PRF(0x08)},
 		/* 2^-150 and a trifle is above the tie: rounded once */
 		{"F24 xsaddsp", XX3(0), 0, 0x3690000000000000, 1, LEAST,
 		 XX_FI | FPSCR_UX | FPSCR_FR | DENORM},
@@ -147,6 +167,7 @@ static void elements(void **state)
 	const u32 mode = MODE_SF | MODE_FP | MODE_VEC | MODE_VSX;
 	const u32 xvdivdp = XX3(120), xvcvdpsxds = XX2(472), drdpq = DRDPQ;
 	const u32 xsnmsubqpo = XF(63, 484) | 1;
+	const u32 between[] = {0x38840001, XX3(107), 0x38840001};
 	const u32 compare_move[] = {XX3(107), XB(63, 72) | 1}; /* xvcmpgtdp, fmr. */
 
 	m->s->msr = MSR_SF | MSR_FP | MSR_VEC | MSR_VSX;
@@ -178,6 +199,19 @@ static void elements(void **state)
 	assert_int_equal(VD(&m->s->vsr[33], 0), SIGN);
 	assert_int_equal(VD(&m->s->vsr[33], 1), 0);
 	assert_int_equal(m->s->fpscr, 3 | PRF(0x12));
+	/* F27: addi 4,4,1, the compare of an SNaN under VE, addi 4,4,1 */
+	machine_reset(m);
+	m->s->msr = MSR_SF | MSR_FP | MSR_VEC | MSR_VSX | MSR_FE0 | MSR_FE1;
+	m->s->fpscr = FPSCR_VE;
+	m->s->gpr[4] = 7;
+	VD(&m->s->vsr[1], 0) = OLD;
+	VD(&m->s->vsr[2], 0) = SNAN;
+	machine_run(m, mode | MODE_FE | MODE_FPX, PC, between, 3);
+	assert_int_equal(m->code, CPU_EXC_PROGRAM);
+	assert_int_equal(m->info, CPU_PROG_FP);
+	assert_int_equal(m->pc, PC + 4);
+	assert_int_equal(m->s->gpr[4], 8);
+	assert_int_equal(VD(&m->s->vsr[1], 0), OLD);
 	/* F26: the vector compare of an SNaN sets FX and VX, the move behind it shows them */
 	machine_reset(m);
 	m->s->fpscr = 0;

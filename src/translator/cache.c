@@ -176,6 +176,7 @@ int cache_insert(struct translator *t, struct region *r)
 		c->pages[pb] = p;
 	}
 	r->lines = lines_of_region(r);
+	r->entry = r->code->entry;
 	r->valid = true;
 	r->page_next = p->regions;
 	p->regions = r;
@@ -214,7 +215,7 @@ void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 	if (l->next)
 		l->next->prev = &l->next;
 	to->incoming = l;
-	t->config.backend->link(l, to->code->entry);
+	t->config.backend->link(l, to->entry);
 }
 
 /* Unhook everything but the page's list, which the caller walks. */
@@ -278,7 +279,7 @@ void cache_replace(struct translator *t, struct region *old, struct region *r)
 		if (l->next)
 			l->next->prev = &l->next;
 		r->incoming = l;
-		t->config.backend->link(l, r->code->entry);
+		t->config.backend->link(l, r->entry);
 	}
 	while (*at != old)
 		at = &(*at)->page_next;

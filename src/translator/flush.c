@@ -99,7 +99,8 @@ static void drop_data_page(struct translator_cpu *cpu, struct tlb_view *view, u6
 static void renew_serial(struct translator_cpu *cpu, struct fetch_view *view)
 {
 	view->serial = 0;
-	view->lost = false;
+	view->any_lost = false;
+	memset(view->lost, 0, sizeof(view->lost));
 	cpu->stats.jump_drops++;
 	if (view == cpu->fetch_now) {
 		cpu->stale = true;
@@ -139,6 +140,7 @@ static void drop_jumps(struct translator_cpu *cpu, struct fetch_view *view, u64 
 static void drop_fetch_page(struct translator_cpu *cpu, struct fetch_view *view, u64 ea, u32 shift)
 {
 	u32 granule = cpu->be.tlb_bits, count = 1u << FETCH_BITS, k;
+	bool lost = false;
 
 	if (shift <= granule)
 		count = 1;
@@ -149,19 +151,20 @@ static void drop_fetch_page(struct translator_cpu *cpu, struct fetch_view *view,
 		struct fetch_entry *e = &view->entry[at];
 		u32 up = e->shift > shift ? e->shift : shift;
 
+		lost |= view->lost[at / 64] >> at % 64 & 1;
 		if (e->tag == TLB_NO_TAG || (e->tag ^ ea) >> up)
 			continue;
 		drop_jumps(cpu, view, e->tag, e->shift);
 		e->tag = TLB_NO_TAG;
 	}
-	if (view->lost)
+	if (lost)
 		drop_jumps(cpu, view, ea, shift < TLB_PAGE_BITS ? TLB_PAGE_BITS : shift);
 }
 
 static void drop_fetch_matching(struct translator_cpu *cpu, struct fetch_view *view, u64 ea,
 				u64 mask)
 {
-	bool any = view->lost;
+	bool any = view->any_lost;
 	u32 k;
 
 	if (!(tlb_is_low(ea) ? view->low : view->high))
@@ -194,7 +197,7 @@ void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 
 	cpu->stats.verifies++;
 	view->verify = false;
-	if (view->lost)
+	if (view->any_lost)
 		renew_serial(cpu, view);
 	for (k = 0; k < 1 << FETCH_BITS; k++) {
 		struct fetch_entry *e = &view->entry[k];

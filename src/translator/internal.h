@@ -19,7 +19,7 @@
 #include "translator/translator.h"
 
 enum {
-	REGION_BUCKETS = 1 << 15,
+	REGION_BUCKETS = 1 << 17,
 	PAGE_BUCKETS = 1 << 13,
 	CODE_LINE_BITS = 8, /* granule of invalidation */
 	MAX_CPUS = 256,
@@ -53,24 +53,27 @@ struct region_piece {
 };
 
 struct region {
+	/* What a lookup reads, in one line of the host's cache. */
 	struct region *_Atomic next; /* of the same bucket; stays when the region is retired */
-	struct region *page_next;    /* of the same real page */
-	struct region *retired_next;
-	struct region *newer, *older; /* by age, for eviction */
 	u64 ra, ea;
 	u32 mode, len;
-	u32 lines; /* bitmap of CODE_LINE_BITS lines of its page */
-	bool valid;
-	bool small;	/* of a page below 4K: another one may begin in the same 4K, so no links */
-	u64 retired_at; /* epoch */
+	const void *entry; /* of code */
 	struct backend_code *code;
 	struct backend_link *incoming; /* links that go here */
-	u8 *copy;		       /* the guest's bytes that were translated */
+	u32 lines;		       /* bitmap of CODE_LINE_BITS lines of its page */
+	_Atomic s32 hot;	       /* counts executions down; struct backend_unit */
+
+	struct region *page_next; /* of the same real page */
+	struct region *retired_next;
+	struct region *newer, *older; /* by age, for eviction */
+	u64 retired_at;		      /* epoch */
+	u8 *copy;		      /* the guest's bytes that were translated */
 	/* Of a region of several blocks: what copy holds, instead of ra and len. */
-	u32 nr_pieces;
 	struct region_piece *piece;
+	u32 nr_pieces;
 	u8 tier;
-	_Atomic s32 hot; /* counts executions down; struct backend_unit */
+	bool valid;
+	bool small; /* of a page below 4K: another one may begin in the same 4K, so no links */
 };
 
 /* A real 4K page that has translated code. */
@@ -157,7 +160,9 @@ struct fetch_view {
 	u64 used;
 	u32 serial;  /* of code_key */
 	bool verify; /* translations may have changed: compare before it is used again */
-	bool lost;   /* entries were replaced: jump cache entries may be of any page */
+	/* Where entries were replaced: jump cache entries may be of any page that stands there. */
+	u64 lost[(1 << FETCH_BITS) / 64];
+	bool any_lost;
 	bool low, high;
 };
 

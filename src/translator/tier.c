@@ -163,7 +163,7 @@ static struct backend_code *translate(struct job *j)
 static struct region *make_region(const struct job *j, struct backend_code *code)
 {
 	const struct tr_extent *e = &j->extent;
-	struct region *r = os_alloc(sizeof(*r));
+	struct region *r = os_alloc_aligned(sizeof(*r), 64);
 	u32 n, len = 0;
 
 	for (n = 0; n < e->nr_pieces; n++)

@@ -58,11 +58,12 @@ static void note_small_page(struct translator_cpu *cpu)
 const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc)
 {
 	struct fetch_view *view = cpu->fetch_now;
-	u32 granule = cpu->be.tlb_bits, shift;
+	u32 granule = cpu->be.tlb_bits, shift, at;
 	struct fetch_entry *f;
 	struct mmu_result r;
 
-	f = &view->entry[(pc >> granule) & ((1 << FETCH_BITS) - 1)];
+	at = (pc >> granule) & ((1 << FETCH_BITS) - 1);
+	f = &view->entry[at];
 	if (f->tag == (pc & (~0ull << f->shift)))
 		return f;
 	cpu->stats.fetch_refills++;
@@ -75,7 +76,10 @@ const struct fetch_entry *tlb_fetch(struct translator_cpu *cpu, u64 pc)
 		f = &cpu->odd_fetch;
 	else if (shift < granule)
 		note_small_page(cpu);
-	view->lost |= shift < TLB_PAGE_BITS || f->tag != TLB_NO_TAG;
+	if (shift < TLB_PAGE_BITS || f->tag != TLB_NO_TAG) {
+		view->lost[at / 64] |= 1ull << at % 64;
+		view->any_lost = true;
+	}
 	view->low |= tlb_is_low(pc);
 	view->high |= !tlb_is_low(pc);
 	*f = (struct fetch_entry){

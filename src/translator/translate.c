@@ -143,7 +143,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	u32 max = mode & MODE_SINGLE	? 1
 		  : t->config.max_insns ? t->config.max_insns
 					: DEFAULT_MAX_INSNS;
-	struct region *r = os_alloc(sizeof(*r));
+	struct region *r = os_alloc_aligned(sizeof(*r), 64);
 	struct backend_unit unit = translate_unit(mode, f->pc, 1);
 	u64 start = os_clock_ns();
 	u32 len, k;

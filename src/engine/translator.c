@@ -105,16 +105,16 @@ static int create_translator(struct engine_vm *vm)
 	static const char *const levels[] = {"best", "v1", "v2", "v3", NULL};
 	const char *backends[MAX_BACKENDS + 1];
 	struct option_value o[OPT_COUNT] = {
-		[OPT_CACHE] = {"cache", 0},
-		[OPT_INSNS] = {"insns", 0},
-		[OPT_PASSES_OFF] = {"passes-off", 0},
-		[OPT_RECORDS] = {"records", 0},
-		[OPT_VERIFY] = {"verify", 0},
-		[OPT_ICOUNT] = {"icount", 0},
-		[OPT_TICK] = {"tick", 1},
-		[OPT_STOP_AT] = {"stop-at", 0},
-		[OPT_TIER2] = {"tier2", 1},
-		[OPT_TIER2_AFTER] = {"tier2-after", 0},
+		[OPT_CACHE] = {.name = "cache"},
+		[OPT_INSNS] = {.name = "insns"},
+		[OPT_PASSES_OFF] = {.name = "passes-off"},
+		[OPT_RECORDS] = {.name = "records"},
+		[OPT_VERIFY] = {.name = "verify"},
+		[OPT_ICOUNT] = {.name = "icount"},
+		[OPT_TICK] = {.name = "tick", .value = 1},
+		[OPT_STOP_AT] = {.name = "stop-at"},
+		[OPT_TIER2] = {.name = "tier2", .value = 1},
+		[OPT_TIER2_AFTER] = {.name = "tier2-after"},
 		[OPT_BACKEND] = {"backend", 0, backends},
 		[OPT_HOST] = {"host", 0, levels},
 	};

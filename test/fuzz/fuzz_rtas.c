@@ -14,6 +14,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		vm = fuzz_board();
 	while (in.size) {
 		block = fuzz_address(&in);
+		/* something for check-exception to return */
+		if (fuzz_value(&in, 1) & 1)
+			vm_powerdown(vm);
 		/* tokens that exist, three times out of four */
 		if (fuzz_value(&in, 1) & 3)
 			vm_mem_st32(vm, block & ~3ull,

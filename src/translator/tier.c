@@ -299,7 +299,7 @@ void tier_hot(struct translator *t, struct region *r)
 /* Regions of one instruction, traced ones and those in small pages stay. */
 bool tier_possible(const struct translator *t, u32 mode, u32 shift)
 {
-	return t->tier && !(mode & (MODE_SINGLE | MODE_SE | MODE_BE)) && shift >= TLB_PAGE_BITS;
+	return t->tier && !(mode & (MODE_SINGLE | MODE_TRACED)) && shift >= TLB_PAGE_BITS;
 }
 
 struct region *tier_at_once(struct translator *t, u64 ea, u32 mode, u64 ra)

@@ -3,19 +3,24 @@
 """Why a case of the benchmark takes its time: what --stats counts for it alone, and a profile of the process.
 
 Each case runs in a machine of its own; the counters of a machine that only boots are subtracted.  With --perf the host's
-`perf` looks at the process from init's first line to the case's result (its output stays in build/bench).  --insns
-prints only the share of guest instructions that were interpreted and the helper calls, a line per case.
+`perf` looks at the process from init's first line to the case's result; --asm shows the hottest generated code with the
+share of the samples at each instruction.  Its files stay in build/bench.
 """
 
 import argparse
+import collections
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 
 from bench_math import parse_line, parse_sizes
 from bench_vm import FIRST_LINE, OUT, TOP, Payload, Run, command_line, say
+
+GAP = 256       # bytes without a sample that end a piece of hot code
+BEFORE = 64     # bytes shown before the first sample; decoding finds its feet there
 
 
 def counters(text):
@@ -26,42 +31,139 @@ def counters(text):
     return total
 
 
-def once(options, payload, case, log):
-    """(counters, seconds of the case, samples' file) of one machine"""
-    scale = ["-s", f"{options.scale:g}"] if options.scale != 1 else []
-    words = ",".join(scale + [case]) if case else "none"
-    argv = command_line("ours", payload, options.cpu, "pb=" + words, options.engine,
-                        more=["-stats", *options.more.split()])
-    seconds, perf, said = None, None, []
-    data = f"{OUT}/perf-{case}.data" if case and options.perf else None
-    with Run(argv, log) as run:
-        try:
-            while True:
-                got = run.line(options.timeout)
-                if got is None:
-                    break
-                said.append(got[1])
-                if FIRST_LINE in got[1] and data:
-                    perf = subprocess.Popen(["perf", "record", "-q", "-F", "999", "-p", str(run.process.pid), "-o", data],
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                result = parse_line(got[1])
-                if result and result[0] == case:
-                    seconds = result[1]
-                    if perf:
-                        perf.terminate()
-                        perf.wait()
-        except TimeoutError:
-            say(f"{case}: nothing for {options.timeout:g} s")
-        if perf and perf.poll() is None:
-            perf.terminate()
-            perf.wait()
-    return counters("\n".join(said)), seconds, data
+def generated_code(pid):
+    """[(address, bytes)] of the process's code that came from no file"""
+    found = []
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) r-x\S+ \S+ \S+ \d+\s*(/memfd:code.*)?$", line)
+            if m and (m[3] or not line.split()[5:]):
+                start, end = int(m[1], 16), int(m[2], 16)
+                mem.seek(start)
+                found.append((start, mem.read(end - start)))
+    return found
 
 
-def profile(data, lines):
-    p = subprocess.run(["perf", "report", "-i", data, "--stdio", "--sort", "dso,symbol", "--percent-limit", "1"],
-                       capture_output=True, text=True, check=False)
-    return [x for x in p.stdout.splitlines() if x.strip() and not x.startswith("#")][:lines]
+class Once:
+    """one machine that runs one case, or none; counters of a machine that perf looks at are not what they are without"""
+
+    def __init__(self, options, payload, case, log, perf=False):
+        self.options = options
+        self.case = case
+        self.log = log
+        self.seconds = None
+        self.perf = None
+        self.data = f"{OUT}/perf-{case}.data" if perf else None
+        self.code = []
+        scale = ["-s", f"{options.scale:g}"] if options.scale != 1 else []
+        self.argv = command_line("ours", payload, options.cpu, "pb=" + (",".join(scale + [case]) if case else "none"),
+                                 options.engine, more=["-stats", *options.more.split()])
+        self.counters = {}
+        self.run()
+
+    def line(self, run, text):
+        if FIRST_LINE in text and self.data:
+            self.perf = subprocess.Popen(["perf", "record", "-q", "-F", "1999", "-p", str(run.process.pid), "-o",
+                                          self.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        result = parse_line(text)
+        if result and result[0] == self.case:
+            self.seconds = result[1]
+            # it would power off while we look
+            run.process.send_signal(signal.SIGSTOP)
+            self.stop_perf()
+            if self.data and self.options.asm:
+                self.code = generated_code(run.process.pid)
+            run.process.send_signal(signal.SIGCONT)
+
+    def stop_perf(self):
+        if self.perf and self.perf.poll() is None:
+            self.perf.terminate()
+            self.perf.wait()
+
+    def run(self):
+        said = []
+        with Run(self.argv, self.log) as run:
+            try:
+                while True:
+                    got = run.line(self.options.timeout)
+                    if got is None:
+                        break
+                    said.append(got[1])
+                    self.line(run, got[1])
+            except TimeoutError:
+                say(f"{self.case}: nothing for {self.options.timeout:g} s")
+            self.stop_perf()
+        self.counters = counters("\n".join(said))
+
+    def functions(self):
+        """lines of perf's report; generated code is one line unless a map names it"""
+        p = subprocess.run(["perf", "report", "-i", self.data, "--stdio", "--sort", "dso,symbol"],
+                           capture_output=True, text=True, check=False)
+        share, other = collections.Counter(), 0.0
+        for m in re.finditer(r"^\s*([\d.]+)%\s+(\S+(?: \(deleted\))?)\s+\[.\]\s+(.*?)\s+-", p.stdout, re.M):
+            raw = re.match(r"0x[0-9a-f]+$", m[3])
+            share[f"{m[2]} {'(generated code)' if raw else m[3]}"] += float(m[1])
+        lines = []
+        for name, value in share.most_common():
+            if value < 1 or len(lines) >= self.options.lines:
+                other += value
+            else:
+                lines.append(f"{value:6.1f} %  {name}")
+        return lines + [f"{other:6.1f} %  others"]
+
+    def samples(self):
+        p = subprocess.run(["perf", "script", "-i", self.data, "-F", "ip"], capture_output=True, text=True, check=False)
+        return collections.Counter(int(x, 16) for x in p.stdout.split())
+
+    def hot_code(self):
+        """the disassembly of the pieces of generated code with the most samples"""
+        samples = self.samples()
+        total = sum(samples.values()) or 1
+        pieces = []
+        for address in sorted(samples):
+            if not any(start <= address < start + len(code) for start, code in self.code):
+                continue
+            if pieces and address - pieces[-1][-1] < GAP:
+                pieces[-1].append(address)
+            else:
+                pieces.append([address])
+        pieces.sort(key=lambda p: -sum(samples[a] for a in p))
+        for piece in pieces[:self.options.pieces]:
+            yield f"-- {100 * sum(samples[a] for a in piece) / total:.1f} % from {piece[0]:#x}"
+            yield from self.disassembled(piece, samples, total)
+
+    def disassembled(self, piece, samples, total):
+        start, code = next((s, c) for s, c in self.code if s <= piece[0] < s + len(c))
+        begin = max(piece[0] - BEFORE, start)
+        path = f"{OUT}/hot.bin"
+        with open(path, "wb") as f:
+            f.write(code[begin - start:piece[-1] + 32 - start])
+        said = subprocess.run(["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "--no-show-raw-insn",
+                               f"--adjust-vma={begin:#x}", path], capture_output=True, text=True, check=True).stdout
+        for m in re.finditer(r"^\s*([0-9a-f]+):\s*(.*)$", said, re.M):
+            n = samples.get(int(m[1], 16), 0)
+            yield f"{f'{100 * n / total:5.1f}' if n else '':5}  {m[1][-6:]}  {m[2]}"
+
+
+def report(options, base, once):
+    more = {k: v - base.get(k, 0) for k, v in once.counters.items() if v - base.get(k, 0) > 0}
+    print(f"== {once.case}: {once.seconds} s")
+    seconds = once.seconds or 1
+    for name, value in sorted(more.items(), key=lambda x: -x[1]):
+        # what happens less than a thousand times a second says nothing about a slow case
+        if options.all or value / seconds > 1000:
+            print(f"   {name:32} {value:14} {value / seconds / 1e6:12.3f} million a second")
+    sys.stdout.flush()
+
+
+def profile(options, once):
+    if not os.path.exists(once.data):
+        say(f"{once.case}: perf left nothing")
+        return
+    print("\n".join("   " + x for x in once.functions()))
+    if options.asm:
+        print("\n".join("   " + x for x in once.hot_code()))
+    sys.stdout.flush()
 
 
 def main():
@@ -73,32 +175,23 @@ def main():
     p.add_argument("--scale", type=float, default=1.0)
     p.add_argument("--timeout", type=float, default=120)
     p.add_argument("--perf", action="store_true")
-    p.add_argument("--insns", action="store_true")
-    p.add_argument("--lines", type=int, default=20, help="of the profile")
+    p.add_argument("--asm", action="store_true", help="with --perf: the hottest generated code")
+    p.add_argument("--all", action="store_true", help="rare counters too")
+    p.add_argument("--lines", type=int, default=12, help="of the profile")
+    p.add_argument("--pieces", type=int, default=2, help="of hot code")
     options = p.parse_args()
     os.chdir(TOP)
     payload = Payload()
     payload.build()
     with open("bench/sizes.h", encoding="utf-8") as f:
         cases = options.cases or parse_sizes(f.read())
+    options.perf = options.perf or options.asm
     with open(f"{OUT}/why.log", "w", encoding="utf-8") as log:
-        base, _, _ = once(options, payload, "", log)
+        base = Once(options, payload, "", log).counters
         for case in cases:
-            got, seconds, data = once(options, payload, case, log)
-            more = {k: v - base.get(k, 0) for k, v in got.items() if v - base.get(k, 0) > 0}
-            insns = more.get("instructions", 0)
-            print(f"== {case}: {seconds} s, {insns / 1e6:.1f} million guest instructions"
-                  + (f", {insns / seconds / 1e6:.0f} million a second" if seconds else ""))
-            for name, value in sorted(more.items(), key=lambda x: -x[1]):
-                if name == "instructions" or options.insns and not re.search("interp|helper", name):
-                    continue
-                # rare things say nothing about a slow case
-                if insns and value * 1000 >= insns or value > 100000 or options.insns:
-                    share = f"{1000 * value / insns:10.2f} per 1000 instructions" if insns else ""
-                    print(f"   {name:32} {value:14} {share}")
-            if data and os.path.exists(data):
-                print("\n".join("   " + x for x in profile(data, options.lines)))
-            sys.stdout.flush()
+            report(options, base, Once(options, payload, case, log))
+            if options.perf:
+                profile(options, Once(options, payload, case, log, perf=True))
 
 
 if __name__ == "__main__":

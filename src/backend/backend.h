@@ -61,13 +61,9 @@ struct jump_cache {
 	u64 pad;
 };
 
-/* The addresses of one 4K page share a group of entries, so that a page can be dropped. */
 static inline u32 jump_cache_index(u64 pc)
 {
-	u32 page = (u32)(pc >> TLB_PAGE_BITS);
-
-	page ^= page >> 6;
-	return ((page << 6) | ((pc >> 2 ^ pc >> 8) & 63)) & ((1 << JUMP_CACHE_BITS) - 1);
+	return (u32)((pc ^ pc >> 13) >> 2) & ((1 << JUMP_CACHE_BITS) - 1);
 }
 
 enum backend_stop {

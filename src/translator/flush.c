@@ -119,21 +119,29 @@ void tlb_clear_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 }
 
 /* Jump cache entries of [ea, ea + (1 << shift)), whatever their key. */
-static void drop_jumps(struct translator_cpu *cpu, struct fetch_view *view, u64 ea, u32 shift)
+static void drop_jumps(struct translator_cpu *cpu, u64 ea, u32 shift)
 {
-	u64 page = ea & (~0ull << shift) & TLB_PAGE_MASK, n;
 	u32 k;
 
-	if (shift > LARGE_BITS + 2) {
-		renew_serial(cpu, view);
-		return;
-	}
-	for (n = 0; n < 1ull << shift; n += 1 << TLB_PAGE_BITS) {
-		struct jump_cache *j = &cpu->jump_cache[jump_cache_index(page + n) & ~63u];
+	cpu->stats.jump_scans++;
+	for (k = 0; k < 1 << JUMP_CACHE_BITS; k++)
+		if (!((cpu->jump_cache[k].pc ^ ea) >> shift))
+			__atomic_store_n(&cpu->jump_cache[k].key, 0, __ATOMIC_RELAXED);
+}
 
-		for (k = 0; k < 64; k++)
-			if (((j[k].pc ^ ea) >> shift) == 0)
-				__atomic_store_n(&j[k].key, 0, __ATOMIC_RELAXED);
+/* Jump cache entries of a view whose page has no entry any more. */
+static void drop_lost_jumps(struct translator_cpu *cpu, const struct fetch_view *view)
+{
+	u32 k;
+
+	cpu->stats.jump_scans++;
+	for (k = 0; k < 1 << JUMP_CACHE_BITS; k++) {
+		struct jump_cache *j = &cpu->jump_cache[k];
+		const struct fetch_entry *e =
+			&view->entry[(j->pc >> cpu->be.tlb_bits) & ((1 << FETCH_BITS) - 1)];
+
+		if (j->key >> 32 == view->serial && (j->pc ^ e->tag) >> e->shift)
+			__atomic_store_n(&j->key, 0, __ATOMIC_RELAXED);
 	}
 }
 
@@ -154,11 +162,11 @@ static void drop_fetch_page(struct translator_cpu *cpu, struct fetch_view *view,
 		lost |= view->lost[at / 64] >> at % 64 & 1;
 		if (e->tag == TLB_NO_TAG || (e->tag ^ ea) >> up)
 			continue;
-		drop_jumps(cpu, view, e->tag, e->shift);
+		lost = true;
 		e->tag = TLB_NO_TAG;
 	}
 	if (lost)
-		drop_jumps(cpu, view, ea, shift < TLB_PAGE_BITS ? TLB_PAGE_BITS : shift);
+		drop_jumps(cpu, ea, shift > granule ? shift : granule);
 }
 
 static void drop_fetch_matching(struct translator_cpu *cpu, struct fetch_view *view, u64 ea,
@@ -192,8 +200,8 @@ void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 {
 	u32 access = tlb_access(view->id.kind) | MMU_FETCH | MMU_QUIET, k;
 	struct mmu_result r = {.page_shift = 0};
+	bool mapped = false, dropped = false;
 	u64 walked = 0;
-	bool mapped = false;
 
 	cpu->stats.verifies++;
 	view->verify = false;
@@ -213,9 +221,11 @@ void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 		    r.attr == e->attr)
 			continue;
 		cpu->stats.verify_drops++;
-		drop_jumps(cpu, view, e->tag, e->shift);
 		e->tag = TLB_NO_TAG;
+		dropped = true;
 	}
+	if (dropped)
+		drop_lost_jumps(cpu, view);
 }
 
 /* --- what the guest asks for --- */

@@ -181,7 +181,7 @@ struct cpu_stats {
 	u64 lookups, jump_fills, links, slow_loads, slow_stores, code_stores;
 	u64 refills, fetch_refills, small_pages, second_hits, walks;
 	u64 selects, view_misses, view_drops, verifies, verify_drops;
-	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops;
+	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops, jump_scans;
 	u64 mmio, interrupts, hcalls, idles, idle_polls, polls;
 	u64 exits[CPU_EXIT_CODES];
 };

@@ -362,6 +362,7 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	fn(opaque, "lookups", s->lookups);
 	fn(opaque, "jump_cache.fills", s->jump_fills);
 	fn(opaque, "jump_cache.drops", s->jump_drops);
+	fn(opaque, "jump_cache.scans", s->jump_scans);
 	fn(opaque, "links", s->links);
 	fn(opaque, "polls", s->polls);
 	for (k = 0; k < CPU_EXIT_CODES; k++)

@@ -366,21 +366,11 @@ static void probe(struct jit *j)
 	c->v[0] = X_RAX;
 	c->v[1] = BACKEND_STOP_LOOKUP;
 	/* jump_cache_index() */
-	x_mov_rr(x, X_64, X_RCX, X_RAX);
-	x_shift_ri(x, XS_SHR, X_64, X_RCX, TLB_PAGE_BITS);
-	x_mov_rr(x, X_32, X_RDX, X_RCX);
-	x_shift_ri(x, XS_SHR, X_32, X_RDX, 6);
-	x_alu_rr(x, XA_XOR, X_32, X_RCX, X_RDX);
-	x_shift_ri(x, XS_SHL, X_32, X_RCX, 6);
-	x_mov_rr(x, X_32, X_RDX, X_RAX);
-	x_shift_ri(x, XS_SHR, X_32, X_RDX, 2);
-	x_mov_rr(x, X_32, X_RSI, X_RAX);
-	x_shift_ri(x, XS_SHR, X_32, X_RSI, 8);
-	x_alu_rr(x, XA_XOR, X_32, X_RDX, X_RSI);
-	x_alu_ri(x, XA_AND, X_32, X_RDX, 63);
-	x_alu_rr(x, XA_OR, X_32, X_RCX, X_RDX);
-	x_alu_ri(x, XA_AND, X_32, X_RCX, mask);
-	x_shift_ri(x, XS_SHL, X_32, X_RCX, 5);
+	x_mov_rr(x, X_32, X_RCX, X_RAX);
+	x_shift_ri(x, XS_SHR, X_32, X_RCX, 13);
+	x_alu_rr(x, XA_XOR, X_32, X_RCX, X_RAX);
+	x_shift_ri(x, XS_SHL, X_32, X_RCX, 3);
+	x_alu_ri(x, XA_AND, X_32, X_RCX, mask << 5);
 	x_alu_rm(x, XA_ADD, X_64, X_RCX, CPU_FIELD(jump_cache));
 	x_alu_rm(x, XA_CMP, X_64, X_RAX, xm(X_RCX, (s32)offsetof(struct jump_cache, pc)));
 	x_jcc(x, XC_NE, c->at);
@@ -390,7 +380,7 @@ static void probe(struct jit *j)
 	x_jmp_m(x, xm(X_RCX, (s32)offsetof(struct jump_cache, entry)));
 }
 
-_Static_assert(sizeof(struct jump_cache) == 32, "probe() shifts by 5");
+_Static_assert(sizeof(struct jump_cache) == 32, "probe() scales by 32");
 
 void exit_goto_ind(struct jit *j, const struct ir_insn *i, ir_ref n)
 {

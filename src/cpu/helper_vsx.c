@@ -33,6 +33,11 @@ void helper_vsx_reverse_h(union vreg *r, const union vreg *a)
 	*r = t;
 }
 
+void helper_vsel(union vreg *r, const union vreg *a, const union vreg *b, const union vreg *c)
+{
+	r->q = (b->q & c->q) | (a->q & ~c->q);
+}
+
 /* Words in reverse order */
 void helper_vsx_reverse_w(union vreg *r, const union vreg *a)
 {

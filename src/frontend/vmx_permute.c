@@ -36,6 +36,7 @@ TR_VX1(vupklsw)
 TR_VX1(vupkhpx)
 TR_VX1(vupklpx)
 
+TR_VX3(vsel)
 TR_VX3(vperm)
 TR_VX3(vpermr)
 TR_VX3(vpermxor)
@@ -109,18 +110,6 @@ void tr_vclzlsbb(struct tr_ctx *c)
 void tr_vctzlsbb(struct tr_ctx *c)
 {
 	count_bytes(c, HELPER_vctzlsbb);
-}
-
-/* (c & b) | (~c & a) */
-void tr_vsel(struct tr_ctx *c)
-{
-	ir_ref a = tr_get_vr(c, f_vra(c->w));
-	ir_ref b = tr_get_vr(c, f_vrb(c->w));
-	ir_ref mask = tr_get_vr(c, f_vrc(c->w));
-
-	b = ir_op2(c->r, IR_QAND, b, mask);
-	a = ir_op2(c->r, IR_QANDC, a, mask);
-	tr_set_vr(c, f_vrt(c->w), ir_op2(c->r, IR_QOR, a, b));
 }
 
 void tr_vsldoi(struct tr_ctx *c)

@@ -126,16 +126,13 @@ void tr_xxlorc(struct tr_ctx *c)
 	tr_set_vsr(c, f_xt(c->w), ir_op1(c->r, IR_QNOT, v));
 }
 
-/* (c & b) | (~c & a) */
 void tr_xxsel(struct tr_ctx *c)
 {
 	ir_ref a = tr_get_vsr(c, f_xa(c->w));
 	ir_ref b = tr_get_vsr(c, f_xb(c->w));
 	ir_ref mask = tr_get_vsr(c, f_xc(c->w));
 
-	b = ir_op2(c->r, IR_QAND, b, mask);
-	a = ir_op2(c->r, IR_QANDC, a, mask);
-	tr_set_vsr(c, f_xt(c->w), ir_op2(c->r, IR_QOR, a, b));
+	tr_set_vsr(c, f_xt(c->w), ir_call(c->r, IR_Q, HELPER_vsel, a, b, mask, 0));
 }
 
 static void merge(struct tr_ctx *c, enum helper_id helper)

@@ -150,7 +150,9 @@ void jit_cold_call(struct jit *j, struct jit_cold *c);
 /* The usual: jump there, make the call, come back. */
 struct jit_cold *jit_cold_call_path(struct jit *j);
 
-/* --- QHH, QHL, QLH, QLL (vec_permute.c) --- */
+/* --- vectors of constants (vec.c); QHH, QHL, QLH, QLL (vec_permute.c) --- */
+/* False: QMAKE n is not constant. */
+bool jit_vec_constant(struct jit *j, ir_ref n);
 void jit_vec_dwords(struct jit *j, const struct ir_insn *i, ir_ref n);
 
 /* --- memory, for emitters of vector and float loads and stores: LD and ST of any type --- */

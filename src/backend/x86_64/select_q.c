@@ -34,8 +34,11 @@ static void qnot(struct jit *j, const struct ir_insn *i, ir_ref n)
 
 static void qmake(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	unsigned hi = (unsigned)jit_use_int(j, i->a), lo, d, t;
+	unsigned hi, lo, d, t;
 
+	if (jit_vec_constant(j, n))
+		return;
+	hi = (unsigned)jit_use_int(j, i->a);
 	if (i->a == i->b) {
 		d = (unsigned)jit_def_q(j, n);
 		xv_rr(j->x, XV_MOVQ_G, d, hi);

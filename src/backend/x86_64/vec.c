@@ -16,6 +16,23 @@ bool vec_is_const(struct jit *j, ir_ref v, u64 *hi, u64 *lo)
 	return i->op == IR_QMAKE && jit_is_const(j, i->a, hi) && jit_is_const(j, i->b, lo);
 }
 
+bool jit_vec_constant(struct jit *j, ir_ref n)
+{
+	u64 hi, lo;
+	unsigned d;
+
+	if (!vec_is_const(j, n, &hi, &lo))
+		return false;
+	d = (unsigned)jit_def_q(j, n);
+	if (!hi && !lo)
+		xv_zero(j->x, d);
+	else if (!~hi && !~lo)
+		xv_ones(j->x, d);
+	else
+		xv_rm(j->x, XV_MOVAPS, d, vec_const(j, hi, lo));
+	return true;
+}
+
 bool vec_two(struct jit *j, ir_ref n, ir_ref a, ir_ref b, enum xvop op)
 {
 	int ra, rb, d;

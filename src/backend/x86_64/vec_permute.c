@@ -263,6 +263,40 @@ EMIT(vspltb)
 	return true;
 }
 
+/* The result of a compare: each byte is all ones or 0. */
+static bool is_compare(struct jit *j, ir_ref v)
+{
+	const struct ir_insn *i = &j->r->insn[v];
+	const char *name;
+
+	if (i->op != IR_CALL)
+		return false;
+	name = j->env->helpers[i->imm].name;
+	name += *name == 'x';
+	return name[0] == 'v' && name[1] == 'c' && name[2] == 'm' && name[3] == 'p' &&
+	       i->type == IR_Q && name[4] != 'b';
+}
+
+EMIT(vsel)
+{
+	int a, b, c, d;
+	struct xcode *x = j->x;
+
+	a = jit_use_q(j, i->a);
+	b = jit_use_q(j, i->b);
+	c = jit_use_q(j, i->c);
+	if (x->vex && is_compare(j, i->c)) {
+		d = jit_def_q(j, n);
+		xv_pblendvb(x, d, a, b, c);
+		return true;
+	}
+	d = jit_def_fresh_q(j, n);
+	xv_rrr(x, XV_PAND, VT, b, c);
+	xv_rrr(x, XV_PANDN, d, c, a);
+	xv_rrr(x, XV_POR, d, d, VT);
+	return true;
+}
+
 /*
  * Permutes. Byte n (0..31) of a || b is the host's byte 31 - n of the 32 bytes b, a: ~n, whose
  * bits 0..3 are the index and whose bit 4 chooses a.

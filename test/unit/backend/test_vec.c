@@ -146,7 +146,8 @@ static u32 find_helper(const char *name)
 /* Which operands of a region are constant, and so cannot change from run to run */
 struct variant {
 	bool constant[4];
-	bool same; /* the second operand is the first */
+	bool same;    /* the second operand is the first */
+	bool compare; /* the third operand is the result of comparing it with 0 (vsel) */
 	struct operands value;
 };
 
@@ -177,7 +178,7 @@ static void build(const struct ir_helper *h, u32 helper, struct variant *v)
 {
 	struct ir_region *r = &e.region;
 	const char *sig = h->sig + 1 + (h->sig[1] == 'E');
-	ir_ref op[4] = {0}, result;
+	ir_ref op[4] = {0}, mask, result;
 
 	ir_begin(r);
 	r->cur.pc = 0x1000;
@@ -191,7 +192,11 @@ static void build(const struct ir_helper *h, u32 helper, struct variant *v)
 		else
 			op[k] = ir_get(r, IR_I, SLOT_GPR(k));
 	}
-	result = ir_call(r, h->sig[0] == 'Q' ? IR_Q : IR_I, helper, op[0], op[1], op[2], op[3]);
+	mask = op[2];
+	if (v->compare)
+		mask = ir_call(r, IR_Q, find_helper("vcmpequb"), mask, ir_get(r, IR_Q, SLOT_VR(31)),
+			       0, 0);
+	result = ir_call(r, h->sig[0] == 'Q' ? IR_Q : IR_I, helper, op[0], op[1], mask, op[3]);
 	if (h->sig[0] == 'Q')
 		ir_put(r, IR_Q, SLOT_VSR(RESULT), result);
 	else
@@ -221,6 +226,7 @@ static void random_variant(const char *name, const char *sig, struct variant *v)
 
 	memset(v, 0, sizeof(*v));
 	v->same = rnd() % 6 == 0;
+	v->compare = !strcmp(name, "vsel") && rnd() % 2;
 	for (u32 k = 0; k < 4; k++) {
 		v->value.q[k] = random_vector();
 		v->value.i[k] = random_integer(name, k);
@@ -294,6 +300,9 @@ static void run_once(const struct ir_helper *h, const char *name, u32 level, str
 	s->vscr_sat = rnd() % 4 == 0;
 	s->vscr_nj = rnd() % 2;
 	before = *s;
+	if (v->compare)
+		for (u32 k = 0; k < 16; k++)
+			o.q[2].b[k] = o.q[2].b[k] ? 0 : 0xff;
 	assert_true(reference(h, &before, &o, &want, &want_x));
 	assert_int_equal(backend_x86_64.run(e.backend, &cpu, code->entry), BACKEND_STOP_LEAVE);
 	if (s->vsr[RESULT].q != want.q || s->gpr[10] != want_x || s->vscr_sat != before.vscr_sat ||

@@ -19,6 +19,7 @@ import time
 from bench_math import parse_line, parse_sizes
 from bench_vm import FIRST_LINE, OUT, TOP, Payload, Run, command_line, say
 
+BOOT = "boot"   # as a case: a machine that only boots; its time is that to init's first line
 GAP = 256       # bytes without a sample that end a piece of hot code
 BEFORE = 64     # bytes shown before the first sample; decoding finds its feet there
 
@@ -56,15 +57,26 @@ class Once:
         self.data = f"{OUT}/perf-{case}.data" if perf else None
         self.code = []
         scale = ["-s", f"{options.scale:g}"] if options.scale != 1 else []
-        self.argv = command_line("ours", payload, options.cpu, "pb=" + (",".join(scale + [case]) if case else "none"),
-                                 options.engine, more=["-stats", *options.more.split()])
+        words = "none" if case in ("", BOOT) else ",".join(scale + [case])
+        self.argv = command_line("ours", payload, options.cpu, "pb=" + words, options.engine,
+                                 more=["-stats", *options.more.split()])
+        if self.data and case == BOOT:
+            # perf follows no thread that begins after it was attached
+            self.argv = self.record() + self.argv
         self.counters = {}
         self.run()
 
-    def line(self, run, text):
+    def record(self):
+        return ["perf", "record", "-q", "-F", "1999", "-o", self.data]
+
+    def line(self, run, stamp, text):
+        if self.case == BOOT:
+            if FIRST_LINE in text:
+                self.seconds = stamp
+            return
         if FIRST_LINE in text and self.data:
-            self.perf = subprocess.Popen(["perf", "record", "-q", "-F", "1999", "-p", str(run.process.pid), "-o",
-                                          self.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.perf = subprocess.Popen(self.record() + ["-p", str(run.process.pid)], stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
         result = parse_line(text)
         if result and result[0] == self.case:
             self.seconds = result[1]
@@ -89,7 +101,7 @@ class Once:
                     if got is None:
                         break
                     said.append(got[1])
-                    self.line(run, got[1])
+                    self.line(run, *got)
             except TimeoutError:
                 say(f"{self.case}: nothing for {self.options.timeout:g} s")
             self.stop_perf()
@@ -146,6 +158,8 @@ class Once:
 
 
 def report(options, base, once):
+    if once.case == BOOT:
+        base = {}
     more = {k: v - base.get(k, 0) for k, v in once.counters.items() if v - base.get(k, 0) > 0}
     print(f"== {once.case}: {once.seconds} s")
     seconds = once.seconds or 1
@@ -168,7 +182,7 @@ def profile(options, once):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("cases", nargs="*", help="default: all")
+    p.add_argument("cases", nargs="*", help="default: all; boot: a machine that only boots")
     p.add_argument("--cpu", default="power9", choices=("power9", "power8"))
     p.add_argument("--engine", default="")
     p.add_argument("--more", default="", help="further options of powervisor, as --perf-map")

@@ -182,7 +182,7 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 		o->no_shutdown = true;
 		return 0;
 	case OPT_STATS:
-		o->stats = true;
+		o->stats = o->config.stats = true;
 		return 0;
 	case OPT_STOPPED:
 		o->stopped = true;

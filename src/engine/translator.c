@@ -42,11 +42,11 @@ static const char *parse_value(const char *text, const char *const *words, u64 *
 			return text + len;
 		}
 	}
-	for (k = 0; k < len; k++) {
-		if (text[k] < '0' || text[k] > '9')
-			return NULL;
+	for (k = 0; k < len && text[k] >= '0' && text[k] <= '9'; k++)
 		v = v * 10 + (u64)(text[k] - '0');
-	}
+	/* Sizes are in MiB, which may be said. */
+	if (k < len && (k + 1 != len || !k || text[k] != 'M'))
+		return NULL;
 	*value = v;
 	return text + len;
 }
@@ -135,6 +135,7 @@ static int create_translator(struct engine_vm *vm)
 	tc.leave_at_records = o[OPT_RECORDS].value;
 	tc.verify = o[OPT_VERIFY].value;
 	tc.stop_at = o[OPT_STOP_AT].value;
+	tc.stats = tc.count = vm->config.stats;
 	tc.tier2_off = !o[OPT_TIER2].value;
 	tc.tier2_after = (u32)o[OPT_TIER2_AFTER].value;
 	if (vm->config.icount)

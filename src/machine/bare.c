@@ -159,6 +159,7 @@ static int bare_create(const struct machine_config *config, const struct bare_bo
 		.nr_vcpus = config->cpus,
 		.tb_hz = BARE_TB_HZ,
 		.icount = config->icount,
+		.stats = config->stats,
 	};
 	int err;
 

@@ -23,6 +23,7 @@ struct machine_config {
 	const struct engine_ops *engine;
 	const char *engine_options;
 	bool icount;
+	bool stats;
 	const struct cpu_model *model;
 	u32 cpus;
 	u32 max_cpus; /* that the guest may count on; at least cpus */

@@ -275,6 +275,7 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 		.tb_hz = PSERIES_TB_HZ,
 		.papr = true,
 		.icount = config->icount,
+		.stats = config->stats,
 	};
 	if (!err)
 		err = vm_create(&vc, &p->vm, e);

@@ -41,6 +41,7 @@ int translator_create(const struct translator_config *config, struct translator 
 	helper_config_init(&bc, &t->ir_env);
 	bc.leave_at_records = config->leave_at_records;
 	bc.count = config->count || config->icount_insns || config->stop_at;
+	bc.stats = config->stats;
 	bc.poll_in_state = true;
 	bc.poll_slot = (u32)offsetof(struct cpu_state, wanted);
 	bc.host_level = config->host_level;
@@ -118,6 +119,8 @@ int translator_cpu_create(struct translator *t, u32 index, const struct cpu_mode
 		os_free(cpu);
 		return -ENOMEM;
 	}
+	if (t->config.stats)
+		cpu->be.helper_calls = os_alloc(t->ir_env.nr_helpers * sizeof(u64));
 	os_mutex_init(&cpu->queue_lock);
 	os_wake_init(&cpu->wake);
 	atomic_init(&cpu->epoch, ~0ull);
@@ -148,6 +151,7 @@ void translator_cpu_destroy(struct translator_cpu *cpu)
 	os_mutex_lock(&cpu->t->cache.lock);
 	cpu->t->cpu[cpu->index] = NULL;
 	os_mutex_unlock(&cpu->t->cache.lock);
+	os_free(cpu->be.helper_calls);
 	os_mutex_destroy(&cpu->queue_lock);
 	tlb_destroy(cpu);
 	os_free(cpu->frame);

@@ -29,6 +29,7 @@ struct translator_config {
 	bool verify;	       /* check every region's IR */
 	bool tier2_off;
 	bool count;	  /* count instructions, also without the last two */
+	bool stats;	  /* count TLB hits and calls of helpers */
 	u32 host_level;	  /* of the host's instruction set, at most; 0 = all */
 	u32 tier2_after;  /* executions that make a region hot; 0 = default; 1 = at once */
 	u64 icount_insns; /* instructions per tick of the time base; 0 = time is the host's */

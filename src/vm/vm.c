@@ -45,6 +45,7 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 		.threads = config->threads ? config->threads : 1,
 		.papr = config->papr,
 		.icount = config->icount,
+		.stats = config->stats,
 		.is_io = is_io,
 		.is_io_opaque = vm,
 		.options = config->engine_options,

@@ -111,6 +111,7 @@ struct vm_config {
 	u64 tb_hz;
 	bool papr;
 	bool icount;
+	bool stats;
 };
 
 /* The vm is paused and its vCPUs stopped. */

@@ -20,4 +20,13 @@ static inline const struct backend_ops *test_backend(void)
 	return ops;
 }
 
+/* Executions that make code hot; 0: the default. PV_TIER2=1 has everything translated as regions.
+ */
+static inline u32 test_tier2_after(void)
+{
+	const char *after = getenv("PV_TIER2");
+
+	return after ? (u32)atoi(after) : 0;
+}
+
 #endif

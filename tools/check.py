@@ -141,10 +141,11 @@ def guests(c):
     c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
 
 
-def guest_test(script, config, log, *arguments, full=()):
-    """a script of test/guest under build/CONFIG's program; full: arguments that --full adds"""
+def guest_test(script, config, log, *arguments, full=(), engine=""):
+    """a script of test/guest under build/CONFIG's program; full: arguments that --full adds; engine: of --engine"""
     def run(c):
-        argv = [f"test/guest/{script}", "--vmm", f"build/{config}/src/cli/powervisor", "--log", f"{LOG}/{log}"]
+        vmm = f"build/{config}/src/cli/powervisor" + (f" --engine {engine}" if engine else "")
+        argv = [f"test/guest/{script}", "--vmm", vmm, "--log", f"{LOG}/{log}"]
         status, output = c.command(argv + list(arguments) + (list(full) if c.full else []),
                                    PROGRAM)
         c.count_lines(log, output, status)
@@ -174,6 +175,10 @@ STAGES = [
     Stage("unit-clang", meson_suite("meson-clang", "unit"), full=True),
     Stage("guests", guests),
     Stage("boot", guest_test("boot.py", "meson", "boot", full=("--full",))),
+    # everything as regions of several blocks, and every region's IR checked
+    Stage("boot-tier2", guest_test("boot.py", "meson", "boot-tier2", "--boot-only", "^be-power9",
+                                   "^power9-radix-xive-smp4", "^power8-hash-xics-smp1", full=(".",),
+                                   engine="translator,tier2-after=1,verify=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),

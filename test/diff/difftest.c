@@ -24,7 +24,7 @@ enum { CHUNK = 2000, NOP = 0x60000000 };
 
 static struct {
 	struct diff_oracle oracle;
-	bool big, records, fast;
+	bool big, records, fast, regions;
 	const struct backend_ops *backend;
 	uint64_t seed, cases, reports;
 	uint64_t differs[INSN_COUNT]; /* by row */
@@ -230,7 +230,8 @@ static void run_chunk(uint64_t first, unsigned count)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: difftest [--cpu NAME] [--big] [--backend NAME] [--records] [--slow]\n"
+		"usage: difftest [--cpu NAME] [--big] [--backend NAME] [--records] [--regions] "
+		"[--slow]\n"
 		"                [--seed N] [--cases N] [--only ROW] [--reports N] [--rows]\n"
 		"                [--show EXEMPTION] [--dir DIR] -- ORACLE...\n");
 	exit(2);
@@ -267,6 +268,8 @@ static void parse(int argc, char **argv)
 			t.big = true;
 		else if (!strcmp(argv[n], "--records"))
 			t.records = true;
+		else if (!strcmp(argv[n], "--regions"))
+			t.regions = true;
 		else if (!strcmp(argv[n], "--slow"))
 			t.fast = false;
 		else if (!strcmp(argv[n], "--rows"))
@@ -321,7 +324,7 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	region = (struct diff_engine){t.backend, t.records, t.fast, IR_PASS_ALL};
+	region = (struct diff_engine){t.backend, t.records, t.fast, IR_PASS_ALL, t.regions};
 	t.ours = diff_ours_create(t.model, !t.big, &region);
 	t.plain = diff_ours_create(t.model, !t.big, &single);
 	for (first = 0; first < t.cases; first += CHUNK)

@@ -282,6 +282,17 @@ static u64 signal_of(u32 code, u64 info)
 	}
 }
 
+static u32 translate(struct diff_ours *o, struct tr_ctx *c, u32 max)
+{
+	struct tr_extent extent;
+	const struct tr_region_request q = {
+		.fetch = fetch, .opaque = o, .max_insns = max, .extent = &extent};
+
+	if (!o->engine.regions)
+		return frontend_translate(c, o->s->pc, max, fetch, o);
+	return frontend_translate_region(c, o->s->pc, &q);
+}
+
 /* One region of at most max instructions; false when the case is over. */
 static bool step(struct diff_ours *o, u32 max, u64 *signal)
 {
@@ -302,7 +313,7 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 		return false;
 	if (max > o->c->words - done)
 		max = (u32)(o->c->words - done);
-	if (!frontend_translate(&c, s->pc, max, fetch, o))
+	if (!translate(o, &c, max))
 		return false;
 	if (ir_verify(&o->region, &o->env, msg, sizeof(msg))) {
 		fprintf(stderr, "IR of %s: %s\n", c.insn.row ? c.insn.row->name : "?", msg);

@@ -17,6 +17,7 @@ struct diff_engine {
 	 * in the others, and without, all take the slow path. */
 	bool fast_memory;
 	u32 passes;
+	bool regions; /* of several blocks, as tier 2 translates */
 };
 
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,

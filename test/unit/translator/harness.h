@@ -110,6 +110,8 @@ static inline void harness_begin_model(struct harness *h, u32 cpus, struct trans
 	config.backend = test_backend();
 	config.verify = true;
 	config.count = true;
+	if (!config.tier2_after)
+		config.tier2_after = test_tier2_after();
 	assert_int_equal(translator_create(&config, &h->t), 0);
 	translator_mmu_env(h->t)->rma_size = 1ull << 32;
 	for (k = 0; k < cpus; k++) {

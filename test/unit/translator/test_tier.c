@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Code that becomes hot while it changes: by itself, by another processor, from outside. Counters
+ * start at 5, so that the thread of tier 2 is busy all the time.
+ */
+#include "harness.h"
+
+static const struct translator_config eager = {.tier2_after = 5};
+
+static void expect_hcall(struct harness *h, u32 cpu)
+{
+	enum translator_stop stop = translator_run(h->cpu[cpu]);
+
+	assert_int_equal(stop, TRANSLATOR_STOP_HCALL);
+}
+
+struct wanted {
+	const char *name;
+	u64 value;
+};
+
+static void take(void *opaque, const char *name, u64 value)
+{
+	struct wanted *w = opaque;
+
+	if (!strcmp(name, w->name))
+		w->value = value;
+}
+
+static u64 stat(struct harness *h, const char *name)
+{
+	struct wanted w = {.name = name};
+
+	translator_stats(h->t, NULL, take, &w);
+	return w.value;
+}
+
+/* A loop that counts r3 up by what stands in its second block. */
+static void begin_loop(struct harness *h)
+{
+	harness_begin(h, 1, eager);
+	POKE(h, 0x1000, NOP, CMPWI(4, 1), BNE(12), ADDI(5, 5, 1), NOP, /* second: */ ADDI(3, 3, 1),
+	     ADDI(6, 6, 1), BDNZ(-24), SC1);
+}
+
+static void run_loop(struct harness *h, u32 turns)
+{
+	h->s[0]->pc = 0x1000;
+	h->s[0]->ctr = turns;
+	h->s[0]->gpr[3] = 0;
+	expect_hcall(h, 0);
+}
+
+/* Wait for the thread. */
+static void until_regions(struct harness *h, u64 count)
+{
+	u32 k;
+
+	for (k = 0; k < 20000 && stat(h, "tier2.regions") < count; k++) {
+		run_loop(h, 100);
+		assert_int_equal(h->s[0]->gpr[3], 100);
+		os_thread_yield();
+	}
+	assert_true(stat(h, "tier2.regions") >= count);
+}
+
+static void test_written_from_outside(void **state)
+{
+	static const u32 two[] = {ADDI(3, 3, 2)}, one[] = {ADDI(3, 3, 1)};
+	struct harness h;
+	u32 turn;
+
+	begin_loop(&h);
+	for (turn = 0; turn < 20; turn++) {
+		until_regions(&h, stat(&h, "tier2.regions") + (turn < 3));
+		poke(&h, 0x1014, two, 1);
+		run_loop(&h, 100);
+		assert_int_equal(h.s[0]->gpr[3], 200);
+		poke(&h, 0x1014, one, 1);
+	}
+	harness_end(&h);
+}
+
+/* Instructions are counted alike in both tiers, and in loops. */
+static void test_count(void **state)
+{
+	struct harness h;
+	u64 before;
+
+	begin_loop(&h);
+	until_regions(&h, 1);
+	before = h.s[0]->icount;
+	run_loop(&h, 1000);
+	assert_int_equal(h.s[0]->icount - before, 1000 * 5 + 2);
+	harness_end(&h);
+}
+
+/* Every turn patches the next instruction but few. */
+static void test_patches_itself(void **state)
+{
+	enum { TURNS = 3000 };
+	struct harness h;
+
+	harness_begin(&h, 1, eager);
+	POKE(&h, 0x1000, NOP, ADDI(10, 10, 1), ADD(11, 20, 10), STW(11, 0, 6), SYNC, ICBI(0, 6),
+	     SYNC, ISYNC, NOP, /* patched: */ ADDI(3, 3, 0), BDNZ(-36), SC1);
+	h.s[0]->gpr[6] = 0x1024;
+	h.s[0]->gpr[20] = ADDI(3, 3, 0);
+	h.s[0]->ctr = TURNS;
+	expect_hcall(&h, 0);
+	assert_int_equal(h.s[0]->gpr[3], TURNS * (TURNS + 1) / 2);
+	harness_end(&h);
+}
+
+/* CPU 1 loops through a routine that CPU 0 rewrites; a change is seen before the next one. */
+static void write_thread(void *opaque)
+{
+	expect_hcall(opaque, 0);
+}
+
+static void call_thread(void *opaque)
+{
+	expect_hcall(opaque, 1);
+}
+
+static void test_written_by_another(void **state)
+{
+	enum { TURNS = 500 };
+	struct os_thread thread[2];
+	struct harness h;
+	u32 k;
+
+	harness_begin(&h, 2, eager);
+	/* Writer: patch, fence, then wait until the reader says the number. */
+	POKE(&h, 0x1000, NOP, ADDI(10, 10, 1), ADD(11, 20, 10), STW(11, 0, 6), SYNC, ICBI(0, 6),
+	     SYNC, ISYNC, /* wait: */ LWZ(12, 0, 8), (31u << 26 | 12 << 16 | 10 << 11), BNE(-8),
+	     BDNZ(-40), SC1);
+	/* Reader: li r3,n in a loop of two blocks, r3 stored; until n is TURNS. */
+	POKE(&h, 0x4000, NOP, ADDI(3, 0, 0), ISYNC, STW(3, 0, 8), CMPWI(3, TURNS), BNE(-16), SC1);
+	h.s[1]->pc = 0x4000;
+	for (k = 0; k < 2; k++) {
+		h.s[k]->gpr[6] = 0x4004;
+		h.s[k]->gpr[8] = 0x5100;
+		h.s[k]->gpr[20] = ADDI(3, 0, 0);
+	}
+	h.s[0]->ctr = TURNS;
+	assert_int_equal(os_thread_create(&thread[0], "writer", write_thread, &h), 0);
+	assert_int_equal(os_thread_create(&thread[1], "reader", call_thread, &h), 0);
+	for (k = 0; k < 2; k++)
+		os_thread_join(&thread[k]);
+	assert_int_equal(h.s[1]->gpr[3], TURNS);
+	harness_end(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_written_from_outside),
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_patches_itself),
+		cmocka_unit_test(test_written_by_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

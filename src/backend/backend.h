@@ -38,8 +38,9 @@ enum {
 	JUMP_CACHE_BITS = 14,
 };
 #define TLB_PAGE_MASK (~(u64)((1 << TLB_PAGE_BITS) - 1))
-/* A tag that no address has: tags are page addresses. */
-#define TLB_NO_TAG 1ull
+/* A tag that no address has: tags are page addresses, and what is compared with them may have the
+ * low four bits too, where they must be 0 for the access to be aligned. */
+#define TLB_NO_TAG 0x100ull
 
 /* A granule of 1 << tlb_bits bytes in ordinary memory. An access of n bytes at ea is fast when the
  * granule address of its last byte equals the tag of the entry that ea selects. tlb_bits is the

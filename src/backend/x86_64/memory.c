@@ -356,6 +356,96 @@ void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
 	x_bind(j->x, c->back);
 }
 
+/* --- reservations; backend.h says what must hold --- */
+#define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
+
+static bool reserves_inline(const struct ir_insn *i)
+{
+	return (i->sub & IR_MEM_SIZE) <= 3 && i->type == IR_I && !(i->sub & IR_MEM_AS1);
+}
+
+/* To or from the order of the guest's bytes. */
+static void swap_order(struct xcode *x, u32 mem, unsigned d)
+{
+	u32 size = mem & IR_MEM_SIZE;
+
+	if (!(mem & IR_MEM_BE) || !size)
+		return;
+	x_bswap(x, size == X_64 ? X_64 : X_32, d);
+	if (size == X_16)
+		x_shift_ri(x, XS_SHR, X_32, d, 16);
+}
+
+static void larx(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	enum xsize size = (enum xsize)(i->sub & IR_MEM_SIZE);
+	struct xcode *x = j->x;
+	struct jit_cold *c;
+	struct access s;
+	struct xmem m;
+	unsigned d;
+
+	m = address_of(j, i);
+	s = prepare(j, &m);
+	d = (unsigned)jit_def_fresh_int(j, n);
+	c = slow_path(j, i, s.ea);
+	if (s.own_ea)
+		x_lea(x, X_64, s.ea, m);
+	probe(j, &s, 1u << size, true, false, c);
+	x_alu_rr(x, XA_ADD, X_64, s.t2, s.ea);
+	if (size < X_32)
+		x_movzx_rm(x, size, d, xm(s.t2, 0));
+	else
+		x_mov_rm(x, size, d, xm(s.t2, 0));
+	x_mov_mr(x, X_64, CPU_FIELD(res_host), s.t2);
+	x_mov_mi(x, X_32, CPU_FIELD(res_size), 1 << size);
+	x_mov_mr(x, X_64, CPU_FIELD(res_value), d);
+	swap_order(x, i->sub, d);
+	if (i->sub & IR_MEM_SIGN) {
+		if (size < X_64)
+			x_movsx_rr(x, size, X_64, d, d);
+	}
+	x_bind(x, c->back);
+}
+
+static void stcx(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	enum xsize size = (enum xsize)(i->sub & IR_MEM_SIZE);
+	struct xcode *x = j->x;
+	u32 lost = x_label(x);
+	struct jit_cold *c;
+	struct access s;
+	struct xmem m;
+	unsigned d, v;
+
+	jit_take_reg(j, X_RAX);
+	m = address_of(j, i);
+	v = (unsigned)jit_use_int(j, i->b);
+	s = prepare(j, &m);
+	d = (unsigned)jit_def_fresh_int(j, n);
+	c = slow_path(j, i, s.ea);
+	if (s.own_ea)
+		x_lea(x, X_64, s.ea, m);
+	probe(j, &s, 1u << size, true, true, c);
+	x_alu_rr(x, XA_ADD, X_64, s.t2, s.ea);
+	x_zero(x, d);
+	x_alu_rm(x, XA_CMP, X_64, s.t2, CPU_FIELD(res_host));
+	x_jcc(x, XC_NE, lost);
+	x_alu_mi(x, XA_CMP, X_32, CPU_FIELD(res_size), 1 << size);
+	x_jcc(x, XC_NE, lost);
+	x_mov_rm(x, X_64, X_RAX, CPU_FIELD(res_value));
+	if (i->sub & IR_MEM_BE) {
+		x_mov_rr(x, X_64, s.t1, v);
+		swap_order(x, i->sub, s.t1);
+		v = s.t1;
+	}
+	x_lock_cmpxchg(x, size, xm(s.t2, 0), v);
+	x_setcc(x, XC_E, d);
+	x_bind(x, lost);
+	x_mov_mi(x, X_64, CPU_FIELD(res_host), 0);
+	x_bind(x, c->back);
+}
+
 static void dcbz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	u32 block = (u32)i->imm, k;
@@ -393,7 +483,13 @@ static void fence(struct jit *j, const struct ir_insn *i)
 	if (i->sub == IR_FENCE_SYNC)
 		x_lock_alu_mi(j->x, XA_OR, X_32, xm(X_RSP, -8), 0);
 	c = slow_path(j, i, 0);
-	x_jmp(j->x, c->at);
+	/* Who asks something of this processor wants it at a poll too. */
+	if (j->b->config.poll_in_state) {
+		x_alu_mi(j->x, XA_CMP, X_32, jit_slot(j->b->config.poll_slot), 0);
+		x_jcc(j->x, XC_NE, c->at);
+	} else {
+		x_jmp(j->x, c->at);
+	}
 	x_bind(j->x, c->back);
 }
 
@@ -413,7 +509,12 @@ void memory_op(struct jit *j, const struct ir_insn *i, ir_ref n)
 		fence(j, i);
 		break;
 	default:
-		always_slow(j, i, n);
+		if (!reserves_inline(i))
+			always_slow(j, i, n);
+		else if (i->op == IR_LARX)
+			larx(j, i, n);
+		else
+			stcx(j, i, n);
 		break;
 	}
 }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* SLB, TLB and segment register instructions of Book3S (Power ISA 3.0B Book III 5.9.3). */
+/*
+ * SLB, TLB and segment register instructions of Book3S (Power ISA 3.0B Book III 5.9.3).
+ *
+ * They do not end the region: fetching may go on by the old translation until the next context
+ * synchronising instruction, which ends one; the translator has `wanted` set when it must be looked
+ * up anew. Data accesses see a change at once.
+ */
 #include "frontend/frontend.h"
 
 static ir_ref rb(struct tr_ctx *c)
@@ -7,28 +13,19 @@ static ir_ref rb(struct tr_ctx *c)
 	return tr_gpr(c, f_rb(c->w));
 }
 
-/* Instruction fetch may be affected too: nothing of what follows was fetched yet. */
-static void resync(struct tr_ctx *c)
-{
-	tr_leave_after(c, CPU_EXIT_RESYNC, 0);
-}
-
 void tr_slbmte(struct tr_ctx *c)
 {
 	ir_call(c->r, IR_V, HELPER_slbmte, rb(c), tr_gpr(c, f_rs(c->w)), 0, 0);
-	resync(c);
 }
 
 void tr_slbie(struct tr_ctx *c)
 {
 	ir_call(c->r, IR_V, HELPER_slbie, rb(c), 0, 0, 0);
-	resync(c);
 }
 
 void tr_slbia(struct tr_ctx *c)
 {
 	ir_call(c->r, IR_V, HELPER_slbia, tr_const(c, f_ih(c->w)), 0, 0, 0);
-	resync(c);
 }
 
 void tr_slbmfee(struct tr_ctx *c)
@@ -70,7 +67,6 @@ void tr_slbsync(struct tr_ctx *c)
 static void tlbie(struct tr_ctx *c)
 {
 	ir_call(c->r, IR_V, HELPER_tlbie, rb(c), tr_gpr(c, f_rs(c->w)), tr_const(c, c->w), 0);
-	resync(c);
 }
 
 void tr_tlbie(struct tr_ctx *c)
@@ -119,7 +115,6 @@ void tr_mfsr(struct tr_ctx *c)
 void tr_mtsr(struct tr_ctx *c)
 {
 	ir_call(c->r, IR_V, HELPER_mtsr, tr_const(c, f_sr(c->w)), tr_gpr(c, f_rs(c->w)), 0, 0);
-	resync(c);
 }
 
 void tr_mfsrin(struct tr_ctx *c)
@@ -130,7 +125,6 @@ void tr_mfsrin(struct tr_ctx *c)
 void tr_mtsrin(struct tr_ctx *c)
 {
 	ir_call(c->r, IR_V, HELPER_mtsr, segment_slot(c), tr_gpr(c, f_rs(c->w)), 0, 0);
-	resync(c);
 }
 
 void tr_tlbie_32(struct tr_ctx *c)

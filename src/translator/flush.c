@@ -102,10 +102,8 @@ static void renew_serial(struct translator_cpu *cpu, struct fetch_view *view)
 	view->any_lost = false;
 	memset(view->lost, 0, sizeof(view->lost));
 	cpu->stats.jump_drops++;
-	if (view == cpu->fetch_now) {
-		cpu->stale = true;
-		cpu->be.code_key = NO_CODE_KEY;
-	}
+	if (view == cpu->fetch_now)
+		tlb_leave_fetch_view(cpu);
 }
 
 void tlb_clear_fetch(struct translator_cpu *cpu, struct fetch_view *view)
@@ -118,29 +116,21 @@ void tlb_clear_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 	renew_serial(cpu, view);
 }
 
-/* Jump cache entries of [ea, ea + (1 << shift)), whatever their key. */
-static void drop_jumps(struct translator_cpu *cpu, u64 ea, u32 shift)
+/* Jump cache entries of a view whose page has no entry, or none any more. */
+static void drop_lost_jumps(struct translator_cpu *cpu, struct fetch_view *view)
 {
 	u32 k;
 
 	cpu->stats.jump_scans++;
-	for (k = 0; k < 1 << JUMP_CACHE_BITS; k++)
-		if (!((cpu->jump_cache[k].pc ^ ea) >> shift))
-			__atomic_store_n(&cpu->jump_cache[k].key, 0, __ATOMIC_RELAXED);
-}
-
-/* Jump cache entries of a view whose page has no entry any more. */
-static void drop_lost_jumps(struct translator_cpu *cpu, const struct fetch_view *view)
-{
-	u32 k;
-
-	cpu->stats.jump_scans++;
+	view->any_lost = false;
+	memset(view->lost, 0, sizeof(view->lost));
 	for (k = 0; k < 1 << JUMP_CACHE_BITS; k++) {
 		struct jump_cache *j = &cpu->jump_cache[k];
 		const struct fetch_entry *e =
 			&view->entry[(j->pc >> cpu->be.tlb_bits) & ((1 << FETCH_BITS) - 1)];
 
-		if (j->key >> 32 == view->serial && (j->pc ^ e->tag) >> e->shift)
+		if (j->key >> 32 == view->serial &&
+		    (e->tag == TLB_NO_TAG || (j->pc ^ e->tag) >> e->shift))
 			__atomic_store_n(&j->key, 0, __ATOMIC_RELAXED);
 	}
 }
@@ -166,7 +156,7 @@ static void drop_fetch_page(struct translator_cpu *cpu, struct fetch_view *view,
 		e->tag = TLB_NO_TAG;
 	}
 	if (lost)
-		drop_jumps(cpu, ea, shift > granule ? shift : granule);
+		drop_lost_jumps(cpu, view);
 }
 
 static void drop_fetch_matching(struct translator_cpu *cpu, struct fetch_view *view, u64 ea,
@@ -190,10 +180,8 @@ static void drop_fetch_matching(struct translator_cpu *cpu, struct fetch_view *v
 static void mark_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 {
 	view->verify = true;
-	if (view == cpu->fetch_now) {
-		cpu->stale = true;
-		cpu->be.code_key = NO_CODE_KEY;
-	}
+	if (view == cpu->fetch_now)
+		tlb_leave_fetch_view(cpu);
 }
 
 void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
@@ -205,8 +193,6 @@ void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 
 	cpu->stats.verifies++;
 	view->verify = false;
-	if (view->any_lost)
-		renew_serial(cpu, view);
 	for (k = 0; k < 1 << FETCH_BITS; k++) {
 		struct fetch_entry *e = &view->entry[k];
 
@@ -224,7 +210,7 @@ void tlb_verify_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 		e->tag = TLB_NO_TAG;
 		dropped = true;
 	}
-	if (dropped)
+	if (dropped || view->any_lost)
 		drop_lost_jumps(cpu, view);
 }
 
@@ -450,8 +436,7 @@ void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f)
 		/* Registers and the partition may be others, too. */
 		cpu->data_known = cpu->fetch_known = 0;
 		cpu->process = cpu->s->spr[SPR_PIDR];
-		cpu->stale = true;
-		cpu->be.code_key = NO_CODE_KEY;
+		tlb_leave_fetch_view(cpu);
 		cpu->stats.everything++;
 		break;
 	case FLUSH_WRITABLE_PAGE:

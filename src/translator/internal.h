@@ -306,6 +306,8 @@ int tlb_init(struct translator_cpu *cpu);
 void tlb_destroy(struct translator_cpu *cpu);
 /* At a safe point: mode, views and code_key of the current state. */
 void tlb_select(struct translator_cpu *cpu);
+/* What is fetched must be looked up anew, at the next poll. */
+void tlb_leave_fetch_view(struct translator_cpu *cpu);
 /* Process or protection keys changed under a running region, whose mode stays until it ends. */
 void tlb_context_changed(struct translator_cpu *cpu);
 void tlb_keys_changed(struct translator_cpu *cpu);

@@ -292,10 +292,11 @@ void tlb_select(struct translator_cpu *cpu)
 }
 
 /* Another fetch view is only chosen when the region has ended: nothing more of it is looked up. */
-static void leave_fetch_view(struct translator_cpu *cpu)
+void tlb_leave_fetch_view(struct translator_cpu *cpu)
 {
 	cpu->be.code_key = NO_CODE_KEY;
 	cpu->stale = true;
+	atomic_store(&cpu->s->wanted, 1);
 }
 
 void tlb_context_changed(struct translator_cpu *cpu)
@@ -303,7 +304,7 @@ void tlb_context_changed(struct translator_cpu *cpu)
 	cpu->data_known = cpu->fetch_known = 0;
 	if (cpu->t->env.radix && cpu->s->spr[SPR_PIDR] != cpu->process)
 		change_process(cpu);
-	leave_fetch_view(cpu);
+	tlb_leave_fetch_view(cpu);
 	if (cpu->data_now)
 		use_data_view(cpu, cpu->data_now->id.kind);
 }
@@ -320,7 +321,7 @@ void tlb_keys_changed(struct translator_cpu *cpu)
 		return;
 	if (!cpu->t->env.radix)
 		cpu->fetch_known = 0;
-	leave_fetch_view(cpu);
+	tlb_leave_fetch_view(cpu);
 }
 
 void tlb_check_epoch(struct translator_cpu *cpu)

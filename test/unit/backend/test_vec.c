@@ -24,7 +24,7 @@ static const char *const rows[] = {
 #undef VEC
 };
 
-enum { RESULT = 40, COPY = 41, VARIANTS = 40, RUNS = 24 };
+enum { RESULT = 40, COPY = 41, SUM = 50, VARIANTS = 40, RUNS = 24 };
 
 static struct {
 	struct ir_env env;
@@ -37,6 +37,7 @@ static struct {
 	u64 seed;
 	u32 rounds;
 	const char *only;
+	bool floats;
 } e;
 
 static u64 rnd(void)
@@ -61,6 +62,9 @@ static union vreg random_vector(void)
 	unsigned size = 8u << rnd() % 4, kind = rnd() % 6;
 	union vreg v;
 
+	if (e.floats && rnd() % 8)
+		kind = 4 + rnd() % 3;
+
 	v.d[0] = rnd();
 	v.d[1] = rnd();
 	for (unsigned i = 0; i < 128 / size; i++) {
@@ -76,9 +80,12 @@ static union vreg random_vector(void)
 			continue;
 		memcpy(&v.b[i * size / 8], &x, size / 8);
 	}
-	if (kind == 4)
-		for (unsigned i = 0; i < 4; i++)
-			v.w[i] = single[rnd() % ARRAY_SIZE(single)] + (rnd() % 3 == 0);
+	for (unsigned i = 0; i < 4 && kind == 4; i++)
+		v.w[i] = single[rnd() % ARRAY_SIZE(single)] + (rnd() % 3 == 0);
+	/* near 1, or with products near the smallest normal number */
+	for (unsigned i = 0; i < 4 && kind == 6; i++)
+		v.w[i] = (v.w[i] & 0x81ffffff & -(1u << rnd() % 24)) |
+			 (rnd() % 2 ? 0x3e800000 : 0x1f000000);
 	return v;
 }
 
@@ -147,6 +154,7 @@ static u32 find_helper(const char *name)
 struct variant {
 	bool constant[4];
 	bool same;    /* the second operand is the first */
+	bool sum;     /* vaddfp of the result with itself follows */
 	bool compare; /* the third operand is the result of comparing it with 0 (vsel) */
 	struct operands value;
 };
@@ -201,6 +209,9 @@ static void build(const struct ir_helper *h, u32 helper, struct variant *v)
 		ir_put(r, IR_Q, SLOT_VSR(RESULT), result);
 	else
 		ir_put(r, IR_I, SLOT_GPR(10), result);
+	if (v->sum)
+		ir_put(r, IR_Q, SLOT_VSR(SUM),
+		       ir_call(r, IR_Q, find_helper("vaddfp"), result, result, 0, 0));
 	for (u32 k = 0; sig[k]; k++)
 		if (sig[k] == 'Q' && rnd() % 2)
 			ir_put(r, IR_Q, SLOT_VSR(COPY + k), op[k]);
@@ -226,6 +237,7 @@ static void random_variant(const char *name, const char *sig, struct variant *v)
 
 	memset(v, 0, sizeof(*v));
 	v->same = rnd() % 6 == 0;
+	v->sum = e.floats && rnd() % 2;
 	v->compare = !strcmp(name, "vsel") && rnd() % 2;
 	for (u32 k = 0; k < 4; k++) {
 		v->value.q[k] = random_vector();
@@ -304,9 +316,11 @@ static void run_once(const struct ir_helper *h, const char *name, u32 level, str
 		for (u32 k = 0; k < 16; k++)
 			o.q[2].b[k] = o.q[2].b[k] ? 0 : 0xff;
 	assert_true(reference(h, &before, &o, &want, &want_x));
+	if (v->sum)
+		helper_vaddfp(&before.vsr[SUM], &before, &want, &want);
 	assert_int_equal(backend_x86_64.run(e.backend, &cpu, code->entry), BACKEND_STOP_LEAVE);
 	if (s->vsr[RESULT].q != want.q || s->gpr[10] != want_x || s->vscr_sat != before.vscr_sat ||
-	    memcmp(&s->vsr[COPY], &before.vsr[COPY], 64))
+	    memcmp(&s->vsr[COPY], &before.vsr[COPY], 64) || s->vsr[SUM].q != before.vsr[SUM].q)
 		complain(name, level, v, &o, &want, want_x);
 }
 
@@ -316,6 +330,8 @@ static void test_row(const char *name, u32 level)
 	const struct ir_helper *h = &helper_table[helper];
 	const char *sig = h->sig + 1 + (h->sig[1] == 'E');
 
+	e.floats = strstr(name, "fp") || !strncmp(name, "vrf", 3) ||
+		   (!strncmp(name, "vct", 3) && name[3] != 'z');
 	for (u32 k = 0; k < VARIANTS * e.rounds; k++) {
 		struct backend_code *code;
 		struct variant v;

@@ -125,6 +125,34 @@ u64 helper_fcmpo(struct cpu_state *s, u64 a, u64 b)
 	return compare(s, a, b, true);
 }
 
+static const u64 sign_bit = 1ull << 63;
+
+u64 helper_fneg(u64 b)
+{
+	return b ^ sign_bit;
+}
+
+u64 helper_fabs(u64 b)
+{
+	return b & ~sign_bit;
+}
+
+u64 helper_fnabs(u64 b)
+{
+	return b | sign_bit;
+}
+
+u64 helper_fcpsgn(u64 a, u64 b)
+{
+	return (a & sign_bit) | (b & ~sign_bit);
+}
+
+/* c when a >= 0 (-0 included, no NaN), else b */
+u64 helper_fsel(u64 a, u64 c, u64 b)
+{
+	return a <= 0x7ffull << 52 || a == sign_bit ? c : b;
+}
+
 u64 helper_ftdiv(u64 a, u64 b)
 {
 	struct sf_num x = sf_unpack(&sf_f64, a), y = sf_unpack(&sf_f64, b);

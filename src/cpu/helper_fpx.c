@@ -11,6 +11,8 @@
 
 /* clang-format off */
 #define FPX_IEFF(n)
+#define FPX_FF(n)
+#define FPX_FFFF(n)
 #define FPX_IEF(n)
 #define FPX_IEFI(n)
 #define FPX_FFF(n)

@@ -205,37 +205,37 @@ static ir_ref fpr_bits(struct tr_ctx *c, unsigned n)
 	return ir_op1(c->r, IR_F2I, tr_fpr(c, n));
 }
 
-static void move_bits(struct tr_ctx *c, ir_ref v)
-{
-	move_result(c, ir_op1(c->r, IR_I2F, v));
-}
-
 void tr_fmr(struct tr_ctx *c)
 {
 	move_result(c, tr_fpr(c, f_frb(c->w)));
 }
 
+/* FRT <- helper(FRB) */
+static void move_sign(struct tr_ctx *c, enum helper_id id)
+{
+	move_result(c, ir_call(c->r, IR_F, id, tr_fpr(c, f_frb(c->w)), 0, 0, 0));
+}
+
 void tr_fneg(struct tr_ctx *c)
 {
-	move_bits(c, ir_op2i(c->r, IR_XOR, fpr_bits(c, f_frb(c->w)), 1ull << 63));
+	move_sign(c, HELPER_fneg);
 }
 
 void tr_fabs(struct tr_ctx *c)
 {
-	move_bits(c, ir_op2i(c->r, IR_AND, fpr_bits(c, f_frb(c->w)), ~(1ull << 63)));
+	move_sign(c, HELPER_fabs);
 }
 
 void tr_fnabs(struct tr_ctx *c)
 {
-	move_bits(c, ir_op2i(c->r, IR_OR, fpr_bits(c, f_frb(c->w)), 1ull << 63));
+	move_sign(c, HELPER_fnabs);
 }
 
 void tr_fcpsgn(struct tr_ctx *c)
 {
-	ir_ref sign = ir_op2i(c->r, IR_AND, fpr_bits(c, f_fra(c->w)), 1ull << 63);
-	ir_ref rest = ir_op2i(c->r, IR_AND, fpr_bits(c, f_frb(c->w)), ~(1ull << 63));
+	ir_ref a = tr_fpr(c, f_fra(c->w));
 
-	move_bits(c, ir_op2(c->r, IR_OR, sign, rest));
+	move_result(c, ir_call(c->r, IR_F, HELPER_fcpsgn, a, tr_fpr(c, f_frb(c->w)), 0, 0));
 }
 
 /* fmrgew, fmrgow have no record form. */
@@ -255,15 +255,11 @@ void tr_fmrgow(struct tr_ctx *c)
 	tr_set_fpr(c, f_frt(c->w), ir_op1(c->r, IR_I2F, ir_op2(c->r, IR_OR, a, b)));
 }
 
-/* FRC when FRA >= 0 (-0 included, no NaN), else FRB */
 void tr_fsel(struct tr_ctx *c)
 {
-	ir_ref a = fpr_bits(c, f_fra(c->w));
-	ir_ref positive = ir_op2(c->r, IR_LEU, a, tr_const(c, 0x7ffull << 52));
-	ir_ref minus_zero = ir_op2(c->r, IR_EQ, a, tr_const(c, 1ull << 63));
+	ir_ref a = tr_fpr(c, f_fra(c->w)), d = tr_fpr(c, f_frc(c->w));
 
-	move_bits(c, ir_op3(c->r, IR_SELECT, ir_op2(c->r, IR_OR, positive, minus_zero),
-			    fpr_bits(c, f_frc(c->w)), fpr_bits(c, f_frb(c->w))));
+	move_result(c, ir_call(c->r, IR_F, HELPER_fsel, a, d, tr_fpr(c, f_frb(c->w)), 0));
 }
 
 /* Compares and tests */

@@ -187,27 +187,28 @@ void tr_xststdcsp(struct tr_ctx *c)
 
 static const u64 sign = 1ull << 63;
 
-void tr_xsabsdp(struct tr_ctx *c)
+static void set_scalar(struct tr_ctx *c, unsigned n, ir_ref v)
 {
-	set_scalar_bits(c, f_xt(c->w), ir_op2i(c->r, IR_AND, scalar_bits(c, f_xb(c->w)), ~sign));
+	ir_put(c->r, IR_F, SLOT_VSRD(n, 0), v);
+	ir_put(c->r, IR_I, SLOT_VSRD(n, 1), tr_const(c, 0));
 }
 
-void tr_xsnabsdp(struct tr_ctx *c)
-{
-	set_scalar_bits(c, f_xt(c->w), ir_op2i(c->r, IR_OR, scalar_bits(c, f_xb(c->w)), sign));
-}
-
-void tr_xsnegdp(struct tr_ctx *c)
-{
-	set_scalar_bits(c, f_xt(c->w), ir_op2i(c->r, IR_XOR, scalar_bits(c, f_xb(c->w)), sign));
-}
+#define XS_SIGN(name, helper)                                                                      \
+	void tr_##name(struct tr_ctx *c)                                                           \
+	{                                                                                          \
+		ir_ref b = scalar(c, f_xb(c->w));                                                  \
+                                                                                                   \
+		set_scalar(c, f_xt(c->w), ir_call(c->r, IR_F, HELPER_##helper, b, 0, 0, 0));       \
+	}
+XS_SIGN(xsabsdp, fabs)
+XS_SIGN(xsnabsdp, fnabs)
+XS_SIGN(xsnegdp, fneg)
 
 void tr_xscpsgndp(struct tr_ctx *c)
 {
-	ir_ref a = ir_op2i(c->r, IR_AND, scalar_bits(c, f_xa(c->w)), sign);
-	ir_ref b = ir_op2i(c->r, IR_AND, scalar_bits(c, f_xb(c->w)), ~sign);
+	ir_ref a = scalar(c, f_xa(c->w)), b = scalar(c, f_xb(c->w));
 
-	set_scalar_bits(c, f_xt(c->w), ir_op2(c->r, IR_OR, a, b));
+	set_scalar(c, f_xt(c->w), ir_call(c->r, IR_F, HELPER_fcpsgn, a, b, 0, 0));
 }
 
 static ir_ref splat(struct tr_ctx *c, u64 v)

@@ -52,6 +52,7 @@ const struct jit_inline jit_inline_fp[] = {
 	SAME(fctiw) SAME(fctiwz) SAME(fctiwu) SAME(fctiwuz)
 	SAME(fctid) SAME(fctidz) SAME(fctidu) SAME(fctiduz)
 	SAME(fcfid) SAME(fcfidu) SAME(fcfids) SAME(fcfidus)
+	SAME(fneg) SAME(fabs) SAME(fnabs) SAME(fcpsgn) SAME(fsel)
 	{"fp_load_single", jitfp_load_single, 0},
 	{"fp_store_single", jitfp_store_single, 0},
 	NEEDS(fcmpu, compare, 0)
@@ -94,14 +95,24 @@ const struct jit_inline jit_inline_fp[] = {
 
 bool jitfp_is_single(const struct jit *j, ir_ref v)
 {
+	static const char *const singles[] = {
+		"fp_load_single", "frsp",   "fadds",   "fsubs",	 "fmuls",
+		"fdivs",	  "fsqrts", "fmadds",  "fmsubs", "fnmadds",
+		"fnmsubs",	  "fcfids", "fcfidus", "fres",	 "frsqrtes",
+	};
 	const struct ir_insn *i = &j->r->insn[v];
 	const char *name;
+	u32 k;
 
 	if (i->op != IR_CALL || i->type != IR_F)
 		return false;
 	name = j->env->helpers[i->imm].name;
-	return !strcmp(name, "fp_load_single") || !strcmp(name, "frsp") ||
-	       (name[0] == 'f' && name[strlen(name) - 1] == 's');
+	if (!strcmp(name, "fneg") || !strcmp(name, "fabs") || !strcmp(name, "fnabs"))
+		return jitfp_is_single(j, i->a);
+	for (k = 0; k < ARRAY_SIZE(singles); k++)
+		if (!strcmp(name, singles[k]))
+			return true;
+	return false;
 }
 
 static struct xmem both(struct jit *j, enum fp_lane l, u64 d, u32 s)

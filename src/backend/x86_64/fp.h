@@ -35,6 +35,7 @@ jit_emit_fn jitfp_frsp, jitfp_frin, jitfp_friz, jitfp_frip, jitfp_frim, jitfp_xs
 jit_emit_fn jitfp_fctiw, jitfp_fctiwz, jitfp_fctiwu, jitfp_fctiwuz, jitfp_fctid, jitfp_fctidz,
 	jitfp_fctidu, jitfp_fctiduz;
 jit_emit_fn jitfp_fcfid, jitfp_fcfidu, jitfp_fcfids, jitfp_fcfidus;
+jit_emit_fn jitfp_fneg, jitfp_fabs, jitfp_fnabs, jitfp_fcpsgn, jitfp_fsel;
 jit_emit_fn jitfp_load_single, jitfp_store_single, jitfp_compare;
 jit_emit_fn jitfp_xsmax, jitfp_xsmin, jitfp_xsmaxc, jitfp_xsminc, jitfp_xscmpeq, jitfp_xscmpge,
 	jitfp_xscmpgt;

@@ -300,3 +300,53 @@ bool jitfp_xscmpgt(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	return mask(j, i, n, FP_LT, true);
 }
+
+/* Signs */
+
+static bool sign(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, struct xmem m)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a);
+
+	xv_rrm(j->x, op, (unsigned)jit_def_f(j, n), b, m);
+	return true;
+}
+
+bool jitfp_fneg(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return sign(j, i, n, XV_XORPD, jitfp_sign(j, FP_D));
+}
+
+bool jitfp_fabs(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return sign(j, i, n, XV_ANDPD, jitfp_abs(j, FP_D));
+}
+
+bool jitfp_fnabs(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return sign(j, i, n, XV_ORPD, jitfp_sign(j, FP_D));
+}
+
+bool jitfp_fcpsgn(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
+	unsigned d = (unsigned)jit_def_fresh_f(j, n);
+
+	xv_rrm(j->x, XV_ANDPD, FP_S0, a, jitfp_sign(j, FP_D));
+	xv_rrm(j->x, XV_ANDPD, d, b, jitfp_abs(j, FP_D));
+	xv_rrr(j->x, XV_ORPD, d, d, FP_S0);
+	return true;
+}
+
+bool jitfp_fsel(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned a = (unsigned)jit_use_f(j, i->a), c = (unsigned)jit_use_f(j, i->b);
+	unsigned b = (unsigned)jit_use_f(j, i->c), d = (unsigned)jit_def_fresh_f(j, n);
+
+	/* 0 <= a */
+	xv_zero(j->x, FP_S0);
+	xv_rrri(j->x, XV_CMPSD, FP_S0, FP_S0, a, FP_LE);
+	xv_rrr(j->x, XV_ANDPD, d, FP_S0, c);
+	xv_rrr(j->x, XV_ANDNPD, FP_S0, FP_S0, b);
+	xv_rrr(j->x, XV_ORPD, d, d, FP_S0);
+	return true;
+}

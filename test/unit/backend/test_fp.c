@@ -493,6 +493,44 @@ static void test_single(void **state)
 	}
 }
 
+/* What a back end knows of an operand from where it comes must be so: the first instruction makes
+ * register 2, the second uses it. */
+static void test_known_operands(void **state)
+{
+	static const u32 first[] = {
+		0xfc401210, /* fabs 2,2 */
+		0xfc401050, /* fneg 2,2 */
+		0xfc401018, /* frsp 2,2 */
+		0xec42202a, /* fadds 2,2,4 */
+		0xfc401090, /* fmr 2,2 */
+	};
+	static const u32 second[] = {
+		0xec22182a, /* fadds 1,2,3 */
+		0xec221828, /* fsubs 1,2,3 */
+		0xec2200f2, /* fmuls 1,2,3 */
+		0xec221824, /* fdivs 1,2,3 */
+		0xec20102c, /* fsqrts 1,2 */
+		0xec2220fa, /* fmadds 1,2,3,4 */
+	};
+	struct backend_code *code[2];
+	struct cpu_state *s = e.side[0].s;
+
+	for (u32 k = 0; k < ARRAY_SIZE(first) * ARRAY_SIZE(second); k++) {
+		e.word[0] = first[k % ARRAY_SIZE(first)];
+		e.word[1] = second[k / ARRAY_SIZE(first)];
+		e.count = 2;
+		compile_both(code);
+		for (u32 i = 0; i < ARRAY_SIZE(edges) * ARRAY_SIZE(edges); i++) {
+			random_state(s);
+			VD(&s->vsr[2], 0) = edges[i % ARRAY_SIZE(edges)];
+			VD(&s->vsr[3], 0) = edges[i / ARRAY_SIZE(edges)];
+			VD(&s->vsr[4], 0) = edge();
+			both(code);
+		}
+		discard_both(code);
+	}
+}
+
 static void test_sequences(void **state)
 {
 	struct backend_code *code[2];
@@ -521,6 +559,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single),
+		cmocka_unit_test(test_known_operands),
 		cmocka_unit_test(test_sequences),
 	};
 

@@ -254,11 +254,62 @@ void exit_goto(struct jit *j, const struct ir_insn *i, ir_ref n)
 }
 
 /* --- side exits --- */
+
+enum { SCRATCH_XMM = JIT_XMM + 15 };
+
+static s32 place_bytes(const struct jit_place *p)
+{
+	return p->type == IR_Q ? 16 : 8;
+}
+
+/* Does the record overwrite what entry k of it has still to be read from? */
+static bool is_overwritten(const struct jit_record *rec, u32 k)
+{
+	const struct jit_place *from = &rec->pending[k].from;
+	u32 m;
+
+	if (from->kind != PLACE_FRAME)
+		return false;
+	for (m = 0; m < rec->count; m++) {
+		const struct jit_pending *p = &rec->pending[m];
+
+		if (m != k && from->index < (s32)p->slot + place_bytes(&p->from) &&
+		    (s32)p->slot < from->index + place_bytes(from))
+			return true;
+	}
+	return false;
+}
+
+/* Values that stand in slots which other values go to move out of the way, behind the spill slots
+ * in use at the jump: there may be more of them than registers, and rings. */
+static void park_slots(struct jit *j, struct jit_record *rec, u32 spills)
+{
+	struct jit_alloc *a = j->a;
+	u32 unit = (spills + 1) & ~1u, k;
+
+	for (k = 0; k < rec->count; k++) {
+		struct jit_place *from = &rec->pending[k].from;
+		enum ir_type type = from->type == IR_Q ? IR_Q : IR_F;
+
+		if (!is_overwritten(rec, k))
+			continue;
+		if (unit + 2 > JIT_SPILLS) {
+			a->failed = true;
+			return;
+		}
+		emit_load_frame(j, SCRATCH_XMM, from->index, type);
+		from->index = JIT_SPILL + 8 * (s32)unit;
+		emit_store_frame(j, from->index, SCRATCH_XMM, type);
+		unit += 2;
+	}
+}
+
 /* Store the values that a record in the region's data names, from where they were at the jump. */
-static void store_record(struct jit *j, const struct jit_record *rec)
+static void store_record(struct jit *j, struct jit_record *rec, u32 spills)
 {
 	u32 k;
 
+	park_slots(j, rec, spills);
 	for (k = 0; k < rec->count; k++) {
 		const struct jit_pending *p = &rec->pending[k];
 		enum ir_type type = (enum ir_type)p->from.type;
@@ -284,34 +335,8 @@ static void store_record(struct jit *j, const struct jit_record *rec)
 
 static void cold_goto(struct jit *j, struct jit_cold *c)
 {
-	store_record(j, (const struct jit_record *)&j->a->data[c->v[0]]);
+	store_record(j, (struct jit_record *)&j->a->data[c->v[0]], (u32)c->v[1]);
 	go_to(j, &j->r->insn[c->n]);
-}
-
-/* A value that stands only in a slot which the record overwrites moves into a register. */
-static void free_slots(struct jit *j, const struct ir_exit *x)
-{
-	u32 k, m;
-
-	for (k = 0; k < x->pending; k++) {
-		ir_ref v = j->r->pending[x->first_pending + k].value;
-		const struct jit_value *p = &j->a->v[v];
-
-		if (p->reg >= 0 || !(p->flags & V_SLOT) || (p->flags & V_CONST))
-			continue;
-		for (m = 0; m < x->pending; m++) {
-			const struct ir_pending *o = &j->r->pending[x->first_pending + m];
-
-			if (m != k && o->slot < p->slot + 16 && p->slot < o->slot + 16)
-				break;
-		}
-		if (m < x->pending) {
-			u32 pinned = j->a->pinned;
-
-			jit_load_value(j, v);
-			j->a->pinned = pinned;
-		}
-	}
 }
 
 void exit_goto_if(struct jit *j, const struct ir_insn *i, ir_ref n)
@@ -319,10 +344,10 @@ void exit_goto_if(struct jit *j, const struct ir_insn *i, ir_ref n)
 	struct jit_cold *cold;
 	struct jit_cond c;
 
-	free_slots(j, &j->r->exit[i->exit]);
 	cond_prepare(j, i->a, &c);
 	cold = new_cold(j, cold_goto);
 	cold->v[0] = exit_record(j, n, BACKEND_STOP_LEAVE, false);
+	cold->v[1] = j->a->spill_next;
 	x_jcc(j->x, cond_emit(j, &c), cold->at);
 }
 

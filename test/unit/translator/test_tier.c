@@ -152,6 +152,51 @@ static void test_written_by_another(void **state)
 	harness_end(&h);
 }
 
+/* A side exit that owes many registers, each the old value of its neighbour: more than the host has
+ * registers, and none of them stored yet. up: rN = old r(N+1), else r(N-1); ring: all around. */
+static void side_exit(u32 n, bool up, bool ring)
+{
+	u32 w[128], k = 0, branch, i;
+	struct harness h;
+
+	harness_begin(&h, 1, eager);
+	w[k++] = ADDIS(31, 0, 8); /* turns */
+	/* loop: */
+	w[k++] = ADDI(31, 31, -1);
+	w[k++] = CMPWI(31, 0);
+	w[k++] = ORI(29, up ? 0 : n, 0);
+	for (i = 0; i < n; i++)
+		w[k++] = up ? ORI(i, i + 1, 0) : ORI(n - i, n - i - 1, 0);
+	if (ring)
+		w[k++] = ORI(up ? n : 0, 29, 0);
+	branch = k++;
+	for (i = 0; i <= n; i++)
+		w[k++] = ADDI(i, 30, i);
+	w[k] = B(4 - 4 * (s32)k);
+	k++;
+	w[branch] = 16u << 26 | 12 << 21 | 2 << 16 | 4 * (k - branch); /* beq */
+	w[k++] = SC1;
+	poke(&h, 0x1000, w, k);
+	h.s[0]->gpr[30] = 0x7000;
+	expect_hcall(&h, 0);
+	for (i = 0; i <= n; i++) {
+		u32 from = up ? (i < n ? i + 1 : ring ? 0 : n) : i ? i - 1 : ring ? n : 0;
+
+		assert_int_equal(h.s[0]->gpr[i], 0x7000 + from);
+	}
+	harness_end(&h);
+}
+
+static void test_side_exits(void **state)
+{
+	for (u32 n = 3; n <= 28; n += 5) {
+		side_exit(n, false, false);
+		side_exit(n, true, false);
+		side_exit(n, false, true);
+		side_exit(n, true, true);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +204,7 @@ int main(void)
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_patches_itself),
 		cmocka_unit_test(test_written_by_another),
+		cmocka_unit_test(test_side_exits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,11 @@ const struct jit_inline jit_inline_fp[] = {
 	/* clang-format on */
 };
 
+bool jit_fp_owns(const struct jit_inline *in)
+{
+	return in >= jit_inline_fp && in < jit_inline_fp + ARRAY_SIZE(jit_inline_fp);
+}
+
 bool jitfp_is_single(const struct jit *j, ir_ref v)
 {
 	static const char *const singles[] = {

@@ -168,6 +168,8 @@ void jit_fp_after_call(struct jit *j, u32 effects);
 /* A basic block ends (before JMP, BR, GOTO …), or begins. */
 void jit_fp_block_end(struct jit *j);
 void jit_fp_block_begin(struct jit *j);
+/* Is it an emitter of scalar or VSX floating point? */
+bool jit_fp_owns(const struct jit_inline *in);
 /* Around run(). */
 void jit_fp_enter(struct backend *b, struct backend_cpu *cpu);
 void jit_fp_leave(struct backend *b, struct backend_cpu *cpu);

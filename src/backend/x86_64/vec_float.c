@@ -46,7 +46,9 @@ static bool goes_on(const struct jit *j, ir_ref n)
 		if (i->op == IR_CALL) {
 			if (is_float(j, i))
 				return true;
-			if (ir_call_effects(i, j->env) & ~(u32)IR_FX_VSAT)
+			/* pure ones of fp.c have the guest's MXCSR too */
+			if (jit_fp_owns(j->b->inlines[i->imm]) ||
+			    (ir_call_effects(i, j->env) & ~(u32)IR_FX_VSAT))
 				return false;
 		} else if (i->op != IR_GET && i->op != IR_PUT && i->op != IR_CONST &&
 			   ir_op_info[i->op].side_effect) {

@@ -168,10 +168,16 @@ static const struct {
 	{0xfc201e5f, "fctidz. 1,3"},
 	{0xfc201891, "fmr. 1,3"},
 	{0xfd57148e, "mffscrni 10,2"},
+	{0x1022180a, "vaddfp 1,2,3"},
+	{0x1022192e, "vmaddfp 1,2,4,3"},
+	{0x10221c0a, "vmaxfp 1,2,3"},
+	{0x10221ec6, "vcmpgtfp. 1,2,3"},
+	{0x10221bca, "vctsxs 1,3,2"},
+	{0x1022184a, "vsubfp 1,2,3"},
 };
 
 /* Rows up to this one are tried one by one. */
-#define SINGLES (ARRAY_SIZE(rows) - 14)
+#define SINGLES (ARRAY_SIZE(rows) - 20)
 
 static const u64 edges[] = {
 	0,
@@ -455,6 +461,7 @@ static void random_state(struct cpu_state *s)
 	if (rnd() % 2)
 		status &= ~FPSCR_XX;
 	s->fpscr = fpscr_summarise(status | (rnd() % 4));
+	s->vscr_nj = rnd() % 2;
 }
 
 static u32 rounds(u32 n)
@@ -531,6 +538,31 @@ static void test_known_operands(void **state)
 	}
 }
 
+/* VMX has rounding and denormals of its own; what stands between its instructions has not. */
+static void test_between_vmx(void **state)
+{
+	static const u32 between[] = {
+		0xf0201d2c, /* xscvspdpn 1,3 */
+		0xfc22192e, /* fsel 1,2,4,3 */
+		0xfc22182a, /* fadd 1,2,3 */
+		0xf0221b40, /* xvmuldp 1,2,3 */
+	};
+	struct backend_code *code[2];
+
+	e.word[0] = e.word[2] = 0x1022180a; /* vaddfp 1,2,3 */
+	e.count = 3;
+	for (u32 k = 0; k < ARRAY_SIZE(between); k++) {
+		e.word[1] = between[k];
+		compile_both(code);
+		for (u32 i = 0; i < rounds(2000); i++) {
+			random_state(e.side[0].s);
+			VD(&e.side[0].s->vsr[3], 0) = edge();
+			both(code);
+		}
+		discard_both(code);
+	}
+}
+
 static void test_sequences(void **state)
 {
 	struct backend_code *code[2];
@@ -560,6 +592,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_single),
 		cmocka_unit_test(test_known_operands),
+		cmocka_unit_test(test_between_vmx),
 		cmocka_unit_test(test_sequences),
 	};
 

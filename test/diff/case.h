@@ -34,7 +34,8 @@ struct diff_state {
 struct diff_case {
 	uint32_t words;
 	uint32_t code[DIFF_MAX_WORDS];
-	uint32_t pad;
+	uint32_t
+		rounds; /* not 0: the last word is a bdnz to the first, taken that often less one */
 	uint64_t mem_seed;
 	struct diff_state state;
 };

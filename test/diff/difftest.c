@@ -3,9 +3,9 @@
  * difftest [options] -- RUNNER-COMMAND...: random cases through our interpreter and through the
  * oracle (qemu-user with runner.c), compared bit for bit. Ours run as one optimised region and as
  * single instructions without optimiser, which must agree; with --records the region is left at
- * every exit record. The region runs on the back end named, the single instructions always on the
- * interpreter. A case that differs from the oracle's is walked through by instruction, and
- * only what exempt.c explains is allowed to differ.
+ * every exit record. The regions (half of them of several blocks, some in loops) run on the back
+ * end named, the single instructions always on the interpreter. A case that differs from the
+ * oracle's is walked through by instruction, and only what exempt.c explains is allowed to differ.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +20,12 @@
 #include "ours.h"
 #include "report.h"
 
-enum { CHUNK = 2000, NOP = 0x60000000 };
+enum { CHUNK = 2000, NOP = 0x60000000, BDNZ_NEXT = 0x42000004 };
 
 static struct {
 	struct diff_oracle oracle;
 	bool big, records, fast, regions;
+	uint32_t host_level;
 	const struct backend_ops *backend;
 	uint64_t seed, cases, reports;
 	uint64_t differs[INSN_COUNT]; /* by row */
@@ -168,16 +169,35 @@ static void examine(const struct diff_case *c, uint64_t number, struct diff_resu
 		failed(number, c, "differs, but no instruction does");
 }
 
+/* A loop, one round after the other: 5 words each, and as many rounds as there is room for. */
+static void flatten(const struct diff_case *c, struct diff_case *flat)
+{
+	unsigned n, k;
+
+	*flat = *c;
+	if (!c->rounds)
+		return;
+	for (n = k = 0; k < c->rounds; k++) {
+		memcpy(&flat->code[n], c->code, (c->words - 1) * sizeof(*c->code));
+		n += c->words - 1;
+		flat->code[n++] = BDNZ_NEXT;
+	}
+	flat->words = n;
+}
+
 /* All instructions of the chunk's differing cases, in one run of the oracle. */
 static void examine_all(const struct diff_case *cases, const struct diff_result *whole,
 			const unsigned *which, unsigned count, uint64_t first)
 {
+	static struct diff_case flat[CHUNK];
 	struct diff_case *p;
 	struct diff_result *theirs;
 	unsigned n, k, total = 0;
 
-	for (n = 0; n < count; n++)
-		total += cases[which[n]].words;
+	for (n = 0; n < count; n++) {
+		flatten(&cases[which[n]], &flat[n]);
+		total += flat[n].words;
+	}
 	if (!total)
 		return;
 	p = calloc(total, sizeof(*p));
@@ -185,12 +205,13 @@ static void examine_all(const struct diff_case *cases, const struct diff_result 
 	if (!p || !theirs)
 		abort();
 	for (n = total = 0; n < count; n++)
-		for (k = 0; k < cases[which[n]].words; k++)
-			prefix(&cases[which[n]], k, &p[total++]);
+		for (k = 0; k < flat[n].words; k++)
+			prefix(&flat[n], k, &p[total++]);
 	diff_oracle_run(&t.oracle, p, theirs, total);
 	for (n = total = 0; n < count; n++) {
-		examine(&cases[which[n]], first + which[n], &theirs[total], &whole[which[n]]);
-		total += cases[which[n]].words;
+		total += flat[n].words;
+		examine(&flat[n], first + which[n], &theirs[total - flat[n].words],
+			flat[n].rounds ? &theirs[total - 1] : &whole[which[n]]);
 	}
 	free(p);
 	free(theirs);
@@ -230,10 +251,10 @@ static void run_chunk(uint64_t first, unsigned count)
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: difftest [--cpu NAME] [--big] [--backend NAME] [--records] [--regions] "
-		"[--slow]\n"
-		"                [--seed N] [--cases N] [--only ROW] [--reports N] [--rows]\n"
-		"                [--show EXEMPTION] [--dir DIR] -- ORACLE...\n");
+		"usage: difftest [--cpu NAME] [--big] [--backend NAME] [--host LEVEL] [--records]\n"
+		"                [--regions] [--slow] [--seed N] [--cases N] [--only ROW]\n"
+		"                [--reports N] [--rows] [--show EXEMPTION] [--dir DIR]\n"
+		"                -- ORACLE...\n");
 	exit(2);
 }
 
@@ -280,6 +301,8 @@ static void parse(int argc, char **argv)
 			cpu = argv[++n];
 		else if (!strcmp(argv[n], "--backend"))
 			t.backend = backend_find(argv[++n]);
+		else if (!strcmp(argv[n], "--host"))
+			t.host_level = (uint32_t)strtoul(argv[++n], NULL, 0);
 		else if (!strcmp(argv[n], "--seed"))
 			t.seed = strtoull(argv[++n], NULL, 0);
 		else if (!strcmp(argv[n], "--cases"))
@@ -324,7 +347,12 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	region = (struct diff_engine){t.backend, t.records, t.fast, IR_PASS_ALL, t.regions};
+	region = (struct diff_engine){.backend = t.backend,
+				      .leave_at_records = t.records,
+				      .fast_memory = t.fast,
+				      .shape = t.regions ? DIFF_REGIONS : DIFF_MIXED,
+				      .passes = IR_PASS_ALL,
+				      .host_level = t.host_level};
 	t.ours = diff_ours_create(t.model, !t.big, &region);
 	t.plain = diff_ours_create(t.model, !t.big, &single);
 	for (first = 0; first < t.cases; first += CHUNK)

@@ -8,7 +8,7 @@
 #include "isa/fpscr.h"
 
 /* Registers that hold addresses and indexes, see case.h. */
-enum { INDEX_FIRST = 24, BASE_FIRST = 28, NOP = 0x60000000 };
+enum { INDEX_FIRST = 24, BASE_FIRST = 28, NOP = 0x60000000, BDNZ = 0x42000000 };
 
 #define FPSCR_MODES	  0x70007f003ull /* DRN, FR, FI, FPRF, RN */
 #define FPSCR_STICKY	  0x9ff80700ull
@@ -340,6 +340,33 @@ static uint32_t follower(struct diff_gen *g, uint32_t last)
 	return branches_to_register(last) ? INSN_add : last;
 }
 
+/* May it be done more than once? Not what branches, writes CTR, tells its address or needs its
+ * registers right. */
+static bool repeats(uint32_t id)
+{
+	const struct insn_row *row = &insn_rows[id];
+	const uint32_t opcode = (uint32_t)(row->match >> 26);
+
+	return (opcode < 16 || opcode > 19) && id != INSN_mtspr && id != INSN_lmw &&
+	       id != INSN_lswx && id != INSN_stswx && id != INSN_denbcd && id != INSN_denbcdq;
+}
+
+/* A few instructions and a branch back. */
+static void fill_loop(struct diff_gen *g, struct diff_case *c, uint32_t id)
+{
+	uint32_t n, body = 1 + diff_gen_below(g, 4), next;
+
+	c->rounds = 1 + diff_gen_below(g, 3);
+	c->state.ctr = c->rounds;
+	c->words = body + 1;
+	for (n = 0; n < body; n++) {
+		c->code[n] = draw(g, id, 1);
+		next = follower(g, id);
+		id = repeats(next) ? next : id;
+	}
+	c->code[body] = BDNZ | (-4 * body & 0xfffc);
+}
+
 void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number)
 {
 	uint32_t n, id = g->rows[number % g->nr_rows];
@@ -348,6 +375,10 @@ void diff_gen_case(struct diff_gen *g, struct diff_case *c, uint64_t number)
 	fill_state(g, &c->state, &insn_rows[id]);
 	c->mem_seed = diff_next(&g->seed) | 1;
 	c->words = number % 3 ? 1 + diff_gen_below(g, 8) : 1;
+	if (repeats(id) && !diff_gen_below(g, 8)) {
+		fill_loop(g, c, id);
+		return;
+	}
 	if (branches_to_register(id))
 		aim(g, c);
 	for (n = 0; n < c->words; n++) {

@@ -30,7 +30,7 @@ struct diff_ours {
 	bool little_endian;
 	struct diff_engine engine;
 	const struct backend_ops *ops;
-	u64 records_left;
+	u64 records_left, runs;
 	const struct diff_case *c;
 	u8 *mem; /* DIFF_MEM_MAP bytes */
 };
@@ -187,6 +187,7 @@ struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_en
 	helper_env_init(&o->env);
 	helper_config_init(&config, &o->env);
 	config.leave_at_records = engine->leave_at_records;
+	config.host_level = engine->host_level;
 	if (!o->mem || !insn_decoder_init(&o->decoder, &set) ||
 	    o->ops->create(&config, &o->backend))
 		abort();
@@ -282,15 +283,18 @@ static u64 signal_of(u32 code, u64 info)
 	}
 }
 
-static u32 translate(struct diff_ours *o, struct tr_ctx *c, u32 max)
+/* From pc into o->region; the tier to compile it in, 0: there is nothing. */
+static u32 translate(struct diff_ours *o, struct tr_ctx *c, u64 pc, u32 max)
 {
 	struct tr_extent extent;
 	const struct tr_region_request q = {
 		.fetch = fetch, .opaque = o, .max_insns = max, .extent = &extent};
+	const enum diff_shape shape = o->engine.shape;
+	const u32 kind = shape == DIFF_MIXED ? o->c->mem_seed >> 8 & 3 : 2 * shape;
 
-	if (!o->engine.regions)
-		return frontend_translate(c, o->s->pc, max, fetch, o);
-	return frontend_translate_region(c, o->s->pc, &q);
+	if (kind > 1)
+		return frontend_translate_region(c, pc, &q) ? 2 : 0;
+	return frontend_translate(c, pc, max, fetch, o) ? 1 + kind : 0;
 }
 
 /* One region of at most max instructions; false when the case is over. */
@@ -305,6 +309,7 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 		.mode = cpu_mode(s),
 		.lazy_fp = o->ops->lazy_fp,
 	};
+	struct backend_unit unit = {.pc = s->pc};
 	struct backend_code *code;
 	enum backend_stop stop;
 	char msg[128];
@@ -313,7 +318,8 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 		return false;
 	if (max > o->c->words - done)
 		max = (u32)(o->c->words - done);
-	if (!translate(o, &c, max))
+	unit.tier = translate(o, &c, s->pc, max);
+	if (!unit.tier)
 		return false;
 	if (ir_verify(&o->region, &o->env, msg, sizeof(msg))) {
 		fprintf(stderr, "IR of %s: %s\n", c.insn.row ? c.insn.row->name : "?", msg);
@@ -322,16 +328,16 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 	}
 	ir_optimise(&o->region, &o->env, o->engine.passes);
 	if (ir_verify(&o->region, &o->env, msg, sizeof(msg)) ||
-	    o->ops->compile(o->backend, &o->region, &(struct backend_unit){.pc = s->pc, .tier = 1},
-			    &code)) {
+	    o->ops->compile(o->backend, &o->region, &unit, &code)) {
 		fprintf(stderr, "optimised IR of %s: %s\n", c.insn.row ? c.insn.row->name : "?",
 			msg);
 		*signal = 99;
 		return false;
 	}
-	/* At the next record: one whose instruction stands first in its region is none, so every
-	 * region gets on. */
-	o->bcpu.record_count = o->engine.leave_at_records;
+	/* At one of the next records: one whose instruction stands first in its region is none, so
+	 * every region gets on. */
+	o->bcpu.budget = 1 << 20;
+	o->bcpu.record_count = o->engine.leave_at_records ? 1 + (o->runs++ & 3) : 0;
 	stop = o->ops->run(o->backend, &o->bcpu, code->entry);
 	o->ops->discard(o->backend, code);
 	o->records_left += stop == BACKEND_STOP_RECORD;

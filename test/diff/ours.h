@@ -16,8 +16,11 @@ struct diff_engine {
 	/* Every other case finds its memory in the first-level TLB, so that accesses are inline;
 	 * in the others, and without, all take the slow path. */
 	bool fast_memory;
+	/* Regions of several blocks, as tier 2 translates, or single blocks; or both by turns, and
+	 * the blocks in both tiers. */
+	enum diff_shape { DIFF_BLOCKS, DIFF_REGIONS, DIFF_MIXED } shape;
 	u32 passes;
-	bool regions; /* of several blocks, as tier 2 translates */
+	u32 host_level; /* of backend_config */
 };
 
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,

@@ -214,7 +214,9 @@ static void amo_store(struct amo_ctx *a, ir_ref v)
 	struct ir_region *r = a->c->r;
 	ir_ref stored = ir_stcx(r, IR_I, a->mem, a->ea, v);
 
+	r->cur.spent = true;
 	ir_leave_if(r, ir_op2i(r, IR_XOR, stored, 1), CPU_EXIT_RESYNC, 0);
+	r->cur.spent = false;
 }
 
 /* Increment or decrement unless (equal: only if) the bound is reached; RT tells which. */

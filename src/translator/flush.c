@@ -110,8 +110,9 @@ void tlb_clear_fetch(struct translator_cpu *cpu, struct fetch_view *view)
 {
 	u32 k;
 
+	/* No page of that size has that tag. */
 	for (k = 0; k < 1 << FETCH_BITS; k++)
-		view->entry[k].tag = TLB_NO_TAG;
+		view->entry[k] = (struct fetch_entry){.tag = TLB_NO_TAG, .shift = TLB_PAGE_BITS};
 	view->low = view->high = view->verify = false;
 	renew_serial(cpu, view);
 }

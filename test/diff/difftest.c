@@ -102,6 +102,12 @@ static bool explained(const struct diff_view *v, uint64_t number)
 	return true;
 }
 
+static bool is_atomic(const struct insn_row *row)
+{
+	return !strcmp(row->name, "lwat") || !strcmp(row->name, "ldat") ||
+	       !strcmp(row->name, "stwat") || !strcmp(row->name, "stdat");
+}
+
 /*
  * Go through a differing case instruction by instruction, each from the state that the oracle has
  * before it (theirs[n] is the state behind instruction n), so that one difference hides none of
@@ -154,9 +160,15 @@ static void examine(const struct diff_case *c, uint64_t number, struct diff_resu
 		if ((row->flags & IF_RESERVATION) && (row->flags & IF_LOAD)) {
 			reserved = before;
 			v.reserved = row;
+			v.atomic_since = false;
 		}
-		if (ours.state.signal)
+		v.atomic_since |= is_atomic(row);
+		if (ours.state.signal) {
 			next = n + 1;
+			/* qemu's misaligned stcx. was executed (X5) */
+			if ((row->flags & IF_RESERVATION) && (row->flags & IF_STORE))
+				diff_ours_forget(t.plain);
+		}
 		before = theirs[n];
 	}
 	v.sequence = true;

@@ -23,7 +23,8 @@ struct diff_view {
 	/* The last load-and-reserve before it in its case, or NULL, and the state before that. */
 	const struct insn_row *reserved;
 	const struct diff_result *reserved_at;
-	unsigned index; /* of the instruction in its case */
+	bool atomic_since; /* an atomic memory operation came behind it */
+	unsigned index;	   /* of the instruction in its case */
 	/* What qemu makes of the instructions before it: first is the state before the case,
 	 * trail[n] that behind instruction n. */
 	const struct diff_result *first, *trail;

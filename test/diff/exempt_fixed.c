@@ -137,25 +137,6 @@ static void other_size(const struct diff_view *v, struct diff_result *m)
 	diff_take(&m->state.cr, v->theirs->state.cr, 0x20000000);
 }
 
-/* After a store of its own to the reserved bytes a stcx. may fail in qemu, which compares values.
- */
-static void changed(const struct diff_view *v, struct diff_result *m)
-{
-	const struct insn_row *row = v->insn->row;
-	u64 ea = base(v) + v->before->state.gpr[f_rb((u32)v->insn->word)];
-	unsigned size = reservation_size(row), n, differ = 0;
-
-	if (!(row->flags & IF_RESERVATION) || !(row->flags & IF_STORE) || !v->reserved)
-		return;
-	for (n = 0; n < size; n++)
-		differ |= v->before->mem[(ea - DIFF_WINDOW + n) % DIFF_MEM] ^
-			  v->reserved_at->mem[(ea - DIFF_WINDOW + n) % DIFF_MEM];
-	if (!differ || v->theirs->state.cr & 0x20000000)
-		return;
-	take_memory(v, m, ea, size);
-	diff_take(&m->state.cr, 0, 0x20000000);
-}
-
 /* stqcx. compares the doublewords crosswise: it fails when they differ. */
 static void crosswise(const struct diff_view *v, struct diff_result *m)
 {
@@ -166,6 +147,59 @@ static void crosswise(const struct diff_view *v, struct diff_result *m)
 		return;
 	take_memory(v, m, ea, 16);
 	diff_take(&m->state.cr, 0, 0x20000000);
+}
+
+/* Behind an atomic memory operation our reservation is gone, which is built from one of its own;
+ * qemu's is not. */
+static void reservation_kept(const struct diff_view *v, struct diff_result *m)
+{
+	const struct insn_row *row = v->insn->row;
+	u32 w = (u32)v->insn->word, size = reservation_size(row);
+	u64 ea = base(v) + v->before->state.gpr[f_rb(w)], mask;
+
+	if (!(row->flags & IF_RESERVATION) || !(row->flags & IF_STORE) || !v->reserved ||
+	    !v->atomic_since || size > 8 || v->ours->state.cr & 0x20000000)
+		return;
+	mask = size == 8 ? ~0ull : (1ull << 8 * size) - 1;
+	if (!(v->theirs->state.cr & 0x20000000) ||
+	    word_at(v->theirs, ea, size, v->big) != (v->before->state.gpr[f_rt(w)] & mask))
+		return;
+	take_memory(v, m, ea, size);
+	diff_take(&m->state.cr, 0x20000000, 0x20000000);
+}
+
+/* Misaligned: qemu loads and stores quadwords all the same; its stcx. fails. */
+static void misaligned(const struct diff_view *v, struct diff_result *m)
+{
+	const struct insn_row *row = v->insn->row;
+	u32 w = (u32)v->insn->word, rt = f_rt(w), high = v->big ? 0 : 8;
+	struct diff_result c = *m;
+	u64 ea;
+
+	if (v->ours->state.signal != SIGBUS || v->theirs->state.signal ||
+	    memcmp(v->ours->mem, v->before->mem, sizeof(v->ours->mem)))
+		return;
+	if (diff_is(v, "lq")) {
+		ea = base(v) + (u64)(s64)((s32)(w << 16) >> 16 & ~15);
+		c.state.gpr[rt] = word_at(v->before, ea + high, 8, v->big);
+		c.state.gpr[rt + 1] = word_at(v->before, ea + 8 - high, 8, v->big);
+	} else if (diff_is(v, "stq")) {
+		ea = base(v) + (u64)(s64)((s32)(w << 16) >> 16 & ~3);
+		if (word_at(v->theirs, ea + high, 8, v->big) != v->before->state.gpr[rt] ||
+		    word_at(v->theirs, ea + 8 - high, 8, v->big) != v->before->state.gpr[rt + 1])
+			return;
+		take_memory(v, &c, ea, 16);
+	} else if ((row->flags & IF_RESERVATION) && (row->flags & IF_STORE)) {
+		ea = base(v) + v->before->state.gpr[f_rb(w)];
+		if (!(ea & (reservation_size(row) - 1)))
+			return;
+		diff_take(&c.state.cr, v->before->state.xer >> 3 & 0x10000000, 0xf0000000);
+	} else {
+		return;
+	}
+	c.state.signal = 0;
+	c.state.pc = v->theirs->state.pc;
+	*m = c;
 }
 
 /* dcbf with a reserved L acts as L = 0; qemu: illegal. */
@@ -195,9 +229,10 @@ const struct diff_exemption diff_exempt_fixed[] = {
 	{"X3", "lwat, ldat: bound reached", atomic_bound, false},
 	{"X4", "lwat, ldat: bounded decrement", atomic_decrement, false},
 	{"X6", "stcx. of another size than the reservation's", other_size, false},
-	{"X8", "stcx. behind another store", changed, false},
 	{"X9", "stqcx.: doublewords that differ", crosswise, false},
 	{"X10", "mfspr of VRSAVE", vrsave, false},
+	{"X11", "stcx. behind an atomic memory operation", reservation_kept, false},
+	{"X5", "misaligned lq, stq, stcx.", misaligned, false},
 	{"X7", "dcbf: reserved L", cache_hint, false},
 	{0},
 };

@@ -125,7 +125,7 @@ static bool accesses_memory(const struct insn_row *row)
 	       !strncmp(row->name, "icb", 3);
 }
 
-/* What a misaligned address does to these is not the same everywhere. */
+/* Those that a misaligned address interrupts. */
 static bool aligned(const struct insn_row *row)
 {
 	static const char *const names[] = {"lq", "stq", "lwat", "ldat", "stwat", "stdat"};
@@ -141,7 +141,7 @@ static uint32_t base_gpr(struct diff_gen *g, const struct insn_row *row, const s
 {
 	if (o->access == OPND_ACCESS_RW)
 		return BASE_FIRST + 2 + diff_gen_below(g, 2);
-	return BASE_FIRST + diff_gen_below(g, aligned(row) ? 2 : 4);
+	return BASE_FIRST + diff_gen_below(g, g->aligned ? 2 : 4);
 }
 
 static uint32_t gpr_for(struct diff_gen *g, const struct insn_row *row, const struct insn_opnd *o)
@@ -152,7 +152,7 @@ static uint32_t gpr_for(struct diff_gen *g, const struct insn_row *row, const st
 	if (accesses_memory(row) && base && o->kind != OPND_KIND_GPR2)
 		return base_gpr(g, row, o);
 	if (accesses_memory(row) && index) /* those of stcx. are aligned */
-		return INDEX_FIRST + diff_gen_below(g, aligned(row) ? 2 : 4);
+		return INDEX_FIRST + diff_gen_below(g, g->aligned ? 2 : 4);
 	if (o->kind == OPND_KIND_GPR2) {
 		r = 2 * diff_gen_below(g, 12);
 		return r == 0 || r == 12 ? 14 : r;
@@ -183,7 +183,7 @@ static void fill_operand(struct diff_gen *g, const struct insn_row *row, const s
 	case OPND_KIND_MEM0:
 		set_field(w, 11, 15, base_gpr(g, row, o));
 		set_field(w, o->segment[0].first, o->segment[0].last,
-			  ((diff_gen_below(g, 512) - 256) & ~(aligned(row) ? 15u : 0)) >> o->scale);
+			  ((diff_gen_below(g, 512) - 256) & ~(g->aligned ? 15u : 0)) >> o->scale);
 		break;
 	case OPND_KIND_FPR2:
 		set_field(w, o->segment[0].first, o->segment[0].last, 2 * diff_gen_below(g, 16));
@@ -204,6 +204,7 @@ static uint32_t draw(struct diff_gen *g, uint32_t id, uint32_t left)
 	const struct insn_row *row = &insn_rows[id];
 	uint32_t w = (uint32_t)row->match, n, bits = 0;
 
+	g->aligned = aligned(row) && diff_gen_below(g, 8);
 	g->count[id]++;
 	for (n = 0; n < INSN_MAX_OPERANDS && row->operand[n]; n++)
 		bits |= insn_opnd_bits(&insn_opnds[row->operand[n]]);

@@ -12,6 +12,7 @@ struct diff_gen {
 	uint32_t rows[INSN_COUNT]; /* rows that may be drawn */
 	uint32_t nr_rows;
 	uint32_t count[INSN_COUNT]; /* how often each was drawn */
+	bool aligned;		    /* what is being drawn */
 };
 
 /* only: draw nothing but rows whose name contains it, or a part of it between commas; NULL = all.

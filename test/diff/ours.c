@@ -108,7 +108,8 @@ static u32 mem_stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *s
 	if (ea & (size - 1))
 		return raise_event(o, CPU_EXC_ALIGN);
 	*stored = cpu->res_host && cpu->res_host == (uintptr_t)window(o, ea, size) &&
-		  cpu->res_size == size;
+		  cpu->res_size == size &&
+		  !memcmp(&cpu->res_value, (const void *)cpu->res_host, size);
 	if (*stored)
 		code = transfer(o, ea, mem, &value, true);
 	else if (!window(o, ea, size))
@@ -410,6 +411,11 @@ u32 diff_ours_step(struct diff_ours *o, u32 index, const struct diff_result *bef
 		;
 	finish(o, after, signal);
 	return (u32)((o->s->pc - DIFF_CODE) / 4);
+}
+
+void diff_ours_forget(struct diff_ours *o)
+{
+	o->bcpu.res_host = 0;
 }
 
 u64 diff_ours_records(const struct diff_ours *o)

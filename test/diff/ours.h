@@ -34,6 +34,8 @@ void diff_ours_run(struct diff_ours *o, const struct diff_case *c, u32 max, stru
 void diff_ours_walk(struct diff_ours *o, const struct diff_case *c);
 u32 diff_ours_step(struct diff_ours *o, u32 index, const struct diff_result *before,
 		   struct diff_result *after);
+/* The reservation is lost. */
+void diff_ours_forget(struct diff_ours *o);
 /* How often a region was left at a record. */
 u64 diff_ours_records(const struct diff_ours *o);
 

@@ -171,6 +171,8 @@ bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n)
 	state_changes(j, fx);
 	if (h->sig[0] == 'Q')
 		result = jit_spill_of(j, n);
+	if (fx & (IR_FX_WRITE | IR_FX_MEM | IR_FX_LEAVE))
+		page_forget(j);
 	count = collect(j, i, h, arg, result);
 	jit_clobber(j, ~JIT_CALLEE_SAVED);
 	move_args(j, arg, count);

@@ -148,6 +148,7 @@ static void end_insn(struct jit *j, const struct ir_insn *i, ir_ref n)
 	u32 k;
 
 	jit_end_insn(j, operand, scan_operands(j, n, operand));
+	page_done(j);
 	if (!i->exit || !scan_may_leave(j, i))
 		return;
 	x = &j->r->exit[i->exit];

@@ -98,6 +98,15 @@ enum {
 	JIT_DATA_SCRATCH = 1 << 19,
 };
 
+/* A range of guest addresses [base + lo, base + hi) that was found in the TLB; see page.c. */
+struct jit_page {
+	bool used, store;
+	ir_ref base;
+	u16 slot;
+	s32 lo, hi;
+};
+enum { JIT_PAGES = 4 };
+
 struct jit_alloc {
 	ir_ref n;      /* instruction being emitted */
 	u32 free;      /* registers without an owner */
@@ -121,6 +130,8 @@ struct jit_alloc {
 	struct jit_value v[IR_MAX_INSNS];
 	u16 next_call[IR_MAX_INSNS];
 	struct jit_use use[JIT_MAX_USES];
+
+	struct jit_page page[JIT_PAGES];
 
 	/* cold.c, exit.c */
 	u32 nr_cold, nr_links, nr_pool, data_label;
@@ -222,8 +233,23 @@ static inline enum ir_type jit_type(const struct jit *j, ir_ref n)
 {
 	const struct ir_insn *i = &j->r->insn[n];
 
+	/* a name of page.c */
+	if (n >= j->r->count)
+		return IR_I;
 	return i->op == IR_STCX ? IR_I : (enum ir_type)i->type;
 }
+
+/* page.c */
+void page_begin(struct jit *j); /* of a block */
+/* Does an access before n's know where n goes? The register that holds the host address, and what
+ * to add to it; -1. The register is 0 if nothing is known after all. */
+int page_find(struct jit *j, const struct ir_insn *i, s32 *disp);
+/* Others come after n that can share a probe of page's range; page_own(): the register. */
+bool page_open(struct jit *j, const struct ir_insn *i, ir_ref n, struct jit_page *page);
+void page_own(struct jit *j, const struct jit_page *page, unsigned reg);
+void page_done(struct jit *j);	   /* an instruction is done */
+void page_forget(struct jit *j);   /* the TLB may have changed */
+u32 page_registers(struct jit *j); /* that slow paths must clear */
 
 /* regalloc.c */
 void jit_get(struct jit *j, ir_ref n, u32 slot);

@@ -13,11 +13,36 @@ struct access {
 };
 
 /* --- the slow path --- */
+enum { V_DATA, V_CLEAR, V_EA, V_DISP, V_INDEX };
+
 static void cold_slow(struct jit *j, struct jit_cold *c)
 {
+	struct xcode *x = j->x;
+	u32 clear = (u32)c->v[V_CLEAR], label = clear ? x_label(x) : c->back, reg;
+
+	/* the hot code did not need the address */
+	if (c->v[V_EA])
+		x_lea(x, X_64, (unsigned)c->v[V_EA] & 15,
+		      xm_index((unsigned)(c->v[V_EA] >> 8) & 0xff, (unsigned)c->v[V_INDEX], 0,
+			       (s32)c->v[V_DISP]));
 	emit_call_thunk(j, THUNK_SLOW);
-	emit_rel32(j, j->a->data_label, (s32)c->v[0]);
-	emit_rel32(j, c->back, 0);
+	emit_rel32(j, j->a->data_label, (s32)c->v[V_DATA]);
+	emit_rel32(j, label, 0);
+	if (!clear)
+		return;
+	x_bind(x, label);
+	for (reg = 0; reg < JIT_XMM; reg++)
+		if (clear >> reg & 1)
+			x_zero(x, reg);
+	x_jmp(x, c->back);
+}
+
+/* The cold code makes ea: m. */
+static void address_in_cold(struct jit_cold *c, unsigned ea, const struct xmem *m)
+{
+	c->v[V_EA] = ea | (u64)m->base << 8 | 1 << 16;
+	c->v[V_INDEX] = m->index;
+	c->v[V_DISP] = (u64)(s64)m->disp;
 }
 
 static struct jit_cold *slow_path(struct jit *j, const struct ir_insn *i, unsigned ea)
@@ -42,7 +67,8 @@ static struct jit_cold *slow_path(struct jit *j, const struct ir_insn *i, unsign
 	if (i->op == IR_DCBZ)
 		d->value.imm = i->imm;
 	d->record = (s32)(c->record - a->data_size - offsetof(struct jit_slow, record));
-	c->v[0] = a->data_size;
+	c->v[V_DATA] = a->data_size;
+	c->v[V_CLEAR] = page_registers(j);
 	a->data_size += sizeof(*d);
 	return c;
 }
@@ -76,11 +102,12 @@ static struct xmem address_of(struct jit *j, const struct ir_insn *i)
 	}
 }
 
-static struct access prepare(struct jit *j, const struct xmem *m)
+/* off: the address wanted is that much beyond m. */
+static struct access prepare(struct jit *j, const struct xmem *m, s32 off)
 {
 	struct access s;
 
-	s.own_ea = m->index != X_NONE || m->disp;
+	s.own_ea = m->index != X_NONE || m->disp || off;
 	s.ea = s.own_ea ? (unsigned)jit_tmp_int(j) : m->base;
 	s.t1 = (unsigned)jit_tmp_int(j);
 	s.t2 = (unsigned)jit_tmp_int(j);
@@ -241,9 +268,67 @@ static void always_slow(struct jit *j, const struct ir_insn *i, ir_ref n)
 	x_bind(j->x, c->back);
 }
 
-static void load_value(struct jit *j, const struct ir_insn *i, ir_ref n, const struct access *s)
+/* A load or store whose page an earlier access of the block has probed, or that probes for later
+ * ones too. */
+struct sharing {
+	int known; /* the register that page_find() gave, or -1 */
+	s32 disp;
+	bool opens;
+	struct jit_page page;
+	struct jit_cold *cold;
+};
+
+static struct access find_page(struct jit *j, const struct ir_insn *i, ir_ref n, struct xmem *m,
+			       struct sharing *p)
 {
-	struct xmem m = xm_index(s->t2, s->ea, 0, 0);
+	const s32 far = 1 << 30;
+	struct access s;
+
+	p->known = page_find(j, i, &p->disp);
+	*m = address_of(j, i);
+	p->opens = p->known < 0 && m->disp < far && m->disp > -far && page_open(j, i, n, &p->page);
+	if (p->known < 0)
+		return prepare(j, m, p->opens ? p->page.lo - (s32)i->imm : 0);
+	s.ea = s.t1 = s.t2 = (unsigned)jit_tmp_int(j);
+	s.own_ea = true;
+	return s;
+}
+
+/* Where the bytes are. */
+static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const struct xmem *m,
+			      const struct access *s, struct sharing *p)
+{
+	bool write = i->op == IR_ST;
+	struct xmem from = *m;
+
+	if (p->opens)
+		page_own(j, &p->page, s->t2);
+	p->cold = slow_path(j, i, s->ea);
+	if (p->known >= 0) {
+		address_in_cold(p->cold, s->ea, m);
+		x_test_rr(j->x, X_64, (unsigned)p->known, (unsigned)p->known);
+		x_jcc(j->x, XC_E, p->cold->at);
+		return xm((unsigned)p->known, p->disp);
+	}
+	if (!p->opens) {
+		if (s->own_ea)
+			x_lea(j->x, X_64, s->ea, *m);
+		probe(j, s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, write, p->cold);
+		return xm_index(s->t2, s->ea, 0, 0);
+	}
+	from.disp += p->page.lo - (s32)i->imm;
+	if (s->own_ea) {
+		address_in_cold(p->cold, s->ea, m);
+		x_lea(j->x, X_64, s->ea, from);
+	}
+	probe(j, s, (u32)(p->page.hi - p->page.lo), false, write, p->cold);
+	x_alu_rr(j->x, XA_ADD, X_64, s->t2, s->ea);
+	return xm(s->t2, (s32)i->imm - p->page.lo);
+}
+
+static void load_value(struct jit *j, const struct ir_insn *i, ir_ref n, const struct access *s,
+		       struct xmem m)
+{
 	struct xcode *x = j->x;
 	unsigned d = (unsigned)j->a->v[n].reg;
 
@@ -253,8 +338,8 @@ static void load_value(struct jit *j, const struct ir_insn *i, ir_ref n, const s
 		if ((i->sub & (IR_MEM_SIZE | IR_MEM_BE | IR_MEM_SIGN)) == X_64) {
 			xv_rm(x, XV_MOVQ, d - JIT_XMM, m);
 		} else {
-			load_int(j, s->t2, m, i->sub);
-			xv_rr(x, XV_MOVQ_G, d - JIT_XMM, s->t2);
+			load_int(j, s->t1, m, i->sub);
+			xv_rr(x, XV_MOVQ_G, d - JIT_XMM, s->t1);
 		}
 	} else {
 		bool aligned = i->sub & IR_MEM_ALIGN;
@@ -267,7 +352,7 @@ static void load_value(struct jit *j, const struct ir_insn *i, ir_ref n, const s
 
 void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	struct jit_cold *c;
+	struct sharing p;
 	struct access s;
 	struct xmem m;
 
@@ -275,21 +360,16 @@ void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 		always_slow(j, i, n);
 		return;
 	}
-	m = address_of(j, i);
-	s = prepare(j, &m);
+	s = find_page(j, i, n, &m, &p);
 	def_result(j, i, n);
-	c = slow_path(j, i, s.ea);
-	if (s.own_ea)
-		x_lea(j->x, X_64, s.ea, m);
-	probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, false, c);
-	load_value(j, i, n, &s);
-	x_bind(j->x, c->back);
+	m = enter_page(j, i, &m, &s, &p);
+	load_value(j, i, n, &s, m);
+	x_bind(j->x, p.cold->back);
 }
 
 static void store_value(struct jit *j, const struct ir_insn *i, const struct access *s, int v,
-			unsigned tmp)
+			unsigned tmp, struct xmem m)
 {
-	struct xmem m = xm_index(s->t2, s->ea, 0, 0);
 	struct xcode *x = j->x;
 	u64 k;
 
@@ -332,7 +412,7 @@ static bool stores_immediate(struct jit *j, const struct ir_insn *i)
 
 void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	struct jit_cold *c;
+	struct sharing p;
 	struct access s;
 	struct xmem m;
 	unsigned tmp = 0;
@@ -342,18 +422,14 @@ void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
 		always_slow(j, i, n);
 		return;
 	}
-	m = address_of(j, i);
 	if (!stores_immediate(j, i))
 		v = i->type == IR_I ? jit_use_int(j, i->b) : jit_use_q(j, i->b) + JIT_XMM;
-	s = prepare(j, &m);
+	s = find_page(j, i, n, &m, &p);
 	if (i->type == IR_Q && (i->sub & IR_MEM_BE))
 		tmp = (unsigned)jit_tmp_xmm(j);
-	c = slow_path(j, i, s.ea);
-	if (s.own_ea)
-		x_lea(j->x, X_64, s.ea, m);
-	probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, true, c);
-	store_value(j, i, &s, v, tmp);
-	x_bind(j->x, c->back);
+	m = enter_page(j, i, &m, &s, &p);
+	store_value(j, i, &s, v, tmp, m);
+	x_bind(j->x, p.cold->back);
 }
 
 /* --- reservations; backend.h says what must hold --- */
@@ -386,7 +462,7 @@ static void larx(struct jit *j, const struct ir_insn *i, ir_ref n)
 	unsigned d;
 
 	m = address_of(j, i);
-	s = prepare(j, &m);
+	s = prepare(j, &m, 0);
 	d = (unsigned)jit_def_fresh_int(j, n);
 	c = slow_path(j, i, s.ea);
 	if (s.own_ea)
@@ -421,7 +497,7 @@ static void stcx(struct jit *j, const struct ir_insn *i, ir_ref n)
 	jit_take_reg(j, X_RAX);
 	m = address_of(j, i);
 	v = (unsigned)jit_use_int(j, i->b);
-	s = prepare(j, &m);
+	s = prepare(j, &m, 0);
 	d = (unsigned)jit_def_fresh_int(j, n);
 	c = slow_path(j, i, s.ea);
 	if (s.own_ea)

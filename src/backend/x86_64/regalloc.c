@@ -526,6 +526,7 @@ void jit_begin_block(struct jit *j)
 
 	for (k = 0; k < JIT_NR_REGS; k++)
 		a->owner[k] = 0;
+	page_begin(j);
 	a->free = a->may_evict;
 	a->pinned = 0;
 	a->nr_backed = 0;

@@ -179,6 +179,13 @@ STAGES = [
     Stage("boot-tier2", guest_test("boot.py", "meson", "boot-tier2", "--boot-only", "^be-power9",
                                    "^power9-radix-xive-smp4", "^power8-hash-xics-smp1", full=(".",),
                                    engine="translator,tier2-after=1,verify=on")),
+    # the reference back end, and the fast one leaving regions wherever it may
+    Stage("boot-interp", guest_test("boot.py", "meson", "boot-interp", "--boot-only", "^be-power9",
+                                    "^power9-radix-xive-smp4", "^power8-hash-xics-smp1", full=(".",),
+                                    engine="translator,backend=interp")),
+    Stage("boot-records", guest_test("boot.py", "meson", "boot-records", "--boot-only", "^be-power9",
+                                     "^power8-hash-xics-smp1", full=(".",),
+                                     engine="translator,records=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),

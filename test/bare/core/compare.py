@@ -3,7 +3,7 @@
 """Runs a core's image on our machine, where it has to find everything well and end by itself, and
 on qemu's board; what both say is compared line by line but for qemu's departures below.  Saved on the way and loaded, ours says the same.
 
-compare.py POWERVISOR MACHINE IMAGE QEMU-ARGUMENT...
+compare.py POWERVISOR MACHINE IMAGE QEMU-ARGUMENT...        PV_BACKEND: the translator's back end
 """
 
 import os
@@ -132,14 +132,16 @@ def report(what, faults):
 def main():
     powervisor, machine, image, *qemu = sys.argv[1:]
     core = machine.split("-")[-1]
-    ours, faults = check_ours([powervisor, "-M", machine, "-nographic", "-no-reboot", "-kernel", image])
+    backend = os.environ.get("PV_BACKEND")
+    ours_is = [powervisor] + (["--engine", "translator,backend=" + backend] if backend else []) + ["-M", machine]
+    ours, faults = check_ours(ours_is + ["-nographic", "-no-reboot", "-kernel", image])
     bad = report(f"{core}: image", faults)
     bad |= report(f"{core}: the same on qemu", check_qemu(core, ours, qemu + [
         "-nographic", "-nodefaults", "-serial", "stdio", "-no-reboot", "-kernel", image]))
-    bad |= report(f"{core}: saved and loaded on the way", check_saved(ours, [
-        powervisor, "-M", machine, "-nographic", "-no-reboot", "-kernel", image]))
-    bad |= report(f"{core}: memory over the UART is refused", check_refusal([
-        powervisor, "-M", machine, "-m", "4G", "-nographic", "-kernel", image]))
+    bad |= report(f"{core}: saved and loaded on the way", check_saved(ours, ours_is + [
+        "-nographic", "-no-reboot", "-kernel", image]))
+    bad |= report(f"{core}: memory over the UART is refused", check_refusal(ours_is + [
+        "-m", "4G", "-nographic", "-kernel", image]))
     return 1 if bad else 0
 
 

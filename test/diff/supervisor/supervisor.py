@@ -142,6 +142,7 @@ def main():
     ap.add_argument('--root', type=pathlib.Path, required=True, help='of the source tree')
     ap.add_argument('--dir', type=pathlib.Path, required=True, help='for the outputs')
     ap.add_argument('--keep', action='store_true', help="use qemu's output of the last run")
+    ap.add_argument('--backend', help="the translator's")
     ap.add_argument('config', nargs='*', default=list(CONFIGURATIONS))
     opts = ap.parse_args()
 
@@ -161,7 +162,8 @@ def main():
             theirs = log.read_text().splitlines()
         else:
             theirs = run([opts.qemu, '-M', QEMU_MACHINE] + tail, log)
-        ours = run([opts.powervisor, '-M', 'pseries,ic-mode=xics' + machine] + tail,
+        engine = ['--engine', 'translator,backend=' + opts.backend] if opts.backend else []
+        ours = run([opts.powervisor] + engine + ['-M', 'pseries,ic-mode=xics' + machine] + tail,
                    opts.dir / f'{config}.ours.txt')
         bad += compare(config, parse(theirs), parse(ours), exemptions)
     for e in exemptions:

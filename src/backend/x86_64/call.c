@@ -141,9 +141,15 @@ static void mark_owed(struct jit *j, const struct ir_insn *i, bool on)
 	u32 k;
 
 	for (k = 0; k < x->pending; k++) {
-		struct jit_value *p = &j->a->v[j->r->pending[x->first_pending + k].value];
+		ir_ref leaf[JIT_MAX_LEAVES];
+		ir_ref v = j->r->pending[x->first_pending + k].value;
+		u32 m = cold_leaves(j, v, leaf, 0);
 
-		p->flags = (u8)(on ? p->flags | V_OWED : p->flags & ~V_OWED);
+		while (m--) {
+			struct jit_value *p = &j->a->v[leaf[m]];
+
+			p->flags = (u8)(on ? p->flags | V_OWED : p->flags & ~V_OWED);
+		}
 	}
 }
 

@@ -152,8 +152,12 @@ static void end_insn(struct jit *j, const struct ir_insn *i, ir_ref n)
 	if (!i->exit || !scan_may_leave(j, i))
 		return;
 	x = &j->r->exit[i->exit];
-	for (k = 0; k < x->pending; k++)
-		jit_end_insn(j, &j->r->pending[x->first_pending + k].value, 1);
+	for (k = 0; k < x->pending; k++) {
+		ir_ref leaf[JIT_MAX_LEAVES];
+		ir_ref v = j->r->pending[x->first_pending + k].value;
+
+		jit_end_insn(j, leaf, cold_leaves(j, v, leaf, 0));
+	}
 }
 
 static void hot_code(struct jit *j)

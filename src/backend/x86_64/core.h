@@ -25,6 +25,12 @@ struct jit_pending {
 	struct jit_place from;
 };
 
+/* A cold value of a record: op over places, which may be nodes before it. */
+struct jit_node {
+	u8 op;
+	struct jit_place arg[3];
+};
+
 /* Why and where to leave. In code memory, so read only. */
 struct jit_record {
 	u64 pc, info;
@@ -33,8 +39,15 @@ struct jit_record {
 	u16 stop;  /* enum backend_stop */
 	u16 event; /* code is the slot that holds it */
 	u32 count;
+	u32 nodes; /* offset of the nodes from the record; count behind it */
+	u32 nr_nodes;
 	struct jit_pending pending[];
 };
+
+static inline const struct jit_node *jit_nodes(const struct jit_record *rec)
+{
+	return (const struct jit_node *)((const u8 *)rec + rec->nodes);
+}
 
 /* What THUNK_SLOW and THUNK_COLD find behind their call: two s32, offsets from themselves: of one
  * of these in the region's data, and of where to go on. record is an offset from itself too. */
@@ -75,6 +88,7 @@ enum jit_value_flags {
 	V_CONST = 1 << 1,
 	V_FUSED = 1 << 2, /* made by its user */
 	V_OWED = 1 << 3,  /* pending in the record of the instruction at hand */
+	V_COLD = 1 << 4,  /* made where a record leaves; V_FUSED too */
 };
 
 struct jit_value {
@@ -94,6 +108,7 @@ enum {
 	JIT_MAX_RELOCS = 8192,
 	JIT_MAX_LINKS = 1024,
 	JIT_MAX_OPERANDS = 12,
+	JIT_MAX_LEAVES = 24,
 	JIT_CODE_SCRATCH = 1 << 20,
 	JIT_DATA_SCRATCH = 1 << 19,
 };
@@ -277,6 +292,15 @@ void emit_store_frame(struct jit *j, s32 offset, int reg, enum ir_type type);
 void emit_call_thunk(struct jit *j, enum jit_thunk t);
 /* s32 that names, relative to itself, label + add */
 void emit_rel32(struct jit *j, u32 label, s32 add);
+
+/* cold_value.c */
+void cold_find(struct jit *j);
+/* What must be somewhere when a record names v: v itself or what its expression reads. */
+u32 cold_leaves(const struct jit *j, ir_ref v, ir_ref *out, u32 count);
+struct jit_place cold_place(struct jit *j, ir_ref v, struct jit_node *node, u32 *nr);
+void cold_copy(struct jit *j, const struct jit_node *node, u32 count);
+void cold_evaluate(struct jit *j, const struct jit_node *node, u32 count);
+s32 cold_result(s32 node);
 
 /* exit.c */
 u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event);

@@ -49,13 +49,15 @@ u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 	struct jit_alloc *a = j->a;
 	size_t size = sizeof(struct jit_record) + x->pending * sizeof(struct jit_pending);
 	struct jit_record *rec = (struct jit_record *)&a->data[a->data_size];
-	u32 at = a->data_size, k;
+	struct jit_node node[JIT_MAX_NODES];
+	u32 at = a->data_size, k, nr_nodes = 0;
 
+	size += JIT_MAX_NODES * sizeof(node[0]);
 	if (a->data_size + size > JIT_DATA_SCRATCH) {
 		a->failed = true;
 		return 0;
 	}
-	a->data_size += (u32)size;
+	size -= JIT_MAX_NODES * sizeof(node[0]);
 	*rec = (struct jit_record){
 		.pc = x->pc,
 		.info = x->info,
@@ -69,8 +71,12 @@ u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 		const struct ir_pending *p = &j->r->pending[x->first_pending + k];
 
 		rec->pending[k] = (struct jit_pending){.slot = p->slot};
-		rec->pending[k].from = jit_place_of(j, p->value);
+		rec->pending[k].from = cold_place(j, p->value, node, &nr_nodes);
 	}
+	rec->nodes = (u32)size;
+	rec->nr_nodes = nr_nodes;
+	memcpy((u8 *)rec + size, node, nr_nodes * sizeof(node[0]));
+	a->data_size += (u32)(size + nr_nodes * sizeof(node[0]));
 	return at;
 }
 
@@ -310,6 +316,7 @@ static void store_record(struct jit *j, struct jit_record *rec, u32 spills)
 	u32 k;
 
 	park_slots(j, rec, spills);
+	cold_copy(j, jit_nodes(rec), rec->nr_nodes);
 	for (k = 0; k < rec->count; k++) {
 		const struct jit_pending *p = &rec->pending[k];
 		enum ir_type type = (enum ir_type)p->from.type;
@@ -318,6 +325,7 @@ static void store_record(struct jit *j, struct jit_record *rec, u32 spills)
 			emit_store_frame(j, (s32)p->slot, p->from.index, type);
 	}
 	/* Now all registers are free. */
+	cold_evaluate(j, jit_nodes(rec), rec->nr_nodes);
 	for (k = 0; k < rec->count; k++) {
 		const struct jit_pending *p = &rec->pending[k];
 		enum ir_type type = (enum ir_type)p->from.type;
@@ -327,6 +335,8 @@ static void store_record(struct jit *j, struct jit_record *rec, u32 spills)
 			continue;
 		if (p->from.kind == PLACE_CONST)
 			emit_const(j, reg, p->from.imm);
+		else if (p->from.kind == PLACE_NODE)
+			emit_load_frame(j, reg, cold_result(p->from.index), type);
 		else
 			emit_load_frame(j, reg, p->from.index, type);
 		emit_store_frame(j, (s32)p->slot, reg, type);

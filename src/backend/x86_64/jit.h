@@ -52,7 +52,9 @@ enum {
 	JIT_SAVE_GPR = JIT_SAVE_XMM - 16 * 8,
 	JIT_FP = JIT_SAVE_GPR - 256, /* 256 bytes for fp.c: lazy record, MXCSR images, scratch */
 	JIT_SPILL = JIT_FP - 8 * JIT_SPILLS,
-	JIT_FRAME = -JIT_SPILL,
+	JIT_MAX_NODES = 64,
+	JIT_COLD_CELLS = JIT_SPILL - 4 * 8 * JIT_MAX_NODES, /* cold_value.c */
+	JIT_FRAME = -JIT_COLD_CELLS,
 	JIT_CELLS = 1024, /* 8-byte slots of the guest state that code may name */
 	JIT_MAX_COLD = 2048,
 	JIT_MAX_POOL = 256,
@@ -72,6 +74,7 @@ enum jit_place_kind {
 	PLACE_REG,   /* index: 0..15 integer, 16.. xmm */
 	PLACE_FRAME, /* index: offset from the state, of a slot or a spill */
 	PLACE_CONST, /* imm */
+	PLACE_NODE,  /* index: node of the record */
 };
 
 struct jit_place {

@@ -14,11 +14,14 @@ static u8 *saved(struct backend_cpu *cpu, int reg)
 	return cpu->state + at;
 }
 
-static u128 read_place(struct backend_cpu *cpu, const struct jit_place *p)
+/* node: results of the record's nodes */
+static u128 read_node(struct backend_cpu *cpu, const struct jit_place *p, const u64 *node)
 {
 	u128 v = 0;
 
 	switch (p->kind) {
+	case PLACE_NODE:
+		return node[p->index];
 	case PLACE_CONST:
 		return p->imm;
 	case PLACE_REG:
@@ -30,18 +33,36 @@ static u128 read_place(struct backend_cpu *cpu, const struct jit_place *p)
 	}
 }
 
+static u128 read_place(struct backend_cpu *cpu, const struct jit_place *p)
+{
+	return read_node(cpu, p, NULL);
+}
+
+static void evaluate(struct backend_cpu *cpu, const struct jit_record *rec, u64 *result)
+{
+	const struct jit_node *node = jit_nodes(rec);
+	u32 n;
+
+	for (n = 0; n < rec->nr_nodes; n++)
+		ir_eval((enum ir_opcode)node[n].op, (u64)read_node(cpu, &node[n].arg[0], result),
+			(u64)read_node(cpu, &node[n].arg[1], result),
+			(u64)read_node(cpu, &node[n].arg[2], result), &result[n]);
+}
+
 /* A pending value may stand in the slot of another one: all are read first. */
 static void store_pending(struct backend_cpu *cpu, const struct jit_record *rec)
 {
+	u64 node[JIT_MAX_NODES];
 	u128 value[64];
 	u32 n, k, from;
 
+	evaluate(cpu, rec, node);
 	for (from = 0; from < rec->count; from += n) {
 		n = rec->count - from;
 		if (n > ARRAY_SIZE(value))
 			n = ARRAY_SIZE(value);
 		for (k = 0; k < n; k++)
-			value[k] = read_place(cpu, &rec->pending[from + k].from);
+			value[k] = read_node(cpu, &rec->pending[from + k].from, node);
 		for (k = 0; k < n; k++) {
 			const struct jit_pending *p = &rec->pending[from + k];
 

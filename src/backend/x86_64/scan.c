@@ -55,11 +55,10 @@ static void count_uses(struct jit *j)
 
 	for (n = 1; n < r->count; n++) {
 		const struct ir_insn *i = &r->insn[n];
+		const ir_ref op[4] = {i->a, i->b, i->c, i->d};
 
-		v[i->a].count++;
-		v[i->b].count++;
-		v[i->c].count++;
-		v[i->d].count++;
+		for (k = 0; k < 4; k++)
+			v[op[k]].count = v[n].flags & V_COLD ? MANY : v[op[k]].count + 1;
 		if (!i->exit || !scan_may_leave(j, i))
 			continue;
 		for (k = 0; k < r->exit[i->exit].pending; k++)
@@ -170,9 +169,12 @@ static void scan_backward(struct jit *j)
 			for (k = 0; k < r->exit[i->exit].pending; k++) {
 				const struct ir_pending *p =
 					&r->pending[r->exit[i->exit].first_pending + k];
+				ir_ref leaf[JIT_MAX_LEAVES];
+				u32 m = cold_leaves(j, p->value, leaf, 0);
 
-				if (!a->v[p->value].last)
-					a->v[p->value].last = (u16)n;
+				while (m--)
+					if (!a->v[leaf[m]].last)
+						a->v[leaf[m]].last = (u16)n;
 			}
 		}
 		/* A value without users makes no use either. */
@@ -196,6 +198,7 @@ void scan_region(struct jit *j)
 		if (j->r->insn[n].op == IR_CONST)
 			a->v[n].flags = V_CONST;
 	}
+	cold_find(j);
 	count_uses(j);
 	fuse_all(j);
 	scan_backward(j);

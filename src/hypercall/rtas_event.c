@@ -3,7 +3,7 @@
  * Events that the platform tells the guest: check-exception and event-scan (LoPAPR 7.3.3), the log
  * in its version 6 (10.3.2), and the one event there is, the request to shut down, an environmental
  * and power warning (10.2.2). It has an interrupt (/event-sources/epow-events), so that it is
- * check-exception that returns it and never event-scan: LoPAPR 10.1, R1-1 wants one of the two.
+ * check-exception that returns it and never event-scan: LoPAPR 7.3.3, R1-1 wants one of the two.
  *
  * A second request before the guest fetched the first changes nothing.
  */

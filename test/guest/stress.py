@@ -212,9 +212,9 @@ def compare_memory(results, load, seconds):
 
 
 def evictions(text):
-    """how many the statistics name, or None"""
-    found = re.findall(r"^.*evict\w*\D*?(\d+)", text, re.M | re.I)
-    return sum(map(int, found)) if found else None
+    """how often the code cache made room, or None if the statistics do not say"""
+    m = re.search(r"^code\.evictions[ :=]+(\d+)$", text, re.M)
+    return int(m[1]) if m else None
 
 
 def main():

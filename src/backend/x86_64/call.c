@@ -171,7 +171,6 @@ bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n)
 	struct arg arg[MAX_ARGS];
 	s32 result = 0;
 
-	jit_fp_before_call(j, fx);
 	if (leaves)
 		mark_owed(j, i, true);
 	state_changes(j, fx);
@@ -191,7 +190,6 @@ bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n)
 		mark_owed(j, i, false);
 	}
 	take_result(j, i, n, h->sig[0]);
-	jit_fp_after_call(j, fx);
 	return true;
 }
 

@@ -24,7 +24,6 @@ static void branch(struct jit *j, const struct ir_insn *i, ir_ref n)
 	enum xcc cc;
 
 	cond_prepare(j, i->a, &c);
-	jit_fp_block_end(j);
 	cc = cond_emit(j, &c);
 	if (falls && next->imm == i->imm) {
 		x_jcc(j->x, x_cc_not(cc), if_false);
@@ -39,24 +38,9 @@ static void jump(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	const struct ir_insn *next = &j->r->insn[n + 1];
 
-	jit_fp_block_end(j);
 	if (n + 1u < j->r->count && next->op == IR_LABEL && next->imm == i->imm)
 		return;
 	x_jmp(j->x, j->a->label[i->imm]);
-}
-
-static void get(struct jit *j, const struct ir_insn *i, ir_ref n)
-{
-	u32 len = ir_type_size((enum ir_type)i->type);
-
-	jit_fp_before_slot(j, (u32)i->imm, len, false);
-	jit_get(j, n, (u32)i->imm);
-}
-
-static void put(struct jit *j, const struct ir_insn *i, ir_ref n)
-{
-	jit_fp_before_slot(j, (u32)i->imm, ir_type_size((enum ir_type)i->type), true);
-	select_put(j, i, n);
 }
 
 static void generate_one(struct jit *j, const struct ir_insn *i, ir_ref n)
@@ -65,10 +49,10 @@ static void generate_one(struct jit *j, const struct ir_insn *i, ir_ref n)
 	case IR_CONST:
 		break;
 	case IR_GET:
-		get(j, i, n);
+		jit_get(j, n, (u32)i->imm);
 		break;
 	case IR_PUT:
-		put(j, i, n);
+		select_put(j, i, n);
 		break;
 	case IR_F2I:
 	case IR_I2F:
@@ -102,7 +86,6 @@ static void generate_one(struct jit *j, const struct ir_insn *i, ir_ref n)
 	case IR_LABEL:
 		jit_begin_block(j);
 		x_bind(j->x, j->a->label[i->imm]);
-		jit_fp_block_begin(j);
 		break;
 	case IR_JMP:
 		jump(j, i, n);
@@ -127,11 +110,9 @@ static void generate_one(struct jit *j, const struct ir_insn *i, ir_ref n)
 		exit_goto_if(j, i, n);
 		break;
 	case IR_GOTO:
-		jit_fp_block_end(j);
 		exit_goto(j, i, n);
 		break;
 	case IR_GOTO_IND:
-		jit_fp_block_end(j);
 		exit_goto_ind(j, i, n);
 		break;
 	default:
@@ -232,7 +213,6 @@ bool jit_generate(struct jit *j)
 	scan_region(j);
 	jit_begin_block(j);
 	exit_count_hot(j);
-	jit_fp_block_begin(j);
 	hot_code(j);
 	cold_code(j);
 	data(j);

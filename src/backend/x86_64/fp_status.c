@@ -2,7 +2,8 @@
 /*
  * MXCSR while translated code runs: the guest's rounding mode, exceptions masked and accumulating
  * (fp.c says what they mean). It is brought together with the guest's status before anything else
- * reads or writes that (helpers with IR_FX_FP that do more than add), and when run() ends.
+ * reads or writes that (helpers with IR_FX_FP that do more than add: they are called by way of a
+ * thunk), and when run() ends.
  *
  * The rest of the back end, and what it calls, runs under either MXCSR: it has no floats.
  */
@@ -81,54 +82,41 @@ static void after(void *state, const struct backend *b)
 	load_rounding(b, state);
 }
 
-typedef void status_fn(void *state, const struct backend *b);
+/*
+ * What calls of helpers that do more than add go through: the status is collected before and the
+ * rounding mode loaded after. rax: the helper; it is called with the arguments of the caller.
+ */
+static const u8 arg_reg[] = {X_RDI, X_RSI, X_RDX, X_RCX, X_R8, X_R9};
+enum { HELPER_AT = 8 * ARRAY_SIZE(arg_reg), CALL_FRAME = HELPER_AT + 8 };
 
-/* Call fn here; all registers are kept. */
-static void call(struct jit *j, status_fn *fn)
+static void call_status(struct xcode *x, const struct backend *b, void (*fn)(void))
 {
-	struct jit_alloc *a = j->a;
-	struct jit_cold_desc *d = (struct jit_cold_desc *)&a->data[a->data_size];
-	u32 back = x_label(j->x);
-
-	if (a->data_size + sizeof(*d) > JIT_DATA_SCRATCH) {
-		a->failed = true;
-		return;
-	}
-	*d = (struct jit_cold_desc){
-		.fn = (void (*)(void))fn,
-		.sig = "VEI",
-		.result = JIT_NO_REG,
-		.arg[0] = {.kind = PLACE_CONST, .type = IR_I, .imm = (u64)(uintptr_t)j->b},
-	};
-	emit_call_thunk(j, THUNK_COLD);
-	emit_rel32(j, a->data_label, (s32)a->data_size);
-	emit_rel32(j, back, 0);
-	x_bind(j->x, back);
-	a->data_size += sizeof(*d);
+	x_lea(x, X_64, X_RDI, jit_frame(0));
+	x_mov_ri(x, X_RSI, (u64)(uintptr_t)b);
+	x_mov_ri(x, X_RAX, (u64)(uintptr_t)fn);
+	x_call_r(x, X_RAX);
 }
 
-void jit_fp_before_call(struct jit *j, u32 effects)
+void jit_fp_make_call(struct xcode *x, const struct backend *b)
 {
-	if (!ir_fx_lazy(effects) || !j->b->config.fp_collect)
-		return;
-	call(j, before);
+	s32 k;
+
+	x_alu_ri(x, XA_SUB, X_64, X_RSP, CALL_FRAME);
+	for (k = 0; k < (s32)ARRAY_SIZE(arg_reg); k++)
+		x_mov_mr(x, X_64, xm(X_RSP, 8 * k), arg_reg[k]);
+	x_mov_mr(x, X_64, xm(X_RSP, HELPER_AT), X_RAX);
+	call_status(x, b, (void (*)(void))before);
+	for (k = 0; k < (s32)ARRAY_SIZE(arg_reg); k++)
+		x_mov_rm(x, X_64, arg_reg[k], xm(X_RSP, 8 * k));
+	x_call_m(x, xm(X_RSP, HELPER_AT));
+	x_mov_mr(x, X_64, xm(X_RSP, HELPER_AT), X_RAX);
+	call_status(x, b, (void (*)(void))after);
+	x_mov_rm(x, X_64, X_RAX, xm(X_RSP, HELPER_AT));
+	x_alu_ri(x, XA_ADD, X_64, X_RSP, CALL_FRAME);
+	x_ret(x);
 }
 
-void jit_fp_after_call(struct jit *j, u32 effects)
+bool jit_fp_collects(const struct backend *b, u32 effects)
 {
-	if (ir_fx_lazy(effects) && j->b->config.fp_rounding)
-		call(j, after);
-}
-
-/* Front ends read and write the status by helpers. */
-void jit_fp_before_slot(struct jit *j, u32 slot, u32 len, bool write)
-{
-}
-
-void jit_fp_block_end(struct jit *j)
-{
-}
-
-void jit_fp_block_begin(struct jit *j)
-{
+	return ir_fx_lazy(effects) && b->config.fp_collect && b->config.fp_rounding;
 }

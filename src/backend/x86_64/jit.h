@@ -163,16 +163,12 @@ void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n);
 void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n);
 
 /* --- hooks of fp.c; called by the core --- */
-/* The guest state [slot, slot + len) is read or written by something that needs status there. */
-void jit_fp_before_slot(struct jit *j, u32 slot, u32 len, bool write);
-/* Around a real call of a helper with that effects. */
-void jit_fp_before_call(struct jit *j, u32 effects);
-void jit_fp_after_call(struct jit *j, u32 effects);
-/* A basic block ends (before JMP, BR, GOTO …), or begins. */
-void jit_fp_block_end(struct jit *j);
-void jit_fp_block_begin(struct jit *j);
 /* Is it an emitter of scalar or VSX floating point? */
 bool jit_fp_owns(const struct jit_inline *in);
+/* Must calls of a helper with these effects go through the thunk that jit_fp_make_call() makes?
+ * Its argument is the helper's address in rax. */
+bool jit_fp_collects(const struct backend *b, u32 effects);
+void jit_fp_make_call(struct xcode *x, const struct backend *b);
 /* Around run(). */
 void jit_fp_enter(struct backend *b, struct backend_cpu *cpu);
 void jit_fp_leave(struct backend *b, struct backend_cpu *cpu);

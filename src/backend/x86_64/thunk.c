@@ -144,6 +144,24 @@ static void make_one(struct making *m, enum jit_thunk t)
 	}
 }
 
+/* Ways to the helpers that want the floating-point status; their offsets go to the table. */
+static void make_status_calls(struct making *m, const struct backend *b, u64 *table)
+{
+	const struct ir_env *env = b->config.env;
+	u32 common = x_label(&m->x), k;
+
+	x_align(&m->x, 16);
+	x_bind(&m->x, common);
+	jit_fp_make_call(&m->x, b);
+	for (k = 0; k < env->nr_helpers; k++) {
+		if (!jit_fp_collects(b, env->helpers[k].effects))
+			continue;
+		table[k] = x_here(&m->x);
+		x_mov_ri(&m->x, X_RAX, (u64)(uintptr_t)env->helpers[k].fn);
+		x_jmp(&m->x, common);
+	}
+}
+
 static int place(struct backend *b, const void *code, size_t size, u64 *at)
 {
 	u32 units, unit = code_alloc(&b->code, size, &units);
@@ -182,13 +200,14 @@ int thunk_make(struct backend *b)
 		offset[t] = x_here(&m->x);
 		make_one(m, (enum jit_thunk)t);
 	}
+	make_status_calls(m, b, table);
 	ret = x_finish(&m->x) ? place(b, m->code, x_here(&m->x), &at) : -E2BIG;
 	if (ret)
 		goto out;
 	for (t = 0; t < THUNK_COUNT; t++)
 		b->thunk[t] = at + offset[t];
 	for (k = 0; k < n; k++)
-		table[k] = (u64)(uintptr_t)b->config.env->helpers[k].fn;
+		table[k] = table[k] ? at + table[k] : (u64)(uintptr_t)b->config.env->helpers[k].fn;
 	ret = place(b, table, 8 * (size_t)n + 8, &b->helper_table);
 out:
 	os_free(m);

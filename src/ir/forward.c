@@ -65,15 +65,39 @@ static bool same(const struct ir_insn *x, const struct ir_insn *y)
 	       x->c == y->c && x->d == y->d && x->imm == y->imm;
 }
 
+static ir_ref *bucket_of(struct forward *f, const struct ir_insn *i)
+{
+	u64 h = i->op + 31 * i->a + 61 * i->b + 127 * i->c + i->imm * 0x9e3779b97f4a7c15ull;
+
+	return &f->hash[(h ^ h >> 32) % FORWARD_HASH];
+}
+
+/* The value of this block that is the same, or 0 */
+static ir_ref find(const struct forward *f, ir_ref *bucket, const struct ir_insn *i)
+{
+	if (*bucket >= f->block_start && *bucket && same(&f->r->insn[*bucket], i))
+		return *bucket;
+	return 0;
+}
+
 /* Emit a pure instruction unless its value is there. */
 ir_ref forward_number(struct forward *f, const struct ir_insn *i)
 {
-	u64 h = i->op + 31 * i->a + 61 * i->b + 127 * i->c + i->imm * 0x9e3779b97f4a7c15ull;
-	ir_ref *bucket = &f->hash[(h ^ h >> 32) % FORWARD_HASH];
+	ir_ref *bucket = bucket_of(f, i), v = find(f, bucket, i);
 
-	if (*bucket >= f->block_start && *bucket && same(&f->r->insn[*bucket], i))
-		return *bucket;
-	return *bucket = forward_emit(f, i);
+	return v ? v : (*bucket = forward_emit(f, i));
+}
+
+static ir_ref find_sum(struct forward *f, ir_ref a, ir_ref b)
+{
+	struct ir_insn i = {.op = IR_ADD, .type = IR_I, .a = a, .b = b};
+	ir_ref v = find(f, bucket_of(f, &i), &i);
+
+	if (v)
+		return v;
+	i.a = b;
+	i.b = a;
+	return find(f, bucket_of(f, &i), &i);
 }
 
 ir_ref forward_const(struct forward *f, u64 v)
@@ -221,8 +245,26 @@ static void visit_put(struct forward *f, const struct ir_insn *i)
 	forward_emit(f, i);
 }
 
+/* The address is a + b, where b = c + constant, and there is a + c: the same base for both. */
+static bool share_sum(struct forward *f, struct ir_insn *i, ir_ref a, ir_ref b)
+{
+	const struct ir_insn *sum = &f->r->insn[b];
+	ir_ref v;
+	u64 k;
+
+	if (sum->op != IR_ADD || !ir_is_const(f->r, sum->b, &k) ||
+	    (u64)(s64)(s32)(i->imm + k) != i->imm + k)
+		return false;
+	v = find_sum(f, a, sum->a);
+	if (!v)
+		return false;
+	i->a = v;
+	i->imm += k;
+	return true;
+}
+
 /* The address's constant part goes into the displacement. */
-static void fold_displacement(const struct forward *f, struct ir_insn *i)
+static void fold_displacement(struct forward *f, struct ir_insn *i)
 {
 	const struct ir_insn *a = &f->r->insn[i->a];
 	u64 k;
@@ -231,6 +273,8 @@ static void fold_displacement(const struct forward *f, struct ir_insn *i)
 	    (u64)(s64)(s32)(i->imm + k) == i->imm + k) {
 		i->imm += k;
 		i->a = a->a;
+	} else if (a->op == IR_ADD && !share_sum(f, i, a->a, a->b)) {
+		share_sum(f, i, a->b, a->a);
 	}
 }
 

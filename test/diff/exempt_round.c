@@ -116,7 +116,7 @@ static void rounded_twice(const struct diff_view *v, struct diff_result *m)
 
 /* Enabled overflow and underflow of singles and conversions: scaled for double and then rounded, or
  * packed into too few bits of exponent. The ISA leaves results undefined whose operands are no
- * singles (4.6.5); for others ours has to be right. */
+ * singles (4.3.5.1); for others ours has to be right. */
 static void scaled(const struct diff_view *v, struct diff_result *m)
 {
 	const bool conversion =

@@ -147,12 +147,6 @@ static bool invalid_decimal(const struct diff_view *v)
 	return !diff_starts(v, "bcdcfsq") && !valid_packed(b);
 }
 
-static void decimal_source(const struct diff_view *v, struct diff_result *m)
-{
-	if (diff_starts(v, "bcd") && invalid_decimal(v))
-		take_target(v, m);
-}
-
 /* The only bits besides VRT that decimal instructions write. */
 static u32 cr6(const struct diff_result *r)
 {
@@ -160,6 +154,13 @@ static u32 cr6(const struct diff_result *r)
 }
 
 enum { LT = 8, GT = 4, EQ = 2, SO = 1 };
+
+/* What VRT is then, is undefined (6.17), what CR6 is, is not. */
+static void decimal_source(const struct diff_view *v, struct diff_result *m)
+{
+	if (diff_starts(v, "bcd") && invalid_decimal(v) && cr6(v->ours) == SO)
+		take_target(v, m);
+}
 
 static void accept_cr6(const struct diff_view *v, struct diff_result *m, u32 theirs)
 {
@@ -182,7 +183,7 @@ static void decimal_overflow(const struct diff_view *v, struct diff_result *m)
 		return;
 	if (b[0] >> 63)
 		n = -n;
-	if (n >= (u128)10000000000000000 * 1000000000000000)
+	if (n >= (u128)10000000000000000 * 1000000000000000 && (cr6(v->ours) & SO))
 		take_target(v, m);
 }
 

@@ -225,6 +225,27 @@ EMIT(vpmsumd)
 	return true;
 }
 
+/* Lower and upper words of both doublewords: four products, added in pairs */
+EMIT(vpmsumw)
+{
+	int a = jit_use_q(j, i->a), b = jit_use_q(j, i->b), t = jit_tmp_xmm(j);
+	int u = jit_tmp_xmm(j), d = jit_def_fresh_q(j, n);
+	struct xcode *x = j->x;
+
+	xv_shift_rri(x, XV_PSRLQ_I, VT, a, 32);
+	xv_shift_rri(x, XV_PSRLQ_I, t, b, 32);
+	xv_rrri(x, XV_PCLMULQDQ, d, VT, t, 0x00);
+	xv_rrri(x, XV_PCLMULQDQ, u, VT, t, 0x11);
+	xv_rrr(x, XV_PUNPCKLQDQ, d, d, u);
+	xv_rrm(x, XV_PAND, VT, a, vec_d(j, 0xffffffff));
+	xv_rrm(x, XV_PAND, t, b, vec_d(j, 0xffffffff));
+	xv_rrri(x, XV_PCLMULQDQ, u, VT, t, 0x11);
+	xv_rrri(x, XV_PCLMULQDQ, VT, VT, t, 0x00);
+	xv_rrr(x, XV_PUNPCKLQDQ, VT, VT, u);
+	xv_rrr(x, XV_PXOR, d, d, VT);
+	return true;
+}
+
 /* The state of AES has its first byte in the host's lowest, here it is the highest. */
 static struct xmem reverse(struct jit *j)
 {

@@ -196,6 +196,18 @@ EMIT(vmsummbm)
 	return sum_bytes(j, i, n, true);
 }
 
+/* To the helper if any byte of t has its highest bit set; it comes back where .back is bound */
+static struct jit_cold *helper_if(struct jit *j, unsigned t, int gpr)
+{
+	struct jit_cold *c;
+
+	xv_rr(j->x, XV_PMOVMSKB, gpr, t);
+	x_test_rr(j->x, X_32, gpr, gpr);
+	c = jit_cold_call_path(j);
+	x_jcc(j->x, XC_NE, c->at);
+	return c;
+}
+
 /* Words t plus b, signed, to d unless that saturates; t is changed */
 static void add_signed(struct jit *j, unsigned d, unsigned t, unsigned b, int gpr)
 {
@@ -251,6 +263,115 @@ EMIT(vsum4ubs)
 	xv_rrr(x, XV_PADDD, d, d, t);
 	xv_rrr(x, XV_PADDD, t, t, b);
 	vec_sat_if_differ(j, t, d, gpr);
+	return true;
+}
+
+/* Words t, of which 0x80000000 means that pmaddwd overflowed, plus c */
+EMIT(vmsumshs)
+{
+	int a = jit_use_q(j, i->a), b = jit_use_q(j, i->b), c = jit_use_q(j, i->c);
+	int t = jit_tmp_xmm(j), gpr = jit_tmp_int(j), d = jit_def_fresh_q(j, n);
+	struct jit_cold *cold;
+
+	xv_rrr(j->x, XV_PMADDWD, t, a, b);
+	xv_rrm(j->x, XV_PCMPEQD, d, t, vec_w(j, 0x80000000));
+	cold = helper_if(j, d, gpr);
+	add_signed(j, d, t, c, gpr);
+	x_bind(j->x, cold->back);
+	return true;
+}
+
+/* High parts of the products, rounded or not, plus c. Only the square of the smallest number
+ * overflows, and only it gives 0x8000. */
+static bool high_add(struct jit *j, const struct ir_insn *i, ir_ref n, bool round)
+{
+	int a = jit_use_q(j, i->a), b = jit_use_q(j, i->b), c = jit_use_q(j, i->c);
+	int t = jit_tmp_xmm(j), gpr = jit_tmp_int(j), d = jit_def_fresh_q(j, n);
+	struct xcode *x = j->x;
+	struct jit_cold *cold;
+
+	if (round) {
+		xv_rrr(x, XV_PMULHRSW, t, a, b);
+	} else {
+		xv_rrr(x, XV_PMULHW, t, a, b);
+		xv_rrr(x, XV_PMULLW, d, a, b);
+		xv_shift_rri(x, XV_PSLLW_I, t, t, 1);
+		xv_shift_rri(x, XV_PSRLW_I, d, d, 15);
+		xv_rrr(x, XV_POR, t, t, d);
+	}
+	xv_rrm(x, XV_PCMPEQW, d, t, vec_h(j, 0x8000));
+	cold = helper_if(j, d, gpr);
+	xv_rrr(x, XV_PADDSW, d, t, c);
+	xv_rrr(x, XV_PADDW, VT, t, c);
+	vec_sat_if_differ(j, VT, d, gpr);
+	x_bind(x, cold->back);
+	return true;
+}
+
+EMIT(vmhaddshs)
+{
+	return high_add(j, i, n, false);
+}
+
+EMIT(vmhraddshs)
+{
+	return high_add(j, i, n, true);
+}
+
+/* Doublewords t to words, zero extended; the helper if that loses something */
+static void to_words(struct jit *j, unsigned d, unsigned t, int gpr)
+{
+	struct xcode *x = j->x;
+	struct jit_cold *c;
+
+	xv_rri(x, XV_PSHUFD, VT, t, 0x08);
+	xv_rr(x, XV_PMOVSXDQ, VT, VT);
+	xv_rrr(x, XV_PCMPEQD, VT, VT, t);
+	xv_ones(x, d);
+	xv_rrr(x, XV_PXOR, d, d, VT);
+	c = helper_if(j, d, gpr);
+	xv_rrm(x, XV_PAND, d, t, vec_d(j, 0xffffffff));
+	x_bind(x, c->back);
+}
+
+/* In each doubleword: both words of a, and the lower one of b */
+static void add_pairs(struct jit *j, unsigned t, unsigned a, unsigned b)
+{
+	struct xcode *x = j->x;
+
+	xv_rri(x, XV_PSHUFD, VT, a, 0x08);
+	xv_rr(x, XV_PMOVSXDQ, t, VT);
+	xv_rri(x, XV_PSHUFD, VT, a, 0x0d);
+	xv_rr(x, XV_PMOVSXDQ, VT, VT);
+	xv_rrr(x, XV_PADDQ, t, t, VT);
+	xv_rri(x, XV_PSHUFD, VT, b, 0x08);
+	xv_rr(x, XV_PMOVSXDQ, VT, VT);
+	xv_rrr(x, XV_PADDQ, t, t, VT);
+}
+
+EMIT(vsum2sws)
+{
+	int a = jit_use_q(j, i->a), b = jit_use_q(j, i->b), t = jit_tmp_xmm(j);
+	int gpr = jit_tmp_int(j), d = jit_def_fresh_q(j, n);
+
+	add_pairs(j, t, a, b);
+	to_words(j, d, t, gpr);
+	return true;
+}
+
+/* All words of a and the last of b, to the last word */
+EMIT(vsumsws)
+{
+	int a = jit_use_q(j, i->a), b = jit_use_q(j, i->b), t = jit_tmp_xmm(j);
+	int u = jit_tmp_xmm(j), gpr = jit_tmp_int(j), d = jit_def_fresh_q(j, n);
+	struct xcode *x = j->x;
+
+	xv_rrm(x, XV_PAND, u, b, vec_const(j, 0, 0xffffffff));
+	add_pairs(j, t, a, u);
+	xv_rri(x, XV_PSHUFD, u, t, 0xee);
+	xv_rrr(x, XV_PADDQ, t, t, u);
+	xv_rr(x, XV_MOVQ, t, t);
+	to_words(j, d, t, gpr);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Vector helpers as host code: pack, unpack, merge, splat, permute, insert and extract.
+ * Vector helpers as host code: pack, unpack, merge, splat, select, permute.
  */
 #include "backend/x86_64/vec.h"
 
@@ -514,76 +514,5 @@ EMIT(vcmp_cr6)
 	x_shift_ri(x, XS_SHR, X_32, d, 31);
 	x_lea(x, X_32, d, xm_index(d, t, 2, 0));
 	x_alu_rr(x, XA_ADD, X_32, d, d);
-	return true;
-}
-
-/* An element's first byte and size as constants, the element in place: its lowest byte, in the
- * host's count */
-static bool element(struct jit *j, ir_ref at, ir_ref size, unsigned *low, unsigned *bytes)
-{
-	u64 first, n;
-
-	if (!jit_is_const(j, at, &first) || !jit_is_const(j, size, &n))
-		return false;
-	first &= 15;
-	*bytes = (unsigned)n;
-	if (first + n > 16)
-		return false;
-	*low = (unsigned)(16 - n - first);
-	return true;
-}
-
-/* low_bytes of a vector as an integer */
-static bool extract(struct jit *j, const struct ir_insn *i, ir_ref n, unsigned low, unsigned bytes)
-{
-	int a = jit_use_q(j, i->a), d = jit_def_int(j, n);
-	struct xcode *x = j->x;
-
-	if (bytes == 2 && !(low & 1)) {
-		xv_rri(x, XV_PEXTRW, d, a, (u8)(low / 2));
-		return true;
-	}
-	if (low) {
-		xv_shift_rri(x, XV_PSRLDQ, VT, a, (u8)low);
-		a = VT;
-	}
-	if (bytes == 8)
-		xv_rr_st(x, XV_MOVQ_GST, d, a);
-	else
-		xv_rr_st(x, XV_MOVD_GST, d, a);
-	if (bytes < 4)
-		x_movzx_rr(x, bytes == 1 ? X_8 : X_16, d, d);
-	return true;
-}
-
-EMIT(vmx_extract)
-{
-	unsigned low, bytes;
-
-	return element(j, i->b, i->c, &low, &bytes) && extract(j, i, n, low, bytes);
-}
-
-EMIT(vmx_extract_right)
-{
-	u64 at, size;
-
-	if (!jit_is_const(j, i->b, &at) || !jit_is_const(j, i->c, &size) || at + size > 16)
-		return false;
-	return extract(j, i, n, (unsigned)at, (unsigned)size);
-}
-
-EMIT(vmx_insert)
-{
-	unsigned low, bytes;
-	int a, v, d;
-	enum xvop op;
-
-	if (!element(j, i->c, i->d, &low, &bytes) || low % bytes)
-		return false;
-	op = bytes == 1 ? XV_PINSRB : bytes == 2 ? XV_PINSRW : bytes == 4 ? XV_PINSRD : XV_PINSRQ;
-	a = jit_use_q(j, i->a);
-	v = jit_use_int(j, i->b);
-	d = jit_def_q(j, n);
-	xv_rrri(j->x, op, d, a, v, (u8)(low / bytes));
 	return true;
 }

@@ -154,6 +154,7 @@ static u32 find_helper(const char *name)
 struct variant {
 	bool constant[4];
 	bool same;    /* the second operand is the first */
+	u32 element;  /* 1, 2: the position is that of an element */
 	bool sum;     /* vaddfp of the result with itself follows */
 	bool compare; /* the third operand is the result of comparing it with 0 (vsel) */
 	struct operands value;
@@ -182,6 +183,21 @@ static bool must_be_constant(const char *name, u32 k)
 	return !strncmp(name, "vmx_", 4) && k == (strcmp(name, "vmx_insert") ? 2 : 3);
 }
 
+static ir_ref integer_operand(struct variant *v, const char *name, u32 k)
+{
+	struct ir_region *r = &e.region;
+	ir_ref ref = ir_get(r, IR_I, SLOT_GPR(k));
+	u64 size = v->value.i[strcmp(name, "vmx_insert") ? 2 : 3];
+
+	/* an element's position, as of an address */
+	if (!strncmp(name, "vmx_", 4) && k == (strcmp(name, "vmx_insert") ? 1 : 2) && v->element) {
+		ref = ir_op2i(r, IR_AND, ref, 16 - size);
+		if (v->element > 1)
+			ref = ir_op2i(r, IR_XOR, ref, 16 - size);
+	}
+	return ref;
+}
+
 static void build(const struct ir_helper *h, u32 helper, struct variant *v)
 {
 	struct ir_region *r = &e.region;
@@ -198,7 +214,7 @@ static void build(const struct ir_helper *h, u32 helper, struct variant *v)
 		else if (v->constant[k])
 			op[k] = ir_const(r, v->value.i[k]);
 		else
-			op[k] = ir_get(r, IR_I, SLOT_GPR(k));
+			op[k] = integer_operand(v, h->name, k);
 	}
 	mask = op[2];
 	if (v->compare)
@@ -237,6 +253,7 @@ static void random_variant(const char *name, const char *sig, struct variant *v)
 
 	memset(v, 0, sizeof(*v));
 	v->same = rnd() % 6 == 0;
+	v->element = rnd() % 3;
 	v->sum = e.floats && rnd() % 2;
 	v->compare = !strcmp(name, "vsel") && rnd() % 2;
 	for (u32 k = 0; k < 4; k++) {
@@ -312,6 +329,14 @@ static void run_once(const struct ir_helper *h, const char *name, u32 level, str
 	s->vscr_sat = rnd() % 4 == 0;
 	s->vscr_nj = rnd() % 2;
 	before = *s;
+	if (v->element && !strncmp(name, "vmx_", 4)) {
+		u32 k = strcmp(name, "vmx_insert") ? 1 : 2;
+
+		if (!v->constant[k]) {
+			o.i[k] &= 16 - o.i[k + 1];
+			o.i[k] ^= v->element > 1 ? 16 - o.i[k + 1] : 0;
+		}
+	}
 	if (v->compare)
 		for (u32 k = 0; k < 16; k++)
 			o.q[2].b[k] = o.q[2].b[k] ? 0 : 0xff;

@@ -9,7 +9,7 @@
 
 #define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
 
-enum { MAX_ARGS = 6 };
+enum { MAX_ARGS = 6, TOUCHES_STATE = IR_FX_READ | IR_FX_WRITE | IR_FX_LEAVE | IR_FX_MEM };
 
 /* Where an argument comes from. */
 struct arg {
@@ -180,10 +180,12 @@ bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n)
 		page_forget(j);
 	count = collect(j, i, h, arg, result);
 	jit_clobber(j, ~JIT_CALLEE_SAVED);
+	pin_store(j, fx & TOUCHES_STATE ? ~0u : ~JIT_CALLEE_SAVED);
 	move_args(j, arg, count);
 	x_call_m(j->x, xm_target(j->b->helper_table + 8 * i->imm));
 	if (fx & (IR_FX_WRITE | IR_FX_MEM | IR_FX_LEAVE))
 		x_mov_rm(j->x, X_64, X_R14, CPU_FIELD(tlb));
+	pin_load(j, fx & IR_FX_WRITE ? ~0u : ~JIT_CALLEE_SAVED);
 	if (leaves) {
 		x_alu_mi(j->x, XA_CMP, X_32, jit_slot(j->b->config.event_slot), 0);
 		x_jcc(j->x, XC_NE, exit_label(j, n, BACKEND_STOP_LEAVE, true));

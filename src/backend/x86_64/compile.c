@@ -202,17 +202,17 @@ bool jit_generate(struct jit *j)
 
 	a->nr_cold = a->nr_links = a->nr_pool = 0;
 	a->data_size = 0;
-	a->nr_pin = 0;
-	a->may_evict = JIT_INT_MASK | JIT_XMM_MASK;
 	a->failed = false;
 	a->n = 0;
 	memset(j->fp, 0, sizeof(j->fp));
 	a->data_label = x_label(j->x);
 	for (k = 0; k < j->r->labels; k++)
 		a->label[k] = x_label(j->x);
+	pin_choose(j);
 	scan_region(j);
 	jit_begin_block(j);
 	exit_count_hot(j);
+	pin_load(j, ~0u);
 	hot_code(j);
 	cold_code(j);
 	data(j);

@@ -109,6 +109,7 @@ enum {
 	JIT_MAX_LINKS = 1024,
 	JIT_MAX_OPERANDS = 12,
 	JIT_MAX_LEAVES = 24,
+	JIT_MAX_PINS = 16,
 	JIT_CODE_SCRATCH = 1 << 20,
 	JIT_DATA_SCRATCH = 1 << 19,
 };
@@ -138,8 +139,18 @@ struct jit_alloc {
 	u32 nr_spill8, nr_spill16;
 	s32 spill8[JIT_SPILLS], spill16[JIT_SPILLS / 2];
 
-	u32 nr_pin;		   /* slots that live in registers all over the region */
-	s8 pin_of_cell[JIT_CELLS]; /* register, or -1 */
+	/* Slots that live in registers all over the region (pin.c). */
+	u32 nr_pin;
+	struct jit_pin {
+		u32 slot;
+		u8 type; /* enum ir_type */
+		u8 reg;
+		bool dirty; /* written somewhere */
+	} pin[JIT_MAX_PINS];
+	s8 pin_of_cell[JIT_CELLS]; /* index, or -1 */
+	bool no_pins;		   /* they left too few registers */
+	/* By value: the PUT that may take it straight into its pinned slot, or 0. */
+	u16 put_at[IR_MAX_INSNS];
 
 	u32 nr_use;
 	struct jit_value v[IR_MAX_INSNS];
@@ -266,9 +277,29 @@ void page_done(struct jit *j);	   /* an instruction is done */
 void page_forget(struct jit *j);   /* the TLB may have changed */
 u32 page_registers(struct jit *j); /* that slow paths must clear */
 
+/* pin.c */
+void pin_choose(struct jit *j);
+/* Of a cell-sized or vector slot that begins there; NULL: it lives in memory. */
+static inline const struct jit_pin *pin_at(const struct jit_alloc *a, u32 slot)
+{
+	if (!a->nr_pin || slot / 8 >= JIT_CELLS || a->pin_of_cell[slot / 8] < 0)
+		return NULL;
+	return &a->pin[a->pin_of_cell[slot / 8]];
+}
+static inline bool pin_is(const struct jit_alloc *a, int reg)
+{
+	return reg >= 0 && !(a->may_evict >> reg & 1);
+}
+/* Registers to and from slots: those of mask; only what was written. */
+void pin_load(struct jit *j, u32 mask);
+void pin_store(struct jit *j, u32 mask);
+
 /* regalloc.c */
+/* Would jit_def_over() have to copy a? */
+bool jit_over_copies(struct jit *j, ir_ref n, ir_ref a);
 void jit_get(struct jit *j, ir_ref n, u32 slot);
 int jit_load_value(struct jit *j, ir_ref v);
+int jit_use(struct jit *j, ir_ref v); /* any class; 0..31 */
 s32 jit_spill_of(struct jit *j, ir_ref v);
 void jit_slot_changes(struct jit *j, u32 slot, u32 len);
 void jit_back_by_slot(struct jit *j, ir_ref v, u32 slot);
@@ -319,7 +350,8 @@ void exit_debug_record(struct jit *j, const struct ir_insn *i, ir_ref n);
 /* select_*.c, call.c, memory.c */
 void select_compare(struct jit *j, const struct ir_insn *i, ir_ref n);
 void select_int(struct jit *j, const struct ir_insn *i, ir_ref n);
-void select_store_slot(struct jit *j, u32 slot, enum ir_type type, ir_ref v);
+/* at_exit: to memory, wherever the slot lives. */
+void select_store_slot(struct jit *j, u32 slot, enum ir_type type, ir_ref v, bool at_exit);
 void select_put(struct jit *j, const struct ir_insn *i, ir_ref n);
 void select_vector(struct jit *j, const struct ir_insn *i, ir_ref n);
 /* Emit the condition v (fused or not): flags are set, the result says when it holds. All

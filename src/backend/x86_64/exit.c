@@ -43,11 +43,29 @@ struct jit_cold *jit_cold(struct jit *j, jit_cold_fn *fn)
 }
 
 /* --- records --- */
+/* Slots that live in registers are pending everywhere. */
+static void record_pins(struct jit *j, struct jit_record *rec)
+{
+	u32 k, m, owed = rec->count;
+
+	for (k = 0; k < j->a->nr_pin; k++) {
+		const struct jit_pin *p = &j->a->pin[k];
+
+		for (m = 0; m < owed && rec->pending[m].slot != p->slot; m++)
+			;
+		if (!p->dirty || m < owed)
+			continue;
+		rec->pending[rec->count++] = (struct jit_pending){
+			.slot = p->slot, .from = {.type = p->type, .index = p->reg}};
+	}
+}
+
 u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 {
 	const struct ir_exit *x = &j->r->exit[j->r->insn[n].exit];
 	struct jit_alloc *a = j->a;
-	size_t size = sizeof(struct jit_record) + x->pending * sizeof(struct jit_pending);
+	size_t size =
+		sizeof(struct jit_record) + (x->pending + a->nr_pin) * sizeof(struct jit_pending);
 	struct jit_record *rec = (struct jit_record *)&a->data[a->data_size];
 	struct jit_node node[JIT_MAX_NODES];
 	u32 at = a->data_size, k, nr_nodes = 0;
@@ -57,7 +75,6 @@ u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 		a->failed = true;
 		return 0;
 	}
-	size -= JIT_MAX_NODES * sizeof(node[0]);
 	*rec = (struct jit_record){
 		.pc = x->pc,
 		.info = x->info,
@@ -73,6 +90,8 @@ u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 		rec->pending[k] = (struct jit_pending){.slot = p->slot};
 		rec->pending[k].from = cold_place(j, p->value, node, &nr_nodes);
 	}
+	record_pins(j, rec);
+	size = sizeof(*rec) + rec->count * sizeof(struct jit_pending);
 	rec->nodes = (u32)size;
 	rec->nr_nodes = nr_nodes;
 	memcpy((u8 *)rec + size, node, nr_nodes * sizeof(node[0]));
@@ -184,11 +203,12 @@ static void store_pending(struct jit *j, const struct ir_insn *i)
 	struct jit_alloc *a = j->a;
 	u32 k;
 
+	pin_store(j, ~0u);
 	for (k = 0; k < x->pending; k++) {
 		const struct ir_pending *p = &j->r->pending[x->first_pending + k];
 		u32 pinned = a->pinned;
 
-		select_store_slot(j, p->slot, (enum ir_type)p->type, p->value);
+		select_store_slot(j, p->slot, (enum ir_type)p->type, p->value, true);
 		a->pinned = pinned;
 	}
 }

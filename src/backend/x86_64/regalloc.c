@@ -228,7 +228,49 @@ static u32 class_of(enum ir_type type)
 /* The register that a slot lives in all over the region, or -1. */
 static int pin_of(const struct jit_alloc *a, u32 slot)
 {
-	return a->nr_pin && slot / 8 < JIT_CELLS ? a->pin_of_cell[slot / 8] : -1;
+	const struct jit_pin *p = pin_at(a, slot);
+
+	return p ? p->reg : -1;
+}
+
+/* The pinned register that the result n may be made in, as its PUT follows before anything looks
+ * at the slot; -1: none. Its old value may be operand over of n, or any operand unless fresh. */
+static int put_target(struct jit *j, ir_ref n, bool fresh, ir_ref over)
+{
+	struct jit_alloc *a = j->a;
+	ir_ref operand[JIT_MAX_OPERANDS];
+	u32 k, count, slot;
+	int reg;
+
+	if (!a->nr_pin || !a->put_at[n])
+		return -1;
+	slot = (u32)j->r->insn[a->put_at[n]].imm;
+	reg = pin_of(a, slot);
+	for (k = 0; k < a->nr_backed; k++)
+		if (a->v[a->backed[k]].slot == slot && a->v[a->backed[k]].last > a->n)
+			return -1;
+	if (!fresh && !over)
+		return reg;
+	count = scan_operands(j, n, operand);
+	for (k = 0; k < count; k++) {
+		const struct jit_value *p = &a->v[operand[k]];
+
+		if (operand[k] != over && (p->flags & V_SLOT) && p->slot == slot)
+			return -1;
+	}
+	return reg;
+}
+
+/* n is made in the pinned register: from now on it is what the slot holds. */
+static int def_in_pin(struct jit *j, ir_ref n, int reg)
+{
+	struct jit_alloc *a = j->a;
+
+	a->v[n].reg = (s8)reg;
+	jit_back_by_slot(j, n, (u32)j->r->insn[a->put_at[n]].imm);
+	if (!(a->v[n].flags & V_SLOT))
+		a->failed = true;
+	return reg;
 }
 
 /* Bring v into a register of its own. */
@@ -268,11 +310,14 @@ void jit_get(struct jit *j, ir_ref n, u32 slot)
 	if (a->v[n].flags & V_SLOT)
 		return;
 	reg = take(j, class_of(jit_type(j, n)), false);
-	emit_load_frame(j, reg, (s32)slot, jit_type(j, n));
+	if (pin_of(a, slot) >= 0)
+		emit_move(j, reg, pin_of(a, slot), jit_type(j, n));
+	else
+		emit_load_frame(j, reg, (s32)slot, jit_type(j, n));
 	own(a, reg, n);
 }
 
-static int use(struct jit *j, ir_ref v)
+int jit_use(struct jit *j, ir_ref v)
 {
 	struct jit_alloc *a = j->a;
 	struct jit_value *p = val(j, v);
@@ -285,17 +330,17 @@ static int use(struct jit *j, ir_ref v)
 
 int jit_use_int(struct jit *j, ir_ref v)
 {
-	return use(j, v);
+	return jit_use(j, v);
 }
 
 int jit_use_f(struct jit *j, ir_ref v)
 {
-	return use(j, v) - JIT_XMM;
+	return jit_use(j, v) - JIT_XMM;
 }
 
 int jit_use_q(struct jit *j, ir_ref v)
 {
-	return use(j, v) - JIT_XMM;
+	return jit_use(j, v) - JIT_XMM;
 }
 
 bool jit_use_mem(struct jit *j, ir_ref v, struct xmem *m)
@@ -349,7 +394,11 @@ static int def(struct jit *j, ir_ref n, bool fresh)
 {
 	enum ir_type type = jit_type(j, n);
 	bool across = type == IR_I && crosses_call(j->a, n);
-	int reg = fresh || across ? -1 : dying_operand(j, n, class_of(type));
+	int reg = put_target(j, n, fresh, 0);
+
+	if (reg >= 0)
+		return def_in_pin(j, n, reg);
+	reg = fresh || across ? -1 : dying_operand(j, n, class_of(type));
 
 	if (reg < 0)
 		reg = take(j, class_of(type), across);
@@ -398,6 +447,15 @@ int jit_def_over(struct jit *j, ir_ref n, ir_ref v)
 
 	for (k = 0; k < count; k++)
 		same += operand[k] == v;
+	reg = same == 1 ? put_target(j, n, true, v) : -1;
+	if (reg >= 0) {
+		if (p->reg < 0 && (p->flags & V_CONST))
+			emit_const(j, reg, j->r->insn[v].imm);
+		else
+			emit_move(j, reg, jit_use(j, v), type);
+		def_in_pin(j, n, reg);
+		return is_xmm(reg) ? reg - JIT_XMM : reg;
+	}
 
 	/* In its own register that nobody needs any more: nothing to copy. */
 	if (p->reg >= 0 && p->last <= a->n && same == 1 && a->owner[p->reg] == v) {
@@ -422,11 +480,23 @@ int jit_def_over(struct jit *j, ir_ref n, ir_ref v)
 			return is_xmm(reg) ? reg - JIT_XMM : reg;
 		}
 	}
-	from = use(j, v);
+	from = jit_use(j, v);
 	reg = take(j, class_of(type), type == IR_I && crosses_call(a, n));
 	emit_move(j, reg, from, type);
 	own(a, reg, n);
 	return is_xmm(reg) ? reg - JIT_XMM : reg;
+}
+
+bool jit_over_copies(struct jit *j, ir_ref n, ir_ref v)
+{
+	struct jit_alloc *a = j->a;
+	const struct jit_value *p = &a->v[v];
+	int pin = p->reg < 0 && (p->flags & V_SLOT) ? pin_of(a, p->slot) : -1;
+	int target = put_target(j, n, true, v);
+
+	if (target >= 0)
+		return pin != target;
+	return pin >= 0 || p->last > a->n;
 }
 
 int jit_tmp_int(struct jit *j)
@@ -515,6 +585,8 @@ void jit_end_insn(struct jit *j, const ir_ref *operands, u32 count)
 	for (k = 0; k < count; k++)
 		bury(j, operands[k]);
 	bury(j, a->n);
+	if (pin_is(a, a->v[a->n].reg))
+		a->v[a->n].reg = JIT_NO_REG;
 	a->pinned = 0;
 }
 

@@ -188,12 +188,20 @@ static int x64_compile(struct backend *b, const struct ir_region *r,
 		       const struct backend_unit *unit, struct backend_code **out)
 {
 	struct jit_scratch *s = get_scratch(b);
+	bool ok;
 	int ret;
 
 	if (!s)
 		return -ENOMEM;
+	s->alloc.no_pins = false;
 	begin(b, s, r, unit);
-	ret = jit_generate(&s->jit) ? install(b, &s->alloc, out) : -E2BIG;
+	ok = jit_generate(&s->jit);
+	if (!ok && s->alloc.nr_pin) {
+		s->alloc.no_pins = true;
+		begin(b, s, r, unit);
+		ok = jit_generate(&s->jit);
+	}
+	ret = ok ? install(b, &s->alloc, out) : -E2BIG;
 	put_scratch(b, s);
 	return ret;
 }

@@ -147,8 +147,45 @@ static void add_use(struct jit *j, ir_ref v, u32 at)
 	p->uses = (u16)a->nr_use++;
 }
 
+/* PUTs that could be made where their value is: nothing between that leaves, or reads the slot. */
+struct puts {
+	u16 get[JIT_CELLS]; /* the next GET of a pinned cell */
+	u16 barrier;	    /* the next instruction that may leave, or where paths part */
+};
+
+static void note_put(struct jit *j, struct puts *p, u32 n)
+{
+	const struct ir_insn *i = &j->r->insn[n];
+	struct jit_alloc *a = j->a;
+	u16 m;
+
+	a->put_at[n] = a->nr_pin ? a->put_at[n] : 0;
+	if (!a->nr_pin)
+		return;
+	m = a->put_at[n];
+	if (m) {
+		u16 get = p->get[j->r->insn[m].imm / 8];
+
+		if ((p->barrier && p->barrier < m) || (get && get < m) || i->op == IR_GET ||
+		    i->op == IR_CONST || jit_fused(j, (ir_ref)n) ||
+		    jit_type(j, (ir_ref)n) != (enum ir_type)pin_at(a, (u32)j->r->insn[m].imm)->type)
+			a->put_at[n] = 0;
+	}
+	if (i->op == IR_PUT && pin_at(a, (u32)i->imm)) {
+		a->put_at[i->a] = (u16)n;
+		/* an earlier PUT of the slot is no use of this value */
+		p->get[i->imm / 8] = (u16)n;
+	} else if (i->op == IR_GET && pin_at(a, (u32)i->imm)) {
+		p->get[i->imm / 8] = (u16)n;
+	} else if (i->op == IR_LABEL || i->op == IR_CALL || i->op == IR_BR_IF ||
+		   ir_op_info[i->op].exits || ir_op_info[i->op].terminator) {
+		p->barrier = (u16)n;
+	}
+}
+
 static void scan_backward(struct jit *j)
 {
+	struct puts puts = {.barrier = 0};
 	const struct ir_region *r = j->r;
 	struct jit_alloc *a = j->a;
 	u32 n, k, count;
@@ -161,6 +198,7 @@ static void scan_backward(struct jit *j)
 		if (i->op == IR_LABEL)
 			call = 0;
 		a->next_call[n] = call;
+		note_put(j, &puts, n);
 		if (scan_is_real_call(j, i))
 			call = (u16)n;
 		if (jit_fused(j, (ir_ref)n))
@@ -192,6 +230,8 @@ void scan_region(struct jit *j)
 	u32 n;
 
 	memset(a->v, 0, j->r->count * sizeof(a->v[0]));
+	if (a->nr_pin)
+		memset(a->put_at, 0, j->r->count * sizeof(a->put_at[0]));
 	a->nr_use = 1;
 	for (n = 0; n < j->r->count; n++) {
 		a->v[n].reg = JIT_NO_REG;

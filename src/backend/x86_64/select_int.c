@@ -19,25 +19,50 @@ static bool small(struct jit *j, ir_ref v, s32 *imm)
 }
 
 /* --- stores to slots --- */
-void select_store_slot(struct jit *j, u32 slot, enum ir_type type, ir_ref v)
+static void put_pinned(struct jit *j, const struct jit_pin *pin, ir_ref v)
 {
-	s32 imm;
+	const struct jit_value *p = &j->a->v[v];
+	int reg;
 
+	if ((p->flags & V_SLOT) && p->slot == pin->slot)
+		return; /* was made there */
+	if (p->reg < 0 && (p->flags & V_CONST)) {
+		jit_slot_changes(j, pin->slot, 8);
+		emit_const(j, pin->reg, j->r->insn[v].imm);
+		return;
+	}
+	reg = jit_use(j, v);
+	jit_slot_changes(j, pin->slot, ir_type_size((enum ir_type)pin->type));
+	emit_move(j, pin->reg, reg, jit_type(j, v));
+	if (!(p->flags & V_CONST))
+		jit_back_by_slot(j, v, pin->slot);
+}
+
+void select_store_slot(struct jit *j, u32 slot, enum ir_type type, ir_ref v, bool at_exit)
+{
+	const struct jit_pin *pin = at_exit ? NULL : pin_at(j->a, slot);
+	s32 imm;
+	int reg;
+
+	if (pin) {
+		put_pinned(j, pin, v);
+		return;
+	}
 	if (type == IR_I && small(j, v, &imm) && j->a->v[v].reg < 0) {
 		jit_slot_changes(j, slot, 8);
 		x_mov_mi(j->x, X_64, jit_slot(slot), imm);
 		return;
 	}
-	jit_load_value(j, v);
+	reg = jit_use(j, v);
 	jit_slot_changes(j, slot, ir_type_size(type));
-	emit_store_frame(j, (s32)slot, j->a->v[v].reg, jit_type(j, v));
+	emit_store_frame(j, (s32)slot, reg, jit_type(j, v));
 	if (!(j->a->v[v].flags & V_CONST))
 		jit_back_by_slot(j, v, slot);
 }
 
 void select_put(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	select_store_slot(j, (u32)i->imm, (enum ir_type)i->type, i->a);
+	select_store_slot(j, (u32)i->imm, (enum ir_type)i->type, i->a, false);
 }
 
 /* --- add, subtract, logic --- */
@@ -59,14 +84,14 @@ static void alu_general(struct jit *j, const struct ir_insn *i, ir_ref n, enum x
 }
 
 /* For commutative ops: rather change the operand that dies. */
-static bool better_swapped(struct jit *j, ir_ref a, ir_ref b)
+static bool better_swapped(struct jit *j, ir_ref n, ir_ref a, ir_ref b)
 {
-	return !jit_dies(j, a) && jit_dies(j, b);
+	return jit_over_copies(j, n, a) && !jit_over_copies(j, n, b);
 }
 
 static void commutative(struct jit *j, const struct ir_insn *i, ir_ref n, enum xalu op)
 {
-	if (better_swapped(j, i->a, i->b))
+	if (better_swapped(j, n, i->a, i->b))
 		alu_general(j, i, n, op, i->b, i->a);
 	else
 		alu_general(j, i, n, op, i->a, i->b);
@@ -76,7 +101,7 @@ static void add_imm(struct jit *j, ir_ref n, ir_ref a, s32 imm)
 {
 	unsigned ra;
 
-	if (jit_dies(j, a)) {
+	if (!jit_over_copies(j, n, a)) {
 		x_alu_ri(j->x, XA_ADD, X_64, (unsigned)jit_def_over(j, n, a), imm);
 		return;
 	}
@@ -91,7 +116,7 @@ static void add(struct jit *j, const struct ir_insn *i, ir_ref n)
 
 	if (small(j, i->b, &imm)) {
 		add_imm(j, n, i->a, imm);
-	} else if (jit_dies(j, i->a) || jit_dies(j, i->b)) {
+	} else if (!jit_over_copies(j, n, i->a) || !jit_over_copies(j, n, i->b)) {
 		commutative(j, i, n, XA_ADD);
 	} else {
 		ra = (unsigned)jit_use_int(j, i->a);
@@ -295,7 +320,7 @@ static void shift_const(struct jit *j, const struct ir_insn *i, ir_ref n, enum x
 	}
 	if (k >= 64)
 		k = 63;
-	if (op == XS_SHL && k && k <= 3 && !jit_dies(j, i->a)) {
+	if (op == XS_SHL && k && k <= 3 && jit_over_copies(j, n, i->a)) {
 		unsigned a = (unsigned)jit_use_int(j, i->a);
 
 		x_lea(j->x, X_64, (unsigned)jit_def_int(j, n), xm_index(X_NONE, a, (unsigned)k, 0));
@@ -364,7 +389,7 @@ static void rotate(struct jit *j, const struct ir_insn *i, ir_ref n, enum xsize 
 
 	if (jit_is_const(j, i->b, &k)) {
 		k &= size == X_32 ? 31 : 63;
-		if ((j->host & HOST_BMI2) && k && !jit_dies(j, i->a)) {
+		if ((j->host & HOST_BMI2) && k && jit_over_copies(j, n, i->a)) {
 			a = (unsigned)jit_use_int(j, i->a);
 			x_rorx_rri(j->x, size, (unsigned)jit_def_int(j, n), a,
 				   (unsigned)((size == X_32 ? 32 : 64) - k));

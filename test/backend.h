@@ -29,4 +29,12 @@ static inline u32 test_tier2_after(void)
 	return after ? (u32)atoi(after) : 0;
 }
 
+/* Level of the host's instruction set to keep to, from PV_HOST; 0: all of it. */
+static inline u32 test_host_level(void)
+{
+	const char *level = getenv("PV_HOST");
+
+	return level ? (u32)atoi(level) : 0;
+}
+
 #endif

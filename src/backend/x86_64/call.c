@@ -163,6 +163,15 @@ static void take_result(struct jit *j, const struct ir_insn *i, ir_ref n, char t
 	}
 }
 
+/* rax is no argument. */
+static void count_call(struct jit *j, const struct ir_insn *i)
+{
+	if (!j->b->config.stats)
+		return;
+	x_mov_rm(j->x, X_64, X_RAX, CPU_FIELD(helper_calls));
+	x_alu_mi(j->x, XA_ADD, X_64, xm(X_RAX, 8 * (s32)i->imm), 1);
+}
+
 bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	const struct ir_helper *h = &j->env->helpers[i->imm];
@@ -182,6 +191,7 @@ bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n)
 	jit_clobber(j, ~JIT_CALLEE_SAVED);
 	pin_store(j, fx & TOUCHES_STATE ? ~0u : ~JIT_CALLEE_SAVED);
 	move_args(j, arg, count);
+	count_call(j, i);
 	x_call_m(j->x, xm_target(j->b->helper_table + 8 * i->imm));
 	if (fx & (IR_FX_WRITE | IR_FX_MEM | IR_FX_LEAVE))
 		x_mov_rm(j->x, X_64, X_R14, CPU_FIELD(tlb));

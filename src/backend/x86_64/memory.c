@@ -151,6 +151,9 @@ static void probe(struct jit *j, const struct access *s, u32 size, bool aligned,
 				: offsetof(struct tlb_fast, read_tag)));
 	x_jcc(x, XC_NE, c->at);
 	x_mov_rm(x, X_64, s->t2, field(s, offsetof(struct tlb_fast, addend)));
+	if (j->b->config.stats)
+		x_alu_mi(x, XA_ADD, X_64, xm(X_R15, (s32)offsetof(struct backend_cpu, tlb_hits)),
+			 1);
 }
 
 /* --- values --- */

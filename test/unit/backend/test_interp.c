@@ -271,7 +271,8 @@ struct bench {
 static struct bench *new_bench(void)
 {
 	struct bench *t = calloc(1, sizeof(*t));
-	struct backend_config config = {.env = &env, .event_slot = EVENT, .count = true};
+	struct backend_config config = {
+		.env = &env, .event_slot = EVENT, .count = true, .host_level = test_host_level()};
 	u32 k;
 
 	assert_int_equal(test_backend()->create(&config, &t->b), 0);

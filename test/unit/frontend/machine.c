@@ -136,6 +136,7 @@ struct machine *machine_create(const char *model)
 	helper_env_init(&m->env);
 	helper_config_init(&config, &m->env);
 	config.count = true;
+	config.host_level = test_host_level();
 	m->passes = IR_PASS_ALL;
 	assert_int_equal(test_backend()->create(&config, &m->backend), 0);
 	m->frame = aligned_alloc(64, frame + ((sizeof(*m->s) + 63) & ~63ull));

@@ -18,7 +18,8 @@ enum {
 	DIFF_MEM = 4096,	    /* bytes compared */
 	DIFF_MEM_BASE = 0x20000000, /* of the mapping; the window is in its middle */
 	DIFF_MEM_MAP = 0x40000,
-	DIFF_WINDOW = DIFF_MEM_BASE + DIFF_MEM_MAP / 2,
+	/* most accesses are near its middle, where one page ends and another begins */
+	DIFF_WINDOW = DIFF_MEM_BASE + DIFF_MEM_MAP / 2 + DIFF_MEM / 2,
 	DIFF_CODE = 0x21000000, /* address of the first word of the case */
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * difftest [options] -- RUNNER-COMMAND...: random cases through our interpreter and through the
+ * difftest [options] [-- RUNNER-COMMAND...]: random cases through our interpreter and through the
  * oracle (qemu-user with runner.c), compared bit for bit. Ours run as one optimised region and as
  * single instructions without optimiser, which must agree; with --records the region is left at
  * every exit record. The regions (half of them of several blocks, some in loops) run on the back
  * end named, the single instructions always on the interpreter. A case that differs from the
  * oracle's is walked through by instruction, and only what exempt.c explains is allowed to differ.
+ * Without an oracle, in 32-bit mode (--narrow) and of 32-bit models, ours are compared alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ enum { CHUNK = 2000, NOP = 0x60000000, BDNZ_NEXT = 0x42000004 };
 
 static struct {
 	struct diff_oracle oracle;
-	bool big, records, fast, regions;
+	bool big, records, fast, regions, narrow;
 	uint32_t host_level;
 	const struct backend_ops *backend;
 	uint64_t seed, cases, reports;
@@ -238,7 +239,8 @@ static void run_chunk(uint64_t first, unsigned count)
 
 	for (n = 0; n < count; n++)
 		diff_gen_case(&t.gen, &cases[n], first + n);
-	diff_oracle_run(&t.oracle, cases, theirs, count);
+	if (t.oracle.command)
+		diff_oracle_run(&t.oracle, cases, theirs, count);
 	for (n = 0; n < count; n++) {
 		diff_ours_run(t.ours, &cases[n], DIFF_MAX_WORDS, &ours);
 		diff_ours_run(t.plain, &cases[n], 1, &plain);
@@ -247,6 +249,8 @@ static void run_chunk(uint64_t first, unsigned count)
 				diff_report_states("region", &ours, "single", &plain);
 			continue;
 		}
+		if (!t.oracle.command)
+			continue;
 		if (theirs[n].state.signal == DIFF_ORACLE_DIED) {
 			failed(first + n, &cases[n], "kills the oracle");
 			continue;
@@ -266,7 +270,7 @@ static void usage(void)
 		"usage: difftest [--cpu NAME] [--big] [--backend NAME] [--host LEVEL] [--records]\n"
 		"                [--regions] [--slow] [--seed N] [--cases N] [--only ROW]\n"
 		"                [--reports N] [--rows] [--show EXEMPTION] [--dir DIR]\n"
-		"                -- ORACLE...\n");
+		"                [--narrow] [-- ORACLE...]\n");
 	exit(2);
 }
 
@@ -303,6 +307,8 @@ static void parse(int argc, char **argv)
 			t.records = true;
 		else if (!strcmp(argv[n], "--regions"))
 			t.regions = true;
+		else if (!strcmp(argv[n], "--narrow"))
+			t.narrow = true;
 		else if (!strcmp(argv[n], "--slow"))
 			t.fast = false;
 		else if (!strcmp(argv[n], "--rows"))
@@ -341,8 +347,9 @@ static void parse(int argc, char **argv)
 		list_rows();
 		exit(0);
 	}
-	if (n >= argc - 1)
-		usage();
+	t.narrow |= !t.model->is64;
+	if (n >= argc - 1 || t.narrow)
+		return;
 	t.oracle.big = t.big;
 	t.oracle.words = argc - n - 1;
 	t.oracle.command = calloc((size_t)t.oracle.words + 3, sizeof(char *));
@@ -351,7 +358,7 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	const struct diff_engine single = {.backend = &backend_interp};
+	struct diff_engine single = {.backend = &backend_interp};
 	struct diff_engine region;
 	const struct diff_exemption *e;
 	uint64_t first;
@@ -364,7 +371,9 @@ int main(int argc, char **argv)
 				      .fast_memory = t.fast,
 				      .shape = t.regions ? DIFF_REGIONS : DIFF_MIXED,
 				      .passes = IR_PASS_ALL,
-				      .host_level = t.host_level};
+				      .host_level = t.host_level,
+				      .narrow = t.narrow};
+	single.narrow = t.narrow;
 	t.ours = diff_ours_create(t.model, !t.big, &region);
 	t.plain = diff_ours_create(t.model, !t.big, &single);
 	for (first = 0; first < t.cases; first += CHUNK)

@@ -242,8 +242,8 @@ static void load_state(struct diff_ours *o, const struct diff_state *in)
 	}
 	s->event.code = 0;
 	s->spr[SPR_FSCR] = 1 << 8; /* TAR */
-	s->msr = MSR_SF | MSR_PR | MSR_FP | MSR_VEC | MSR_VSX | MSR_FE0 | MSR_FE1 | MSR_EE |
-		 (o->little_endian ? MSR_LE : 0);
+	s->msr = (o->engine.narrow ? 0 : MSR_SF) | MSR_PR | MSR_FP | MSR_VEC | MSR_VSX | MSR_FE0 |
+		 MSR_FE1 | MSR_EE | (o->little_endian ? MSR_LE : 0);
 }
 
 static void store_state(const struct diff_ours *o, struct diff_state *out)
@@ -298,6 +298,14 @@ static u32 translate(struct diff_ours *o, struct tr_ctx *c, u64 pc, u32 max)
 	return frontend_translate(c, pc, max, fetch, o) ? 1 + kind : 0;
 }
 
+/* Every other time at the first, or else at one of the next four. */
+static u32 record_count(struct diff_ours *o)
+{
+	const u64 n = o->runs++;
+
+	return !o->engine.leave_at_records ? 0 : n & 1 ? 1 : 1 + (n >> 1 & 3);
+}
+
 /* One region of at most max instructions; false when the case is over. */
 static bool step(struct diff_ours *o, u32 max, u64 *signal)
 {
@@ -338,7 +346,7 @@ static bool step(struct diff_ours *o, u32 max, u64 *signal)
 	/* At one of the next records: one whose instruction stands first in its region is none, so
 	 * every region gets on. */
 	o->bcpu.budget = 1 << 20;
-	o->bcpu.record_count = o->engine.leave_at_records ? 1 + (o->runs++ & 3) : 0;
+	o->bcpu.record_count = record_count(o);
 	stop = o->ops->run(o->backend, &o->bcpu, code->entry);
 	o->ops->discard(o->backend, code);
 	o->records_left += stop == BACKEND_STOP_RECORD;
@@ -362,7 +370,7 @@ static void start(struct diff_ours *o, const struct diff_case *c)
 	memset(o->mem, 0, DIFF_MEM_MAP);
 	for (ea = DIFF_MEM_BASE; ea < DIFF_MEM_BASE + DIFF_MEM_MAP && o->engine.fast_memory;
 	     ea += 1 << TLB_PAGE_BITS) {
-		const u64 tag = c->mem_seed & 2 ? ea : TLB_NO_TAG;
+		const u64 tag = c->mem_seed >> (ea >> TLB_PAGE_BITS & 1) & 2 ? ea : TLB_NO_TAG;
 
 		*tlb_fast_at(o->tlb, TLB_PAGE_BITS, ea) = (struct tlb_fast){
 			.read_tag = tag,

@@ -13,14 +13,15 @@ struct diff_ours;
 struct diff_engine {
 	const struct backend_ops *backend;
 	bool leave_at_records;
-	/* Every other case finds its memory in the first-level TLB, so that accesses are inline;
-	 * in the others, and without, all take the slow path. */
+	/* By turns one, the other, both or none of the pages are in the first-level TLB, so that
+	 * accesses there are inline; without, all take the slow path. */
 	bool fast_memory;
 	/* Regions of several blocks, as tier 2 translates, or single blocks; or both by turns, and
 	 * the blocks in both tiers. */
 	enum diff_shape { DIFF_BLOCKS, DIFF_REGIONS, DIFF_MIXED } shape;
 	u32 passes;
 	u32 host_level; /* of backend_config */
+	bool narrow;	/* 32-bit mode */
 };
 
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,

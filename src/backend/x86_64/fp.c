@@ -11,14 +11,16 @@
  * - PE, OE, UE, ZE are set only if the guest's instruction reports them, whether or not its result
  *   goes by the cold path, which executes the helper on top. IE and DE mean nothing: every invalid
  *   operation has a NaN, or the integer indefinite, as its result, which is cold.
- * - The host finds tininess after rounding, the guest before it: what the host calls tiny and
- *   inexact the guest does too; a result of the smallest normal magnitude may be what the guest
- *   calls tiny, so it is cold like those below. Sums need no such check: tiny ones are exact.
+ * - The host finds tininess after rounding, the guest before it: they differ only where the result
+ *   is the smallest normal number, so that is cold. (What is smaller as a result was tiny in both
+ *   ways, and inexact in the same cases.) Sums need no such check: tiny ones are exact.
  * - A single-precision result is the double one rounded again. If the first rounding was inexact
  *   the guest's single one is (what fits in a single fits in a double). The second must not see a
- *   tie, or an overflow, that the first made: results exactly between two singles are sorted out
- *   before it. Operands of single precision cannot make one (2 * 24 + 2 <= 53 bits), fused
- *   multiply-add excepted.
+ *   tie, or an overflow, that the first made. Products, quotients and roots of operands with the
+ *   precision of singles, whatever their exponents, cannot make one, not even between denormal
+ *   singles: they are as far as 2^-48 from it. Nor can sums, but for tiny results of operands
+ *   outside of single's range. Fused multiply-add can: results exactly between two singles are
+ *   sorted out before the second rounding. Small results of these two are cold.
  * - Conversions to integers set PE only in range; unsigned ones check the range before.
  *
  * FR, FI and FPRF are the front end's business (lazy slots, see IR_FX_ADD).
@@ -149,13 +151,25 @@ struct xmem jitfp_const(struct jit *j, u64 v)
 	return both(j, FP_D, v, 0);
 }
 
-void jitfp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label)
+static void compare_smallest(struct jit *j, enum fp_lane l, unsigned x)
 {
 	/* the smallest normal single as a double */
 	const u64 min = l == FP_D ? 1ull << 52 : (1023ull - 126) << 52;
 
 	xv_rrm(j->x, XV_ANDPD, FP_S0, x, jitfp_abs(j, FP_D));
 	xv_rm(j->x, XV_UCOMISD, FP_S0, jitfp_const(j, min));
+}
+
+void jitfp_check_result(struct jit *j, enum fp_lane l, unsigned x, u32 label)
+{
+	compare_smallest(j, l, x);
+	/* NaNs too */
+	x_jcc(j->x, XC_E, label);
+}
+
+void jitfp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label)
+{
+	compare_smallest(j, l, x);
 	x_jcc(j->x, XC_BE, label);
 }
 

@@ -17,10 +17,7 @@ enum fp_predicate {
 	FP_LT = 1,
 	FP_LE = 2,
 	FP_UNORD = 3,
-	FP_NEQ = 4,
-	FP_NLT = 5,
-	FP_NLE = 6,
-	FP_NGT = 0x1a, /* VEX only, quiet */
+	FP_EQ_OR_UNORD = 8, /* VEX only */
 };
 
 /* Elements */
@@ -60,8 +57,10 @@ struct xmem jitfp_abs(struct jit *j, enum fp_lane l);
 struct xmem jitfp_sign(struct jit *j, enum fp_lane l);
 struct xmem jitfp_min_normal(struct jit *j, enum fp_lane l);
 struct xmem jitfp_const(struct jit *j, u64 v);
-/* To cold when x, a double in format or precision of l, is a NaN, or no larger than the smallest
- * normal number. Uses FP_S0. */
+/* To cold when x, a double in format or of the precision of l, is a NaN or the smallest normal
+ * number. Uses FP_S0. */
+void jitfp_check_result(struct jit *j, enum fp_lane l, unsigned x, u32 label);
+/* The same, and when it is smaller. */
 void jitfp_check_range(struct jit *j, enum fp_lane l, unsigned x, u32 label);
 /* To cold when x is a NaN. */
 void jitfp_check_nan(struct jit *j, unsigned x, u32 label);

@@ -3,118 +3,104 @@
  * Scalar arithmetic: the operation on doubles, checks of the result that lead to the helper, for
  * singles the second rounding. fp.c says why this gives the guest's result and status.
  *
- * Zeros are common and fail the range check; cold code lets exact ones pass. A zero is exact when
- * an operand of a product or the dividend is 0, or, fused, when the addend is large enough that
- * nothing of the product can lie below the smallest number: the two are equal then.
+ * Where small results are cold (sums and fused operations of singles), zeros are common; cold code
+ * lets exact ones pass: those where the double result is 0 already and, fused, a factor is 0 or the
+ * addend so large that nothing of the product can lie below the smallest number.
  */
 #include "backend/x86_64/fp.h"
 
 /* jit_cold.v */
 enum {
 	V_RESULT,  /* xmm */
-	V_DOUBLE,  /* xmm of the first rounding; the result itself for doubles */
+	V_DOUBLE,  /* xmm of the first rounding */
 	V_CHECKED, /* label behind the checks, before a final negation */
-	V_A,	   /* xmm */
+	V_A,	   /* xmm; fused: operands, else 0 */
 	V_B,
-	V_C,	 /* fused: the multiplier */
-	V_LABEL, /* tie: label of the range check */
-	V_FORM,	 /* enum form, of the op */
+	V_C,		   /* the multiplier */
+	V_RANGE,	   /* of a tie: label of the range check */
+	V_OP,		   /* of a tie: operation on singles */
+	V_TMP = V_CHECKED, /* of a tie: an integer register */
 };
 
-enum form { SUM, PRODUCT, QUOTIENT, FUSED, COPY };
+static void cold_sum(struct jit *j, struct jit_cold *c)
+{
+	jitfp_jump_zero(j, (unsigned)c->v[V_DOUBLE], (u32)c->v[V_CHECKED]);
+	jit_cold_call(j, c);
+}
 
-static void cold_zero(struct jit *j, struct jit_cold *c)
+static void cold_fused(struct jit *j, struct jit_cold *c)
 {
 	u32 checked = (u32)c->v[V_CHECKED], call = x_label(j->x), zero = x_label(j->x);
-	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
 
 	jitfp_jump_zero(j, (unsigned)c->v[V_DOUBLE], zero);
 	x_jmp(j->x, call);
 	x_bind(j->x, zero);
-	switch ((enum form)c->v[V_FORM]) {
-	case SUM:
-	case COPY:
-		/* the unrounded sum, or the operand, is 0 */
-		x_jmp(j->x, checked);
-		break;
-	case PRODUCT:
-		jitfp_jump_zero(j, a, checked);
-		jitfp_jump_zero(j, b, checked);
-		break;
-	case QUOTIENT:
-		jitfp_jump_zero(j, a, checked);
-		break;
-	case FUSED:
-		jitfp_jump_zero(j, a, checked);
-		jitfp_jump_zero(j, m, checked);
-		xv_rrm(j->x, XV_ANDPD, FP_S0, b, jitfp_abs(j, FP_D));
-		xv_rm(j->x, XV_UCOMISD, FP_S0, jitfp_const(j, (1023ull - 900) << 52));
-		x_jcc(j->x, XC_A, checked);
-		break;
-	}
+	jitfp_jump_zero(j, (unsigned)c->v[V_A], checked);
+	jitfp_jump_zero(j, (unsigned)c->v[V_C], checked);
+	xv_rrm(j->x, XV_ANDPD, FP_S0, (unsigned)c->v[V_B], jitfp_abs(j, FP_D));
+	xv_rm(j->x, XV_UCOMISD, FP_S0, jitfp_const(j, (1023ull - 900) << 52));
+	x_jcc(j->x, XC_A, checked);
 	x_bind(j->x, call);
 	jit_cold_call(j, c);
 }
 
-static struct jit_cold *zero_path(struct jit *j, enum form form, unsigned d, unsigned t, unsigned a,
-				  unsigned b, unsigned m)
+/* t: the double result */
+static struct jit_cold *small_path(struct jit *j, jit_cold_fn *fn, unsigned d, unsigned t)
 {
-	struct jit_cold *c = jit_cold(j, cold_zero);
+	struct jit_cold *c = jit_cold(j, fn);
 
 	c->v[V_RESULT] = d;
 	c->v[V_DOUBLE] = t;
 	c->v[V_CHECKED] = x_label(j->x);
-	c->v[V_A] = a;
-	c->v[V_B] = b;
-	c->v[V_C] = m;
-	c->v[V_FORM] = form;
 	return c;
 }
 
-static void checked(struct jit *j, const struct jit_cold *c)
+/* Behind checks that led to c or, if not NULL, to other. */
+static void negate_and_bind(struct jit *j, unsigned d, bool negate, const struct jit_cold *c,
+			    const struct jit_cold *other)
 {
-	x_bind(j->x, (u32)c->v[V_CHECKED]);
+	if (negate)
+		xv_rrm(j->x, XV_XORPD, d, d, jitfp_sign(j, FP_D));
+	x_bind(j->x, c->back);
+	if (other)
+		x_bind(j->x, other->back);
 }
 
 /* Doubles */
 
-static bool binary(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, enum form form)
+static bool binary(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, bool sum)
 {
 	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
 	unsigned d = (unsigned)jit_def_fresh_f(j, n);
-	struct jit_cold *c;
+	struct jit_cold *c = jit_cold_call_path(j);
 
 	xv_rrr(j->x, op, d, a, b);
-	if (form == SUM) {
-		c = jit_cold_call_path(j);
+	if (sum)
 		jitfp_check_nan(j, d, c->at);
-	} else {
-		c = zero_path(j, form, d, d, a, b, 0);
-		jitfp_check_range(j, FP_D, d, c->at);
-		checked(j, c);
-	}
+	else
+		jitfp_check_result(j, FP_D, d, c->at);
 	x_bind(j->x, c->back);
 	return true;
 }
 
 bool jitfp_fadd(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary(j, i, n, XV_ADDSD, SUM);
+	return binary(j, i, n, XV_ADDSD, true);
 }
 
 bool jitfp_fsub(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary(j, i, n, XV_SUBSD, SUM);
+	return binary(j, i, n, XV_SUBSD, true);
 }
 
 bool jitfp_fmul(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary(j, i, n, XV_MULSD, PRODUCT);
+	return binary(j, i, n, XV_MULSD, false);
 }
 
 bool jitfp_fdiv(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary(j, i, n, XV_DIVSD, QUOTIENT);
+	return binary(j, i, n, XV_DIVSD, false);
 }
 
 /* A root is never tiny. */
@@ -141,14 +127,11 @@ static bool multiply_add(struct jit *j, const struct ir_insn *i, ir_ref n, enum 
 {
 	unsigned a = (unsigned)jit_use_f(j, i->a), m = (unsigned)jit_use_f(j, i->b);
 	unsigned b = (unsigned)jit_use_f(j, i->c), d = (unsigned)jit_def_fresh_f(j, n);
-	struct jit_cold *c = zero_path(j, FUSED, d, d, a, b, m);
+	struct jit_cold *c = jit_cold_call_path(j);
 
 	fused(j, op, d, a, m, b);
-	jitfp_check_range(j, FP_D, d, c->at);
-	checked(j, c);
-	if (negate)
-		xv_rrm(j->x, XV_XORPD, d, d, jitfp_sign(j, FP_D));
-	x_bind(j->x, c->back);
+	jitfp_check_result(j, FP_D, d, c->at);
+	negate_and_bind(j, d, negate, c, NULL);
 	return true;
 }
 
@@ -202,49 +185,51 @@ static void round_single(struct jit *j, unsigned d, unsigned t)
 	xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
 }
 
-static bool binary_single(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op,
-			  enum form form)
+static bool binary_single(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, bool sum)
 {
 	unsigned a = (unsigned)jit_use_f(j, i->a);
 	unsigned b = i->b ? (unsigned)jit_use_f(j, i->b) : a, t = (unsigned)jit_tmp_xmm(j);
 	int tmp = jit_tmp_int(j);
 	unsigned d = (unsigned)jit_def_fresh_f(j, n);
-	struct jit_cold *c = zero_path(j, form, d, t, a, b, 0), *slow = jit_cold_call_path(j);
+	struct jit_cold *c = jit_cold_call_path(j), *small = NULL;
 
-	check_precision(j, i, a, b, tmp, slow->at);
+	check_precision(j, i, a, b, tmp, c->at);
 	xv_rrr(j->x, op, t, a, b);
 	round_single(j, d, t);
-	jitfp_check_range(j, FP_S, d, c->at);
-	checked(j, c);
-	x_bind(j->x, c->back);
-	x_bind(j->x, slow->back);
+	if (sum) {
+		small = small_path(j, cold_sum, d, t);
+		jitfp_check_range(j, FP_S, d, small->at);
+		x_bind(j->x, (u32)small->v[V_CHECKED]);
+	} else {
+		jitfp_check_result(j, FP_S, d, c->at);
+	}
+	negate_and_bind(j, d, false, c, small);
 	return true;
 }
 
 bool jitfp_fadds(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary_single(j, i, n, XV_ADDSD, SUM);
+	return binary_single(j, i, n, XV_ADDSD, true);
 }
 
 bool jitfp_fsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary_single(j, i, n, XV_SUBSD, SUM);
+	return binary_single(j, i, n, XV_SUBSD, true);
 }
 
 bool jitfp_fmuls(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary_single(j, i, n, XV_MULSD, PRODUCT);
+	return binary_single(j, i, n, XV_MULSD, false);
 }
 
 bool jitfp_fdivs(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary_single(j, i, n, XV_DIVSD, QUOTIENT);
+	return binary_single(j, i, n, XV_DIVSD, false);
 }
 
-/* 0 only of 0 */
 bool jitfp_fsqrts(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	return binary_single(j, i, n, XV_SQRTSD, COPY);
+	return binary_single(j, i, n, XV_SQRTSD, false);
 }
 
 /* Fused: the double result lies between two singles. If the operands are singles, so that this is
@@ -277,9 +262,9 @@ static void cold_tie(struct jit *j, struct jit_cold *c)
 	const struct ir_insn *i = &j->r->insn[c->n];
 	unsigned t = (unsigned)c->v[V_DOUBLE], d = (unsigned)c->v[V_RESULT];
 	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
-	enum xvop op = (enum xvop)c->v[V_FORM];
+	enum xvop op = (enum xvop)c->v[V_OP];
 	u32 call = x_label(j->x);
-	int tmp = (int)c->v[V_CHECKED];
+	int tmp = (int)c->v[V_TMP];
 
 	check_single(j, i->a, a, tmp, call);
 	check_single(j, i->b, m, tmp, call);
@@ -289,7 +274,7 @@ static void cold_tie(struct jit *j, struct jit_cold *c)
 	xv_rrr(j->x, XV_CVTSD2SS, FP_S0, m, m);
 	xv_rrr(j->x, op, d, FP_S0, t);
 	xv_rrr(j->x, XV_CVTSS2SD, d, d, d);
-	x_jmp(j->x, (u32)c->v[V_LABEL]);
+	x_jmp(j->x, (u32)c->v[V_RANGE]);
 	x_bind(j->x, call);
 	jit_cold_call(j, c);
 }
@@ -301,17 +286,17 @@ static bool multiply_add_single(struct jit *j, const struct ir_insn *i, ir_ref n
 	unsigned b = (unsigned)jit_use_f(j, i->c), t = (unsigned)jit_tmp_xmm(j);
 	int tmp = jit_tmp_int(j);
 	unsigned d = (unsigned)jit_def_fresh_f(j, n);
-	struct jit_cold *c = zero_path(j, FUSED, d, t, a, b, m), *tie = jit_cold(j, cold_tie);
+	struct jit_cold *c = small_path(j, cold_fused, d, t), *tie = jit_cold(j, cold_tie);
 	u32 range = x_label(j->x);
 
+	c->v[V_A] = tie->v[V_A] = a;
+	c->v[V_B] = tie->v[V_B] = b;
+	c->v[V_C] = tie->v[V_C] = m;
 	tie->v[V_RESULT] = d;
 	tie->v[V_DOUBLE] = t;
-	tie->v[V_CHECKED] = (u64)tmp;
-	tie->v[V_A] = a;
-	tie->v[V_B] = b;
-	tie->v[V_C] = m;
-	tie->v[V_LABEL] = range;
-	tie->v[V_FORM] = op_single;
+	tie->v[V_TMP] = (u64)tmp;
+	tie->v[V_RANGE] = range;
+	tie->v[V_OP] = op_single;
 	fused(j, op, t, a, m, b);
 	xv_rr_st(j->x, XV_MOVD_GST, (unsigned)tmp, t);
 	x_alu_ri(j->x, XA_AND, X_32, (unsigned)tmp, TIE_MASK);
@@ -320,11 +305,8 @@ static bool multiply_add_single(struct jit *j, const struct ir_insn *i, ir_ref n
 	round_single(j, d, t);
 	x_bind(j->x, range);
 	jitfp_check_range(j, FP_S, d, c->at);
-	checked(j, c);
-	if (negate)
-		xv_rrm(j->x, XV_XORPD, d, d, jitfp_sign(j, FP_D));
-	x_bind(j->x, c->back);
-	x_bind(j->x, tie->back);
+	x_bind(j->x, (u32)c->v[V_CHECKED]);
+	negate_and_bind(j, d, negate, c, tie);
 	return true;
 }
 
@@ -351,11 +333,10 @@ bool jitfp_fnmsubs(struct jit *j, const struct ir_insn *i, ir_ref n)
 bool jitfp_frsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
-	struct jit_cold *c = zero_path(j, COPY, d, b, b, b, 0);
+	struct jit_cold *c = jit_cold_call_path(j);
 
 	round_single(j, d, b);
-	jitfp_check_range(j, FP_S, d, c->at);
-	checked(j, c);
+	jitfp_check_result(j, FP_S, d, c->at);
 	x_bind(j->x, c->back);
 	return true;
 }

@@ -2,12 +2,9 @@
 /*
  * VSX vector floating point: no FR, FI, FPRF, else as fp_arith.c. The host's elements round to
  * their own precision, so singles need no second step. A whole instruction goes by the cold path
- * when one element has to, but for zeros, which cold code looks at more closely.
+ * when one element has to.
  */
 #include "backend/x86_64/fp.h"
-
-/* NARROW: doubles to singles */
-enum form { SUM, PRODUCT, QUOTIENT, FUSED, NARROW };
 
 static enum xvop pick(enum fp_lane l, enum xvop d, enum xvop s)
 {
@@ -19,53 +16,10 @@ static void compare(struct jit *j, enum fp_lane l, unsigned d, unsigned a, unsig
 	xv_rrri(j->x, pick(l, XV_CMPPD, XV_CMPPS), d, a, b, (u8)p);
 }
 
-/* jit_cold.v */
-enum { V_RESULT, V_CHECKED, V_A, V_B, V_C, V_FORM, V_TMP, V_LANE };
-
-/* d |= elements of v that are 0 */
-static void or_zeros(struct jit *j, enum fp_lane l, unsigned d, unsigned v, unsigned t)
-{
-	xv_zero(j->x, t);
-	compare(j, l, t, t, v, FP_EQ);
-	xv_rrr(j->x, XV_ORPS, d, d, t);
-}
-
-/* FP_S0 marks elements that failed the range check: less those that are exact zeros. */
-static void cold_zero(struct jit *j, struct jit_cold *c)
-{
-	enum fp_lane l = (enum fp_lane)c->v[V_LANE];
-	enum form form = (enum form)c->v[V_FORM];
-	unsigned a = (unsigned)c->v[V_A], b = (unsigned)c->v[V_B], m = (unsigned)c->v[V_C];
-	unsigned t = (unsigned)c->v[V_TMP] & 15;
-	const u64 large = l == FP_D ? (1023ull - 900) << 52 : (27ull << 23 | 27ull << 55);
-	u32 call = x_label(j->x);
-	struct xmem k;
-
-	xv_zero(j->x, FP_S1);
-	or_zeros(j, form == NARROW ? FP_D : l, FP_S1, a, t);
-	if (form == PRODUCT)
-		or_zeros(j, l, FP_S1, b, t);
-	if (form == FUSED) {
-		or_zeros(j, l, FP_S1, m, t);
-		jit_const_q(j, large, large, &k);
-		xv_rrm(j->x, XV_ANDPS, t, b, jitfp_abs(j, l));
-		xv_rrmi(j->x, pick(l, XV_CMPPD, XV_CMPPS), t, t, k, FP_NLE);
-		xv_rrr(j->x, XV_ORPS, FP_S1, FP_S1, t);
-	}
-	xv_zero(j->x, t);
-	compare(j, l, t, t, (unsigned)c->v[V_RESULT], FP_EQ);
-	xv_rrr(j->x, XV_ANDPS, FP_S1, FP_S1, t);
-	xv_rrr(j->x, XV_ANDNPS, FP_S1, FP_S1, FP_S0);
-	jitfp_jump_mask(j, l, FP_S1, (int)(c->v[V_TMP] >> 4), call);
-	x_jmp(j->x, (u32)c->v[V_CHECKED]);
-	x_bind(j->x, call);
-	jit_cold_call(j, c);
-}
-
 /* Operands and result of one instruction */
 struct op {
 	enum fp_lane l;
-	unsigned a, b, m, d, t;
+	unsigned a, b, m, d;
 	int tmp;
 	struct jit_cold *cold;
 };
@@ -102,44 +56,33 @@ static void end(struct jit *j, struct op *o)
 	x_bind(j->x, o->cold->back);
 }
 
-static void check_range(struct jit *j, struct op *o, enum form form)
+/* To the helper when an element of the result is a NaN or the smallest normal number */
+static void check_result(struct jit *j, struct op *o)
 {
-	struct jit_cold *c = jit_cold(j, cold_zero);
+	enum xvop cmp = pick(o->l, XV_CMPPD, XV_CMPPS);
 
-	o->cold = c;
-	c->v[V_RESULT] = o->d;
-	c->v[V_CHECKED] = x_label(j->x);
-	c->v[V_A] = o->a;
-	c->v[V_B] = o->b;
-	c->v[V_C] = o->m;
-	c->v[V_FORM] = form;
-	c->v[V_TMP] = o->t | (u64)o->tmp << 4;
-	c->v[V_LANE] = o->l;
 	xv_rrm(j->x, XV_ANDPS, FP_S0, o->d, jitfp_abs(j, o->l));
 	if (j->host & HOST_AVX) {
-		xv_rrmi(j->x, pick(o->l, XV_CMPPD, XV_CMPPS), FP_S0, FP_S0,
-			jitfp_min_normal(j, o->l), FP_NGT);
+		xv_rrmi(j->x, cmp, FP_S0, FP_S0, jitfp_min_normal(j, o->l), FP_EQ_OR_UNORD);
 	} else {
-		xv_rm(j->x, XV_MOVAPS, FP_S1, jitfp_min_normal(j, o->l));
-		compare(j, o->l, FP_S1, FP_S1, FP_S0, FP_NLT);
-		xv_mov(j->x, FP_S0, FP_S1);
+		xv_rrmi(j->x, cmp, FP_S0, FP_S0, jitfp_min_normal(j, o->l), FP_EQ);
+		compare(j, o->l, FP_S1, o->d, o->d, FP_UNORD);
+		xv_rrr(j->x, XV_ORPS, FP_S0, FP_S0, FP_S1);
 	}
-	jitfp_jump_mask(j, o->l, FP_S0, o->tmp, c->at);
-	x_bind(j->x, (u32)c->v[V_CHECKED]);
+	o->cold = jit_cold_call_path(j);
+	jitfp_jump_mask(j, o->l, FP_S0, o->tmp, o->cold->at);
 }
 
 static bool binary(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, enum xvop op,
-		   enum form form)
+		   bool sum)
 {
-	unsigned t = form == SUM ? 0 : (unsigned)jit_tmp_xmm(j);
 	struct op o = begin(j, i, n, l);
 
-	o.t = t;
 	xv_rrr(j->x, op, o.d, o.a, o.b);
-	if (form == SUM)
+	if (sum)
 		check_nan(j, &o, o.d, o.d);
 	else
-		check_range(j, &o, form);
+		check_result(j, &o);
 	end(j, &o);
 	return true;
 }
@@ -158,16 +101,11 @@ static bool root(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane 
 static bool fused(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l, enum xvop op,
 		  bool negate)
 {
-	unsigned t = (unsigned)jit_tmp_xmm(j), swap;
 	struct op o = begin(j, i, n, l);
 
-	o.t = t;
-	swap = o.b;
-	o.b = o.m;
-	o.m = swap;
 	xv_mov(j->x, o.d, o.a);
-	xv_rrr(j->x, op, o.d, o.m, o.b);
-	check_range(j, &o, FUSED);
+	xv_rrr(j->x, op, o.d, o.b, o.m);
+	check_result(j, &o);
 	if (negate)
 		xv_rrm(j->x, XV_XORPS, o.d, o.d, jitfp_sign(j, l));
 	end(j, &o);
@@ -175,10 +113,10 @@ static bool fused(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane
 }
 
 /* clang-format off */
-#define BINARY(name, l, op, form)                                                                  \
+#define BINARY(name, l, op, sum)                                                                   \
 	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
 	{                                                                                          \
-		return binary(j, i, n, l, op, form);                                               \
+		return binary(j, i, n, l, op, sum);                                                \
 	}
 #define FUSED(name, l, op, negate)                                                                 \
 	bool jitfp_##name(struct jit *j, const struct ir_insn *i, ir_ref n)                           \
@@ -191,14 +129,14 @@ static bool fused(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane
 		return root(j, i, n, l, op);                                                       \
 	}
 /* clang-format on */
-BINARY(xvadddp, FP_D, XV_ADDPD, SUM)
-BINARY(xvaddsp, FP_S, XV_ADDPS, SUM)
-BINARY(xvsubdp, FP_D, XV_SUBPD, SUM)
-BINARY(xvsubsp, FP_S, XV_SUBPS, SUM)
-BINARY(xvmuldp, FP_D, XV_MULPD, PRODUCT)
-BINARY(xvmulsp, FP_S, XV_MULPS, PRODUCT)
-BINARY(xvdivdp, FP_D, XV_DIVPD, QUOTIENT)
-BINARY(xvdivsp, FP_S, XV_DIVPS, QUOTIENT)
+BINARY(xvadddp, FP_D, XV_ADDPD, true)
+BINARY(xvaddsp, FP_S, XV_ADDPS, true)
+BINARY(xvsubdp, FP_D, XV_SUBPD, true)
+BINARY(xvsubsp, FP_S, XV_SUBPS, true)
+BINARY(xvmuldp, FP_D, XV_MULPD, false)
+BINARY(xvmulsp, FP_S, XV_MULPS, false)
+BINARY(xvdivdp, FP_D, XV_DIVPD, false)
+BINARY(xvdivsp, FP_S, XV_DIVPS, false)
 ROOT(xvsqrtdp, FP_D, XV_SQRTPD)
 ROOT(xvsqrtsp, FP_S, XV_SQRTPS)
 FUSED(xvmadddp, FP_D, XV_FMADD213PD, false)
@@ -298,13 +236,11 @@ bool jitfp_xvcvspdp(struct jit *j, const struct ir_insn *i, ir_ref n)
 
 bool jitfp_xvcvdpsp(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	unsigned t = (unsigned)jit_tmp_xmm(j);
 	struct op o = begin(j, i, n, FP_S);
 
-	o.t = t;
 	xv_rr(j->x, XV_CVTPD2PS, FP_S0, o.a);
 	xv_rrr(j->x, XV_UNPCKLPS, o.d, FP_S0, FP_S0);
-	check_range(j, &o, NARROW);
+	check_result(j, &o);
 	end(j, &o);
 	return true;
 }

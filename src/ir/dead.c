@@ -62,13 +62,34 @@ static ir_ref overwriter(const struct dead_put *d, ir_ref n)
 	if (first == last || last * 8 < i->imm + ir_type_size((enum ir_type)i->type))
 		return 0;
 	by = d->next[first];
-	if (!by || d->r->insn[by].imm != i->imm ||
+	if (!by)
+		return 0;
+	/* An edge that defers the slot is as good as an overwriting. */
+	if (d->r->insn[by].op == IR_JMP)
+		return by;
+	if (d->r->insn[by].imm != i->imm ||
 	    ir_type_size((enum ir_type)d->r->insn[by].type) != ir_type_size((enum ir_type)i->type))
 		return 0;
 	for (; first < last; first++)
 		if (d->next[first] != by)
 			return 0;
 	return by;
+}
+
+/* Behind an edge every slot is needed but those that it defers. */
+static void pass_edge(struct dead_put *d, const struct ir_insn *i, ir_ref n)
+{
+	u32 first = d->env->defer_slot / 8, k;
+	ir_ref keep[8];
+
+	for (k = 0; k < d->env->nr_defer; k++) {
+		keep[k] = i->op == IR_JMP ? n : d->next[first + k];
+		if (!(i->sub >> k & 1))
+			keep[k] = 0;
+	}
+	memset(d->next, 0, sizeof(d->next));
+	for (k = 0; k < d->env->nr_defer; k++)
+		d->next[first + k] = keep[k];
 }
 
 static void scan_backward(struct dead_put *d)
@@ -105,8 +126,12 @@ static void scan_backward(struct dead_put *d)
 			if (fx & IR_FX_VSAT)
 				read_range(d, d->env->vsat_slot, d->env->vsat_len);
 			break;
+		case IR_BR_IF:
+		case IR_JMP:
+			pass_edge(d, i, (ir_ref)n);
+			break;
 		default:
-			if (i->op == IR_LABEL || i->op == IR_BR_IF || ir_op_info[i->op].terminator)
+			if (i->op == IR_LABEL || ir_op_info[i->op].terminator)
 				memset(d->next, 0, sizeof(d->next));
 			break;
 		}
@@ -145,6 +170,8 @@ static void write_records(struct dead_put *d)
 		struct ir_insn *i = &r->insn[n];
 		u32 len = ir_type_size((enum ir_type)i->type);
 
+		if (i->op == IR_LABEL)
+			o.count = 0;
 		if (i->op == IR_PUT) {
 			settle(&o, i->imm, len);
 			if (!d->drop[n])
@@ -261,6 +288,10 @@ void ir_optimise(struct ir_region *r, const struct ir_env *env, u32 passes)
 		return;
 	if (passes & (IR_PASS_FORWARD | IR_PASS_FOLD))
 		ir_pass_forward(r, env, passes);
+	if (passes & IR_PASS_DEFER)
+		ir_pass_defer(r, env);
+	if (r->overflow)
+		return;
 	if (passes & IR_PASS_DEAD_PUT)
 		ir_pass_dead_put(r, env);
 	if (passes & IR_PASS_DEAD)

@@ -40,7 +40,8 @@ enum ir_mem {
 
 enum ir_fence { IR_FENCE_SYNC, IR_FENCE_LWSYNC, IR_FENCE_EIEIO, IR_FENCE_ISYNC };
 
-/* .sub of GOTO, GOTO_IF and GOTO_IND: hints for return-address prediction */
+/* .sub of JMP and BR_IF: bit n is set when the slot ir_env.defer_slot + 8 * n need not be right at
+ * the label. .sub of GOTO, GOTO_IF and GOTO_IND: hints for return-address prediction */
 enum ir_hint { IR_HINT_NONE, IR_HINT_CALL, IR_HINT_RET };
 
 struct ir_insn {
@@ -186,6 +187,9 @@ struct ir_env {
 	u32 single_load, single_store;
 	u32 vsat_slot, vsat_len;
 	u32 state_size; /* every slot must lie below */
+	/* nr_defer (at most 8) integer slots that IR_PASS_DEFER looks at, and as many that nobody
+	 * else uses. */
+	u32 defer_slot, defer_flag, nr_defer;
 	const struct ir_narrow_slots *narrow;
 	u32 nr_narrow;
 };
@@ -205,12 +209,14 @@ enum ir_pass {
 	IR_PASS_FOLD = 1 << 1,	   /* constants, identities, common subexpressions */
 	IR_PASS_DEAD_PUT = 1 << 2, /* overwritten PUTs move into exit records */
 	IR_PASS_DEAD = 1 << 3,	   /* values nobody uses; marks cold ones */
-	IR_PASS_ALL = (1 << 4) - 1,
+	IR_PASS_DEFER = 1 << 4,	   /* overwritten PUTs do not count for edges either */
+	IR_PASS_ALL = (1 << 5) - 1,
 };
 void ir_optimise(struct ir_region *r, const struct ir_env *env, u32 passes);
 
 /* The passes one by one, and what they share. */
 void ir_pass_forward(struct ir_region *r, const struct ir_env *env, u32 passes);
+void ir_pass_defer(struct ir_region *r, const struct ir_env *env);
 void ir_pass_dead_put(struct ir_region *r, const struct ir_env *env);
 void ir_pass_dead(struct ir_region *r, const struct ir_env *env);
 /* The value of a pure integer op on constants; false for ops that are not foldable. */

@@ -97,6 +97,8 @@ struct cpu_state {
 
 	struct cpu_event event;
 
+	u64 cr_from[8]; /* transient: where translated code has the CR fields from (ir/defer.c) */
+
 	/* Asynchronous conditions, by enum cpu_irq bit; set by any thread, then `wanted`. */
 	_Atomic u64 irq_pending;
 

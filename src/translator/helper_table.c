@@ -47,6 +47,9 @@ void helper_env_init(struct ir_env *env)
 		.vsat_slot = SLOT(vscr_sat),
 		.vsat_len = 16,
 		.state_size = sizeof(struct cpu_state),
+		.defer_slot = SLOT(cr),
+		.defer_flag = SLOT(cr_from),
+		.nr_defer = 8,
 		.narrow = narrow,
 		.nr_narrow = ARRAY_SIZE(narrow),
 	};

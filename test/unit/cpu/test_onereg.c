@@ -22,6 +22,7 @@ static const struct {
 } not_saved[] = {
 	RANGE(wanted, cpu_index),	     /* the host's */
 	RANGE(fp_suppressed, fp_suppressed), /* 0 between instructions */
+	RANGE(cr_from, cr_from),
 	{offsetof(struct cpu_state, fp_lazy), offsetof(struct cpu_state, vsr)}, /* the same */
 	RANGE(event, event), /* empty between instructions */
 	{offsetof(struct cpu_state, model), sizeof(struct cpu_state)}, /* host wiring */

@@ -138,7 +138,8 @@ static void follow(struct machine *m, const u32 *words, u64 count)
 static void test_random(void **state)
 {
 	struct machine *a = machine_create("power9"), *b = machine_create("power9");
-	static const u32 passes[] = {IR_PASS_ALL, 0, IR_PASS_ALL & ~IR_PASS_DEAD_PUT};
+	static const u32 passes[] = {IR_PASS_ALL, 0, IR_PASS_ALL, IR_PASS_ALL & ~IR_PASS_DEAD_PUT,
+				     IR_PASS_ALL & ~IR_PASS_DEFER};
 	u32 words[LEN], k, turn;
 	u64 n, total = 0, save;
 
@@ -147,7 +148,7 @@ static void test_random(void **state)
 		for (k = 0; k < LEN; k++)
 			words[k] = rnd(4) ? random_insn() : random_branch(k);
 		words[LEN - 1] = B(-4 * (LEN - 1));
-		a->passes = passes[n % 3];
+		a->passes = passes[n % ARRAY_SIZE(passes)];
 		for (turn = 0; turn < 4; turn++) {
 			save = ++seed;
 			random_state(a);

@@ -91,6 +91,10 @@ const struct jit_inline jit_inline_fp[] = {
 	NEEDS(xvrspiz, xvrspiz, HOST_SSE41)
 	SAME(xvcvspdp) SAME(xvcvdpsp) SAME(xvcvsxwsp) SAME(xvcvsxwdp)
 	SAME(xvcvspsxws) SAME(xvcvdpsxws) SAME(xvcvsxddp) SAME(xvcvdpsxds)
+	SAME(xvcvuxwsp) SAME(xvcvuxwdp) SAME(xvcvuxddp) SAME(xvcvspuxws) SAME(xvcvdpuxws)
+	NEEDS(xvrdpi, xvrdpi, HOST_SSE41)
+	NEEDS(xvrspi, xvrspi, HOST_SSE41)
+	SAME(xscvspdp) SAME(xscvdpsp)
 	{NULL, NULL, 0},
 	/* clang-format on */
 };

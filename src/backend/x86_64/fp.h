@@ -49,6 +49,8 @@ jit_emit_fn jitfp_xvrspic, jitfp_xvrspim, jitfp_xvrspip, jitfp_xvrspiz;
 jit_emit_fn jitfp_xvcvspdp, jitfp_xvcvdpsp, jitfp_xvcvsxwsp, jitfp_xvcvsxwdp, jitfp_xvcvspsxws,
 	jitfp_xvcvdpsxws;
 jit_emit_fn jitfp_xvcvsxddp, jitfp_xvcvdpsxds;
+jit_emit_fn jitfp_xvcvuxwsp, jitfp_xvcvuxwdp, jitfp_xvcvuxddp, jitfp_xvcvspuxws, jitfp_xvcvdpuxws;
+jit_emit_fn jitfp_xvrdpi, jitfp_xvrspi, jitfp_xscvspdp, jitfp_xscvdpsp;
 
 /* Whether v is a value of single precision: a call that rounds to it or loads it. */
 bool jitfp_is_single(const struct jit *j, ir_ref v);

@@ -301,6 +301,33 @@ bool jitfp_xscmpgt(struct jit *j, const struct ir_insn *i, ir_ref n)
 	return mask(j, i, n, FP_LT, true);
 }
 
+/* The single in the upper word; to both words. */
+
+bool jitfp_xscvspdp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_shift_rri(j->x, XV_PSRLQ_I, FP_S0, b, 32);
+	xv_rrr(j->x, XV_CVTSS2SD, d, FP_S0, FP_S0);
+	jitfp_check_nan(j, d, c->at);
+	x_bind(j->x, c->back);
+	return true;
+}
+
+bool jitfp_xscvdpsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_f(j, i->a), d = (unsigned)jit_def_fresh_f(j, n);
+	struct jit_cold *c = jit_cold_call_path(j);
+
+	xv_rrr(j->x, XV_CVTSD2SS, d, b, b);
+	xv_rrr(j->x, XV_CVTSS2SD, FP_S1, d, d);
+	jitfp_check_result(j, FP_S, FP_S1, c->at);
+	xv_rri(j->x, XV_PSHUFD, d, d, 0);
+	x_bind(j->x, c->back);
+	return true;
+}
+
 /* Signs */
 
 static bool sign(struct jit *j, const struct ir_insn *i, ir_ref n, enum xvop op, struct xmem m)

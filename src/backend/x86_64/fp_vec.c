@@ -293,11 +293,8 @@ bool jitfp_xvcvdpsxws(struct jit *j, const struct ir_insn *i, ir_ref n)
 
 /* Doublewords: one by one */
 
-bool jitfp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
+static void from_dwords(struct jit *j, unsigned d, unsigned b, unsigned tmp)
 {
-	unsigned b = (unsigned)jit_use_q(j, i->a), tmp = (unsigned)jit_tmp_int(j);
-	unsigned d = (unsigned)jit_def_fresh_q(j, n);
-
 	xv_rri(j->x, XV_PSHUFD, FP_S0, b, 0xee);
 	xv_rr_st(j->x, XV_MOVQ_GST, tmp, FP_S0);
 	xv_zero(j->x, FP_S0);
@@ -306,6 +303,13 @@ bool jitfp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
 	xv_zero(j->x, d);
 	xv_rrr(j->x, XV_CVTSI2SD, d, d, tmp);
 	xv_rrr(j->x, XV_UNPCKLPD, d, d, FP_S0);
+}
+
+bool jitfp_xvcvsxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned b = (unsigned)jit_use_q(j, i->a), tmp = (unsigned)jit_tmp_int(j);
+
+	from_dwords(j, (unsigned)jit_def_fresh_q(j, n), b, tmp);
 	return true;
 }
 
@@ -327,4 +331,114 @@ bool jitfp_xvcvdpsxds(struct jit *j, const struct ir_insn *i, ir_ref n)
 	xv_rrr(j->x, XV_PUNPCKLQDQ, o.d, o.d, FP_S0);
 	end(j, &o);
 	return true;
+}
+
+/* Unsigned: what has its highest bit set, as an integer or as a float, goes to the helper. */
+
+static void check_sign(struct jit *j, struct op *o, unsigned v, enum fp_lane l)
+{
+	xv_rrm(j->x, XV_ANDPS, FP_S1, v, jitfp_sign(j, l));
+	o->cold = jit_cold_call_path(j);
+	if (j->host & HOST_SSE41) {
+		jitfp_jump_mask(j, l, FP_S1, o->tmp, o->cold->at);
+		return;
+	}
+	/* a sign alone is all that movmskps looks at */
+	jitfp_jump_mask(j, FP_S, FP_S1, o->tmp, o->cold->at);
+}
+
+bool jitfp_xvcvuxwsp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_S);
+
+	check_sign(j, &o, o.a, FP_S);
+	xv_rr(j->x, XV_CVTDQ2PS, o.d, o.a);
+	end(j, &o);
+	return true;
+}
+
+bool jitfp_xvcvuxwdp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_D);
+
+	check_sign(j, &o, o.a, FP_D);
+	xv_rri(j->x, XV_PSHUFD, FP_S0, o.a, ODD_WORDS);
+	xv_rr(j->x, XV_CVTDQ2PD, o.d, FP_S0);
+	end(j, &o);
+	return true;
+}
+
+bool jitfp_xvcvuxddp(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	unsigned tmp = (unsigned)jit_tmp_int(j);
+	struct op o = begin(j, i, n, FP_D);
+
+	check_sign(j, &o, o.a, FP_D);
+	from_dwords(j, o.d, o.a, tmp);
+	end(j, &o);
+	return true;
+}
+
+bool jitfp_xvcvspuxws(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_S);
+	struct jit_cold *first;
+
+	check_sign(j, &o, o.a, FP_S);
+	first = o.cold;
+	xv_rr(j->x, XV_CVTTPS2DQ, o.d, o.a);
+	check_indefinite(j, &o, o.d);
+	end(j, &o);
+	x_bind(j->x, first->back);
+	return true;
+}
+
+bool jitfp_xvcvdpuxws(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	struct op o = begin(j, i, n, FP_S);
+	struct jit_cold *first;
+
+	check_sign(j, &o, o.a, FP_D);
+	first = o.cold;
+	xv_rr(j->x, XV_CVTTPD2DQ, o.d, o.a);
+	check_indefinite(j, &o, o.d);
+	xv_rrr(j->x, XV_PUNPCKLDQ, o.d, o.d, o.d);
+	end(j, &o);
+	x_bind(j->x, first->back);
+	return true;
+}
+
+/* To nearest, ties away from 0: as frin. What is added may be 0, hence the sign at last. */
+static bool round_away(struct jit *j, const struct ir_insn *i, ir_ref n, enum fp_lane l)
+{
+	const u64 half = l == FP_D ? 1022ull << 52 : 126ull << 23 | 126ull << 55;
+	const u64 one = l == FP_D ? 1023ull << 52 : 127ull << 23 | 127ull << 55;
+	struct op o = begin(j, i, n, l);
+	struct xmem m;
+
+	xv_rri(j->x, pick(l, XV_ROUNDPD, XV_ROUNDPS), o.d, o.a, 8 | 3);
+	check_nan(j, &o, o.d, o.d);
+	xv_rrr(j->x, pick(l, XV_SUBPD, XV_SUBPS), FP_S0, o.a, o.d);
+	xv_rrm(j->x, XV_ANDPS, FP_S0, FP_S0, jitfp_abs(j, l));
+	jit_const_q(j, half, half, &m);
+	xv_rm(j->x, XV_MOVAPS, FP_S1, m);
+	compare(j, l, FP_S1, FP_S1, FP_S0, FP_LE);
+	jit_const_q(j, one, one, &m);
+	xv_rrm(j->x, XV_ANDPS, FP_S1, FP_S1, m);
+	xv_rrm(j->x, XV_ANDPS, FP_S0, o.a, jitfp_sign(j, l));
+	xv_rrr(j->x, XV_ORPS, FP_S1, FP_S1, FP_S0);
+	xv_rrr(j->x, pick(l, XV_ADDPD, XV_ADDPS), o.d, o.d, FP_S1);
+	xv_rrr(j->x, XV_ORPS, o.d, o.d, FP_S0);
+	end(j, &o);
+	return true;
+}
+
+bool jitfp_xvrdpi(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return round_away(j, i, n, FP_D);
+}
+
+bool jitfp_xvrspi(struct jit *j, const struct ir_insn *i, ir_ref n)
+{
+	return round_away(j, i, n, FP_S);
 }

@@ -11,7 +11,7 @@ enum {
 	MAX_LOOPS = 64,
 	MAX_DEPTH = 3,
 	IN_LOOP = 8, /* weight of a level */
-	WORTH = 16,  /* at least two accesses in a loop */
+	WORTH = 8,   /* an access in a loop */
 	BAD = 0xff,
 };
 

@@ -51,6 +51,16 @@ struct tlb_fast {
 	u64 pad;
 };
 
+/* TLB_SITES of these stand before each array of code compiled with backend_unit.sites: what single
+ * loads of code used last, so that an address need not be known to find its addend. The back end
+ * fills one from an entry of the array that hits for reading; whoever drops that entry or puts
+ * another in its place voids them too. */
+struct tlb_site {
+	u64 tag; /* granule, or TLB_NO_TAG */
+	uintptr_t addend;
+};
+enum { TLB_SITES = 64 };
+
 static inline struct tlb_fast *tlb_fast_at(struct tlb_fast *tlb, u32 tlb_bits, u64 ea)
 {
 	return &tlb[(ea >> tlb_bits) & ((1 << TLB_BITS) - 1)];
@@ -186,7 +196,8 @@ struct backend_unit {
 	/* One instruction: every GOTO stops with BACKEND_STOP_BUDGET, whether anyone counts or not.
 	 */
 	bool single;
-	u32 tier; /* 1: compile fast; 2: the code is hot, compile well */
+	u32 tier;   /* 1: compile fast; 2: the code is hot, compile well */
+	bool sites; /* the arrays have struct tlb_site before them */
 };
 
 struct backend;

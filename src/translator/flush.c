@@ -12,12 +12,22 @@
 #include "isa/model.h"
 #include "translator/internal.h"
 
+void tlb_void_sites(struct tlb_view *view, u64 tag)
+{
+	u32 k;
+
+	for (k = 0; k < TLB_SITES && tag != TLB_NO_TAG; k++)
+		if (view->site[k].tag == tag)
+			view->site[k].tag = TLB_NO_TAG;
+}
+
 static void void_entry(struct translator_cpu *cpu, struct tlb_view *view, u32 at)
 {
 	struct tlb_slow *s = &view->slow[at];
 
 	cpu->stats.dropped += s->read_tag != TLB_NO_TAG || s->write_tag != TLB_NO_TAG;
 	s->read_tag = s->write_tag = TLB_NO_TAG;
+	tlb_void_sites(view, view->fast[at].read_tag);
 	view->fast[at].read_tag = view->fast[at].write_tag = TLB_NO_TAG;
 }
 

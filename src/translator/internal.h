@@ -136,6 +136,7 @@ struct view_id {
 };
 
 struct tlb_view {
+	struct tlb_site site[TLB_SITES];
 	struct tlb_fast fast[1 << TLB_BITS];
 	struct tlb_slow slow[1 << TLB_BITS];
 	struct view_id id;
@@ -335,6 +336,8 @@ void tlb_second_clear(struct translator_cpu *cpu);
 void tlb_second_flush(struct translator_cpu *cpu, const struct cpu_flush *f);
 
 /* flush.c */
+/* Before the entry of that read tag goes. */
+void tlb_void_sites(struct tlb_view *view, u64 tag);
 void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f);
 void tlb_clear_data(struct translator_cpu *cpu, struct tlb_view *view);
 /* A new serial, given by tlb_select(), makes its entries of the jump cache void. */

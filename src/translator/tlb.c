@@ -37,6 +37,8 @@ static struct tlb_view *new_data(struct translator_cpu *cpu)
 	if (!view)
 		return NULL;
 	view->count[0] = HALF_ENTRIES + 1;
+	for (u32 k = 0; k < TLB_SITES; k++)
+		view->site[k].tag = TLB_NO_TAG;
 	tlb_clear_data(cpu, view);
 	return view;
 }

@@ -140,6 +140,7 @@ static void install(struct translator_cpu *cpu, u64 ea, bool store, const struct
 	bool slow = !granule_host || (r->attr & (MMU_INHIBITED | MMU_LE));
 
 	if (s->read_tag != tag && s->write_tag != tag) {
+		tlb_void_sites(view, f->read_tag);
 		f->read_tag = f->write_tag = TLB_NO_TAG;
 		s->read_tag = s->write_tag = TLB_NO_TAG;
 		note_half(view, ea, at);

@@ -70,6 +70,7 @@ struct backend_unit translate_unit(u32 mode, u64 ea, u32 tier)
 		.pc = ea,
 		.single = mode & MODE_SINGLE,
 		.tier = tier,
+		.sites = true,
 		.tlb_bits = mode & MODE_TLB_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
 		.page_bits = mode & MODE_FETCH_LARGE ? LARGE_BITS : TLB_PAGE_BITS,
 	};

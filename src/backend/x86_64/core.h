@@ -374,6 +374,13 @@ void call_state_changes(struct jit *j, const struct ir_insn *i);
 bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n);
 void memory_op(struct jit *j, const struct ir_insn *i, ir_ref n);
 
+/* memory_value.c. m: the host's memory; tmp, xtmp: scratch registers; v: -1 = the immediate. */
+void mem_load_value(struct jit *j, const struct ir_insn *i, ir_ref n, unsigned tmp, struct xmem m);
+void mem_store_value(struct jit *j, const struct ir_insn *i, int v, unsigned tmp, unsigned xtmp,
+		     struct xmem m);
+/* A constant that a store takes as an immediate. */
+bool mem_stores_immediate(struct jit *j, const struct ir_insn *i);
+
 /* Code of the region into j->x; false: too large. */
 bool jit_generate(struct jit *j);
 

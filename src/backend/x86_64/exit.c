@@ -26,6 +26,11 @@ static struct jit_cold *new_cold(struct jit *j, jit_cold_fn *fn)
 	return c;
 }
 
+struct jit_cold *jit_cold_bare(struct jit *j, jit_cold_fn *fn)
+{
+	return new_cold(j, fn);
+}
+
 struct jit_cold *jit_cold(struct jit *j, jit_cold_fn *fn)
 {
 	struct jit_alloc *a = j->a;

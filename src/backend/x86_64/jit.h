@@ -147,6 +147,8 @@ struct xmem jit_frame(s32 offset);
 
 /* --- cold paths --- */
 struct jit_cold *jit_cold(struct jit *j, jit_cold_fn *fn);
+/* One that knows neither operands nor a record. */
+struct jit_cold *jit_cold_bare(struct jit *j, jit_cold_fn *fn);
 /* Cold code that makes the CALL n of c on the operands in their places at jit_cold(), puts the
  * result into the register of n and goes back. Every register but that is kept. */
 void jit_cold_call(struct jit *j, struct jit_cold *c);

@@ -156,65 +156,55 @@ static void probe(struct jit *j, const struct access *s, u32 size, bool aligned,
 			 1);
 }
 
-/* --- values --- */
-static void load_int(struct jit *j, unsigned d, struct xmem m, u32 mem)
+/* --- sites: a load that mostly goes where it went before does not wait for its address --- */
+static bool has_site(const struct jit *j, const struct ir_insn *i)
 {
-	struct xcode *x = j->x;
-	enum xsize size = (enum xsize)(mem & IR_MEM_SIZE);
-	bool sign = mem & IR_MEM_SIGN;
-
-	if (!(mem & IR_MEM_BE) || size == X_8) {
-		if (sign && size < X_64)
-			x_movsx_rm(x, size, X_64, d, m);
-		else if (size < X_32)
-			x_movzx_rm(x, size, d, m);
-		else
-			x_mov_rm(x, size, d, m);
-		return;
-	}
-	if (size == X_16) {
-		x_movzx_rm(x, X_16, d, m);
-		x_bswap(x, X_32, d);
-		x_shift_ri(x, sign ? XS_SAR : XS_SHR, X_32, d, 16);
-		if (sign)
-			x_movsx_rr(x, X_32, X_64, d, d);
-		return;
-	}
-	if (j->host & HOST_MOVBE) {
-		x_movbe_rm(x, size, d, m);
-	} else {
-		x_mov_rm(x, size, d, m);
-		x_bswap(x, size, d);
-	}
-	if (sign && size == X_32)
-		x_movsx_rr(x, X_32, X_64, d, d);
+	return j->unit->sites && j->unit->tier == 2 && i->op == IR_LD && i->type != IR_Q;
 }
 
-static void store_int(struct jit *j, struct xmem m, unsigned v, u32 mem, unsigned tmp)
-{
-	struct xcode *x = j->x;
-	enum xsize size = (enum xsize)(mem & IR_MEM_SIZE);
+enum { V_MISS, V_ACCESS, V_SITE };
 
-	if (!(mem & IR_MEM_BE) || size == X_8) {
-		x_mov_mr(x, size, m, v);
-	} else if (j->host & HOST_MOVBE) {
-		x_movbe_mr(x, size, m, v);
-	} else {
-		x_mov_rr(x, X_64, tmp, v);
-		x_bswap(x, size == X_64 ? X_64 : X_32, tmp);
-		if (size == X_16)
-			x_shift_ri(x, XS_SHR, X_32, tmp, 16);
-		x_mov_mr(x, size, m, tmp);
-	}
+static struct xmem site_field(const struct jit_cold *c, size_t offset)
+{
+	return xm(X_R14, (s32)c->v[V_SITE] + (s32)offset);
 }
 
-/* The 16 bytes in the opposite order. */
-static void reverse(struct jit *j, unsigned d, unsigned from)
+/* Ask the array, and remember. */
+static void cold_site(struct jit *j, struct jit_cold *c)
 {
-	struct xmem m;
+	const struct ir_insn *i = &j->r->insn[c->n];
+	struct access s = {
+		.ea = (unsigned)c->v[V_ACCESS] & 15,
+		.t1 = (unsigned)(c->v[V_ACCESS] >> 4) & 15,
+		.t2 = (unsigned)(c->v[V_ACCESS] >> 8) & 15,
+	};
 
-	jit_const_q(j, 0x0001020304050607ull, 0x08090a0b0c0d0e0full, &m);
-	xv_rrm(j->x, XV_PSHUFB, d, from, m);
+	probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, false,
+	      &j->a->cold[c->v[V_MISS]]);
+	x_mov_rr(j->x, X_64, s.t1, s.ea);
+	x_alu_ri(j->x, XA_AND, X_64, s.t1, -(1 << backend_tlb_bits(j->unit)));
+	x_mov_mr(j->x, X_64, site_field(c, offsetof(struct tlb_site, tag)), s.t1);
+	x_mov_mr(j->x, X_64, site_field(c, offsetof(struct tlb_site, addend)), s.t2);
+	x_jmp(j->x, c->back);
+}
+
+/* As probe(). An access that is not aligned asks the array. */
+static void probe_site(struct jit *j, const struct ir_insn *i, const struct access *s,
+		       struct jit_cold *miss)
+{
+	u32 number = (u32)(j->r->exit[i->exit].pc >> 2) % TLB_SITES;
+	s32 mask = -(1 << backend_tlb_bits(j->unit)) | ((1 << (i->sub & IR_MEM_SIZE)) - 1);
+	struct jit_cold *c = jit_cold_bare(j, cold_site);
+
+	c->v[V_MISS] = (u64)(miss - j->a->cold);
+	c->v[V_ACCESS] = s->ea | s->t1 << 4 | s->t2 << 8;
+	c->v[V_SITE] = (u64)(s64)((s32)number - TLB_SITES) * sizeof(struct tlb_site);
+	x_mov_rr(j->x, X_64, s->t1, s->ea);
+	x_alu_ri(j->x, XA_AND, X_64, s->t1, mask);
+	x_alu_rm(j->x, XA_CMP, X_64, s->t1, site_field(c, offsetof(struct tlb_site, tag)));
+	x_jcc(j->x, XC_NE, c->at);
+	x_mov_rm(j->x, X_64, s->t2, site_field(c, offsetof(struct tlb_site, addend)));
+	x_bind(j->x, c->back);
 }
 
 static bool q_is_inline(struct jit *j, u32 mem)
@@ -316,7 +306,11 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 	if (!p->opens) {
 		if (s->own_ea)
 			x_lea(j->x, X_64, s->ea, *m);
-		probe(j, s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, write, p->cold);
+		if (has_site(j, i))
+			probe_site(j, i, s, p->cold);
+		else
+			probe(j, s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, write,
+			      p->cold);
 		return xm_index(s->t2, s->ea, 0, 0);
 	}
 	from.disp += p->page.lo - (s32)i->imm;
@@ -327,30 +321,6 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 	probe(j, s, (u32)(p->page.hi - p->page.lo), false, write, p->cold);
 	x_alu_rr(j->x, XA_ADD, X_64, s->t2, s->ea);
 	return xm(s->t2, (s32)i->imm - p->page.lo);
-}
-
-static void load_value(struct jit *j, const struct ir_insn *i, ir_ref n, const struct access *s,
-		       struct xmem m)
-{
-	struct xcode *x = j->x;
-	unsigned d = (unsigned)j->a->v[n].reg;
-
-	if (i->type == IR_I) {
-		load_int(j, d, m, i->sub);
-	} else if (i->type == IR_F) {
-		if ((i->sub & (IR_MEM_SIZE | IR_MEM_BE | IR_MEM_SIGN)) == X_64) {
-			xv_rm(x, XV_MOVQ, d - JIT_XMM, m);
-		} else {
-			load_int(j, s->t1, m, i->sub);
-			xv_rr(x, XV_MOVQ_G, d - JIT_XMM, s->t1);
-		}
-	} else {
-		bool aligned = i->sub & IR_MEM_ALIGN;
-
-		xv_rm(x, aligned ? XV_MOVAPS : XV_MOVUPS, d - JIT_XMM, m);
-		if (i->sub & IR_MEM_BE)
-			reverse(j, d - JIT_XMM, d - JIT_XMM);
-	}
 }
 
 void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
@@ -366,51 +336,8 @@ void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 	s = find_page(j, i, n, &m, &p);
 	def_result(j, i, n);
 	m = enter_page(j, i, &m, &s, &p);
-	load_value(j, i, n, &s, m);
+	mem_load_value(j, i, n, s.t1, m);
 	x_bind(j->x, p.cold->back);
-}
-
-static void store_value(struct jit *j, const struct ir_insn *i, const struct access *s, int v,
-			unsigned tmp, struct xmem m)
-{
-	struct xcode *x = j->x;
-	u64 k;
-
-	if (v < 0) {
-		jit_is_const(j, i->b, &k);
-		x_mov_mi(x, (enum xsize)(i->sub & IR_MEM_SIZE), m, (s32)k);
-	} else if (i->type == IR_I) {
-		store_int(j, m, (unsigned)v, i->sub, s->t1);
-	} else if (i->type == IR_F) {
-		if ((i->sub & (IR_MEM_SIZE | IR_MEM_BE)) == X_64) {
-			xv_mr(x, XV_MOVQ_ST, m, (unsigned)v - JIT_XMM);
-			return;
-		}
-		xv_rr_st(x, XV_MOVQ_GST, s->t1, (unsigned)v - JIT_XMM);
-		if (i->sub & IR_MEM_BE)
-			x_bswap(x, (i->sub & IR_MEM_SIZE) == X_64 ? X_64 : X_32, s->t1);
-		x_mov_mr(x, (enum xsize)(i->sub & IR_MEM_SIZE), m, s->t1);
-	} else {
-		unsigned from = (unsigned)v - JIT_XMM;
-
-		if (i->sub & IR_MEM_BE) {
-			reverse(j, tmp, from);
-			from = tmp;
-		}
-		xv_mr(x, i->sub & IR_MEM_ALIGN ? XV_MOVAPS_ST : XV_MOVUPS_ST, m, from);
-	}
-}
-
-/* A constant that a store takes as an immediate. */
-static bool stores_immediate(struct jit *j, const struct ir_insn *i)
-{
-	u64 k;
-
-	if (i->type != IR_I || !jit_is_const(j, i->b, &k))
-		return false;
-	if ((i->sub & IR_MEM_BE) && (i->sub & IR_MEM_SIZE) && k)
-		return false;
-	return (i->sub & IR_MEM_SIZE) < X_64 || (u64)(s64)(s32)k == k;
 }
 
 void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
@@ -425,13 +352,13 @@ void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
 		always_slow(j, i, n);
 		return;
 	}
-	if (!stores_immediate(j, i))
+	if (!mem_stores_immediate(j, i))
 		v = i->type == IR_I ? jit_use_int(j, i->b) : jit_use_q(j, i->b) + JIT_XMM;
 	s = find_page(j, i, n, &m, &p);
 	if (i->type == IR_Q && (i->sub & IR_MEM_BE))
 		tmp = (unsigned)jit_tmp_xmm(j);
 	m = enter_page(j, i, &m, &s, &p);
-	store_value(j, i, &s, v, tmp, m);
+	mem_store_value(j, i, v, s.t1, tmp, m);
 	x_bind(j->x, p.cold->back);
 }
 

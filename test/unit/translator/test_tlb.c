@@ -163,6 +163,37 @@ static void test_flushes(void **state)
 	}
 }
 
+/* A loop's load goes where the page went, until that changes; also when the page's entry had to
+ * give way to another one (kernel addresses of the same index) in between. */
+static void test_loads_of_loops(void **state)
+{
+	struct harness h;
+	u32 evict;
+
+	for (evict = 0; evict < 2; evict++) {
+		begin(&h, (struct translator_config){0});
+		make_process(&h, 1, 5);
+		map(&h, 1, 16, EA, 0x60000);
+		st_be32((u8 *)h.ram.base + 0x60000, 100);
+		st_be32((u8 *)h.ram.base + 0x70000, 200);
+		POKE(&h, 0x1000, LWZ(4, 0, 6), BDNZ(-4), SC1, LWZ(5, 0, 7), SC1, B(-20));
+		h.s[0]->spr[SPR_PIDR] = 1;
+		translator_registers_changed(h.cpu[0]);
+		h.s[0]->gpr[6] = EA;
+		h.s[0]->gpr[7] = KERNEL | (evict ? 0x60000 : 0x50000);
+		h.s[0]->ctr = 5000;
+		expect_sc(&h, 0);
+		assert_int_equal(h.s[0]->gpr[4], 100);
+		expect_sc(&h, 0);
+		map(&h, 1, 16, EA, 0x70000);
+		flush(&h, CPU_FLUSH_PID_PAGE, EA);
+		h.s[0]->ctr = 5000;
+		expect_sc(&h, 0);
+		assert_int_equal(h.s[0]->gpr[4], 200);
+		harness_end(&h);
+	}
+}
+
 /* Pages of 4K have no entries at first; a guest that uses many of them gets the small granule. */
 static void test_small_pages(void **state)
 {
@@ -285,9 +316,10 @@ static void test_reservations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_processes),   cmocka_unit_test(test_flushes),
-		cmocka_unit_test(test_small_pages), cmocka_unit_test(test_data_beside_code),
-		cmocka_unit_test(test_eviction),    cmocka_unit_test(test_reservations),
+		cmocka_unit_test(test_processes),	 cmocka_unit_test(test_flushes),
+		cmocka_unit_test(test_loads_of_loops),	 cmocka_unit_test(test_small_pages),
+		cmocka_unit_test(test_data_beside_code), cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_reservations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

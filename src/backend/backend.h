@@ -29,6 +29,7 @@
 
 #include <stdatomic.h>
 
+#include "base/codelog.h"
 #include "base/types.h"
 #include "ir/ir.h"
 
@@ -179,6 +180,7 @@ struct backend_config {
 	u32 poll_slot;
 	size_t code_bytes; /* of memory for code; 0 = default */
 	u32 host_level;	   /* of the host's instruction set, at most: x86-64-v1, 2, 3; 0 = all */
+	const struct code_log *code_log; /* NULL: nobody asks */
 	/* Count into backend_cpu.tlb_hits and helper_calls; costs nothing when it is off. */
 	bool stats;
 };

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "cli/statefile.h"
+#include "control/codelog.h"
 #include "control/stats.h"
 #include "host/char.h"
 
@@ -22,6 +23,7 @@ struct program {
 	struct chardev *serials[CLI_MAX_SERIALS];
 	FILE *log;
 	int status;
+	struct codelog *codelog;
 };
 
 static void log_to_file(void *opaque, const char *text, size_t len)
@@ -196,6 +198,10 @@ static int run(struct program *p)
 	if (open_serials(p, &e))
 		return fail(&e);
 	catch_signals(p);
+	if ((p->options.perf_map || log_on(LOG_OUT_ASM)) &&
+	    codelog_open(p->options.perf_map, log_on(LOG_OUT_ASM), &p->codelog, &e))
+		return fail(&e);
+	p->options.config.code_log = codelog_hook(p->codelog);
 	if (p->options.machine->create(&p->options.config, &p->vm, &e))
 		return fail(&e);
 	if (p->options.load_file && statefile_load(p->vm, p->options.load_file, &e))
@@ -210,6 +216,7 @@ static int run(struct program *p)
 	if (p->options.stats)
 		stats_print(p->vm, stderr);
 	p->options.machine->destroy(p->vm);
+	codelog_close(p->codelog);
 	return p->status;
 }
 

@@ -184,6 +184,9 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_STATS:
 		o->stats = o->config.stats = true;
 		return 0;
+	case OPT_PERF_MAP:
+		o->perf_map = true;
+		return 0;
 	case OPT_STOPPED:
 		o->stopped = true;
 		return 0;

@@ -17,6 +17,7 @@ struct cli_options {
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */
 	bool stats;
+	bool perf_map;
 	const char *process_name; /* NULL = as it was started */
 	void *owned;		  /* what options point into: a GSList of strings */
 };

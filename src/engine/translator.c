@@ -136,6 +136,7 @@ static int create_translator(struct engine_vm *vm)
 	tc.verify = o[OPT_VERIFY].value;
 	tc.stop_at = o[OPT_STOP_AT].value;
 	tc.stats = tc.count = vm->config.stats;
+	tc.code_log = vm->config.code_log;
 	tc.tier2_off = !o[OPT_TIER2].value;
 	tc.tier2_after = (u32)o[OPT_TIER2_AFTER].value;
 	if (vm->config.icount)

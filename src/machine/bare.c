@@ -160,6 +160,7 @@ static int bare_create(const struct machine_config *config, const struct bare_bo
 		.tb_hz = BARE_TB_HZ,
 		.icount = config->icount,
 		.stats = config->stats,
+		.code_log = config->code_log,
 	};
 	int err;
 

@@ -24,6 +24,7 @@ struct machine_config {
 	const char *engine_options;
 	bool icount;
 	bool stats;
+	const struct code_log *code_log; /* NULL: nobody asks */
 	const struct cpu_model *model;
 	u32 cpus;
 	u32 max_cpus; /* that the guest may count on; at least cpus */

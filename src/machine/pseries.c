@@ -276,6 +276,7 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 		.papr = true,
 		.icount = config->icount,
 		.stats = config->stats,
+		.code_log = config->code_log,
 	};
 	if (!err)
 		err = vm_create(&vc, &p->vm, e);

@@ -77,28 +77,25 @@ int os_ram_discard(struct os_ram *ram, size_t offset, size_t len)
 		       : 0;
 }
 
+/* Anonymous memory, mapped twice: perf looks names up in its map for no other kind. */
 int os_code_map(struct os_code *code, size_t size)
 {
-	int fd = memfd_create("code", MFD_CLOEXEC);
-	void *rw = MAP_FAILED, *rx = MAP_FAILED;
-	int err;
+	void *rw, *rx;
 
-	if (fd < 0)
+	rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+		  -1, 0);
+	if (rw == MAP_FAILED)
 		return -errno;
-	if (!ftruncate(fd, (off_t)size)) {
-		rw = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		rx = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-	}
-	if (rw == MAP_FAILED || rx == MAP_FAILED) {
-		err = -errno;
-		if (rw != MAP_FAILED)
-			munmap(rw, size);
+	rx = mremap(rw, 0, size, MREMAP_MAYMOVE);
+	if (rx == MAP_FAILED || mprotect(rx, size, PROT_READ | PROT_EXEC)) {
+		int err = -errno;
+
 		if (rx != MAP_FAILED)
 			munmap(rx, size);
-		close(fd);
+		munmap(rw, size);
 		return err;
 	}
-	*code = (struct os_code){.rw = rw, .rx = rx, .size = size, .fd = fd};
+	*code = (struct os_code){.rw = rw, .rx = rx, .size = size, .fd = -1};
 	return 0;
 }
 
@@ -108,7 +105,6 @@ void os_code_unmap(struct os_code *code)
 		return;
 	munmap(code->rw, code->size);
 	munmap(code->rx, code->size);
-	close(code->fd);
 	*code = (struct os_code){.fd = -1};
 }
 

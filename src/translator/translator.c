@@ -45,6 +45,7 @@ int translator_create(const struct translator_config *config, struct translator 
 	bc.poll_in_state = true;
 	bc.poll_slot = (u32)offsetof(struct cpu_state, wanted);
 	bc.host_level = config->host_level;
+	bc.code_log = config->code_log;
 	t->ir = os_alloc(sizeof(*t->ir));
 	t->timers = os_timers_create();
 	t->host_cpus = os_cpu_count();

@@ -15,6 +15,7 @@
 #include "translator/host.h"
 
 struct backend_ops;
+struct code_log;
 struct cpu_model;
 struct translator;
 struct translator_cpu;
@@ -28,9 +29,10 @@ struct translator_config {
 	bool leave_at_records; /* debug: leave at every exit record now and then */
 	bool verify;	       /* check every region's IR */
 	bool tier2_off;
-	bool count;	  /* count instructions, also without the last two */
-	bool stats;	  /* count TLB hits and calls of helpers */
-	u32 host_level;	  /* of the host's instruction set, at most; 0 = all */
+	bool count;			 /* count instructions, also without the last two */
+	bool stats;			 /* count TLB hits and calls of helpers */
+	const struct code_log *code_log; /* NULL: nobody asks; outlives the translator */
+	u32 host_level;			 /* of the host's instruction set, at most; 0 = all */
 	u32 tier2_after;  /* executions that make a region hot; 0 = default; 1 = at once */
 	u64 icount_insns; /* instructions per tick of the time base; 0 = time is the host's */
 	u64 stop_at;	  /* icount: stop soon after that many instructions; 0 = never */

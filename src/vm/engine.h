@@ -18,6 +18,7 @@
 #include "vm/exit.h"
 #include "vm/input.h"
 
+struct code_log;
 struct cpu_model;
 struct engine_vm;   /* the engine's own */
 struct engine_vcpu; /* the engine's own */
@@ -31,7 +32,8 @@ struct engine_vm_config {
 	u32 threads; /* of a core, a power of two; vCPU n is thread n % threads of its core */
 	bool papr;   /* sc 1 is a hypercall; privileged state is a PAPR guest's (no MSR[HV]) */
 	bool icount; /* time and interrupts follow the instruction count (one vCPU only) */
-	bool stats;  /* count also what costs time to count, for stats() */
+	const struct code_log *code_log; /* NULL: nobody asks; outlives the vm */
+	bool stats;			 /* count also what costs time to count, for stats() */
 	/* Does a device answer anywhere in [gpa, gpa + len), which is no memory? What a hash table
 	 * entry may map. NULL: no device anywhere. Any thread, any time. */
 	bool (*is_io)(void *opaque, u64 gpa, u64 len);

@@ -46,6 +46,7 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 		.papr = config->papr,
 		.icount = config->icount,
 		.stats = config->stats,
+		.code_log = config->code_log,
 		.is_io = is_io,
 		.is_io_opaque = vm,
 		.options = config->engine_options,

@@ -112,6 +112,7 @@ struct vm_config {
 	bool papr;
 	bool icount;
 	bool stats;
+	const struct code_log *code_log; /* NULL: nobody asks */
 };
 
 /* The vm is paused and its vCPUs stopped. */

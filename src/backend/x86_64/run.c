@@ -147,7 +147,8 @@ static void fill_links(struct backend *b, struct jit_alloc *a, struct jit_code *
 	}
 }
 
-static int install(struct backend *b, struct jit_alloc *a, struct backend_code **out)
+static int install(struct backend *b, struct jit_alloc *a, const struct backend_unit *unit,
+		   struct backend_code **out)
 {
 	size_t size = x_here(&a->x), links;
 	struct jit_code *code;
@@ -174,6 +175,9 @@ static int install(struct backend *b, struct jit_alloc *a, struct backend_code *
 	}
 	fill_links(b, a, code, rw, rx);
 	os_code_sync(rx, size);
+	if (b->config.code_log)
+		b->config.code_log->made(b->config.code_log->opaque, unit->pc, unit->tier, rx,
+					 a->label_at[a->data_label], size);
 	code->base = (struct backend_code){
 		.entry = rx,
 		.size = (size_t)code->units * CODE_UNIT + sizeof(*code) + links,
@@ -201,7 +205,7 @@ static int x64_compile(struct backend *b, const struct ir_region *r,
 		begin(b, s, r, unit);
 		ok = jit_generate(&s->jit);
 	}
-	ret = ok ? install(b, &s->alloc, out) : -E2BIG;
+	ret = ok ? install(b, &s->alloc, unit, out) : -E2BIG;
 	put_scratch(b, s);
 	return ret;
 }

@@ -348,7 +348,8 @@ static void parse(int argc, char **argv)
 		exit(0);
 	}
 	t.narrow |= !t.model->is64;
-	if (n >= argc - 1 || t.narrow)
+	t.gen.long_loops = n >= argc - 1 || t.narrow;
+	if (t.gen.long_loops)
 		return;
 	t.oracle.big = t.big;
 	t.oracle.words = argc - n - 1;
@@ -372,8 +373,10 @@ int main(int argc, char **argv)
 				      .shape = t.regions ? DIFF_REGIONS : DIFF_MIXED,
 				      .passes = IR_PASS_ALL,
 				      .host_level = t.host_level,
-				      .narrow = t.narrow};
+				      .narrow = t.narrow,
+				      .vary_msr = t.gen.long_loops};
 	single.narrow = t.narrow;
+	single.vary_msr = t.gen.long_loops;
 	t.ours = diff_ours_create(t.model, !t.big, &region);
 	t.plain = diff_ours_create(t.model, !t.big, &single);
 	for (first = 0; first < t.cases; first += CHUNK)

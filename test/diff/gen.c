@@ -345,25 +345,29 @@ static uint32_t follower(struct diff_gen *g, uint32_t last)
  * registers right. */
 static bool repeats(uint32_t id)
 {
-	const struct insn_row *row = &insn_rows[id];
-	const uint32_t opcode = (uint32_t)(row->match >> 26);
+	const uint32_t opcode = (uint32_t)(insn_rows[id].match >> 26);
 
-	return (opcode < 16 || opcode > 19) && id != INSN_mtspr && id != INSN_lmw &&
-	       id != INSN_lswx && id != INSN_stswx && id != INSN_denbcd && id != INSN_denbcdq;
+	return (opcode < 16 || opcode > 18) && !branches_to_register(id) && id != INSN_addpcis &&
+	       id != INSN_mtspr && id != INSN_lmw && id != INSN_lswx && id != INSN_stswx &&
+	       id != INSN_denbcd && id != INSN_denbcdq;
 }
 
 /* A few instructions and a branch back. */
 static void fill_loop(struct diff_gen *g, struct diff_case *c, uint32_t id)
 {
-	uint32_t n, body = 1 + diff_gen_below(g, 4), next;
+	uint32_t n, body = 1 + diff_gen_below(g, g->long_loops ? DIFF_MAX_WORDS - 2 : 4), next;
 
-	c->rounds = 1 + diff_gen_below(g, 3);
+	c->rounds = 1 + diff_gen_below(g, g->long_loops ? 12 : 3);
 	c->state.ctr = c->rounds;
 	c->words = body + 1;
 	for (n = 0; n < body; n++) {
-		c->code[n] = draw(g, id, 1);
+		c->code[n] = draw(g, id, body - n);
+		if (id == INSN_bc)
+			c->code[n] |= 4u << 21; /* no CTR */
 		next = follower(g, id);
-		id = repeats(next) ? next : id;
+		if (g->long_loops && !diff_gen_below(g, 6))
+			next = INSN_bc;
+		id = repeats(next) || (g->long_loops && next == INSN_bc) ? next : id;
 	}
 	c->code[body] = BDNZ | (-4 * body & 0xfffc);
 }

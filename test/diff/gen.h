@@ -13,6 +13,8 @@ struct diff_gen {
 	uint32_t nr_rows;
 	uint32_t count[INSN_COUNT]; /* how often each was drawn */
 	bool aligned;		    /* what is being drawn */
+	/* Nobody has to unroll loops: they may be longer, go round more often and branch inside. */
+	bool long_loops;
 };
 
 /* only: draw nothing but rows whose name contains it, or a part of it between commas; NULL = all.

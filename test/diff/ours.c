@@ -221,6 +221,19 @@ void diff_ours_destroy(struct diff_ours *o)
 	free(o);
 }
 
+/* Bits of MSR that this case does without. */
+static u64 msr_off(const struct diff_ours *o)
+{
+	static const u64 facility[] = {MSR_VSX, MSR_VEC, MSR_FP};
+	static const u64 fe[] = {MSR_FE0 | MSR_FE1, MSR_FE0 | MSR_FE1, MSR_FE1, 0};
+	const u32 n = o->c->mem_seed >> 20 & 31;
+	u64 off = o->engine.narrow ? MSR_SF : 0;
+
+	if (o->engine.vary_msr)
+		off |= fe[o->c->mem_seed >> 16 & 3] | (n < ARRAY_SIZE(facility) ? facility[n] : 0);
+	return off;
+}
+
 static void load_state(struct diff_ours *o, const struct diff_state *in)
 {
 	struct cpu_state *s = o->s;
@@ -242,8 +255,9 @@ static void load_state(struct diff_ours *o, const struct diff_state *in)
 	}
 	s->event.code = 0;
 	s->spr[SPR_FSCR] = 1 << 8; /* TAR */
-	s->msr = (o->engine.narrow ? 0 : MSR_SF) | MSR_PR | MSR_FP | MSR_VEC | MSR_VSX | MSR_FE0 |
-		 MSR_FE1 | MSR_EE | (o->little_endian ? MSR_LE : 0);
+	s->msr = MSR_SF | MSR_PR | MSR_FP | MSR_VEC | MSR_VSX | MSR_FE0 | MSR_FE1 | MSR_EE |
+		 (o->little_endian ? MSR_LE : 0);
+	s->msr &= ~msr_off(o);
 }
 
 static void store_state(const struct diff_ours *o, struct diff_state *out)

@@ -22,6 +22,7 @@ struct diff_engine {
 	u32 passes;
 	u32 host_level; /* of backend_config */
 	bool narrow;	/* 32-bit mode */
+	bool vary_msr;	/* some cases without FE0, FE1 or a facility, which no oracle does */
 };
 
 struct diff_ours *diff_ours_create(const struct cpu_model *model, bool little_endian,

@@ -244,7 +244,7 @@ static void retire(struct translator *t, struct region *r)
 
 		if (!t->cpu[k])
 			continue;
-		j = &t->cpu[k]->jump_cache[jump_cache_index(r->ea)];
+		j = &t->cpu[k]->jump_cache[jump_base(r->mode) + jump_cache_index(r->ea)];
 		if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->ea)
 			__atomic_store_n(&j->key, 0, __ATOMIC_SEQ_CST);
 	}

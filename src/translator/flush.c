@@ -135,7 +135,7 @@ static void drop_lost_jumps(struct translator_cpu *cpu, struct fetch_view *view)
 	cpu->stats.jump_scans++;
 	view->any_lost = false;
 	memset(view->lost, 0, sizeof(view->lost));
-	for (k = 0; k < 1 << JUMP_CACHE_BITS; k++) {
+	for (k = 0; k < JUMP_ENTRIES; k++) {
 		struct jump_cache *j = &cpu->jump_cache[k];
 		const struct fetch_entry *e =
 			&view->entry[(j->pc >> cpu->be.tlb_bits) & ((1 << FETCH_BITS) - 1)];

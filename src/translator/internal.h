@@ -14,6 +14,7 @@
 #include "cpu/watch.h"
 #include "frontend/frontend.h"
 #include "isa/decode.h"
+#include "isa/mode.h"
 #include "mmu/mmu.h"
 #include "os/os.h"
 #include "translator/translator.h"
@@ -29,6 +30,8 @@ enum {
 	VIEW_SLOTS = 64,
 	HALF_ENTRIES = 128, /* that a view remembers of each half of the address space */
 	LARGE_BITS = 16,    /* the granule of guests whose pages are that large */
+	JUMP_STEP = 509,
+	JUMP_ENTRIES = (1 << JUMP_CACHE_BITS) + 8 * JUMP_STEP,
 	LINE_MAP_BITS = 28, /* real pages that the map of code lines covers */
 	FETCH_BITS = 8,
 	QUEUE = 64,
@@ -317,6 +320,13 @@ void tlb_set_granule(struct translator_cpu *cpu, u32 bits);
 void tlb_check_epoch(struct translator_cpu *cpu);
 /* Enum mmu_access bits of accesses through a view of that kind. */
 u32 tlb_access(u32 kind);
+/* Where the jump cache of a mode begins: the facilities that it has tell apart what a kernel does
+ * with and without a process's registers, at the same addresses. */
+static inline u32 jump_base(u32 mode)
+{
+	return (mode / MODE_FP & 7) * JUMP_STEP;
+}
+
 static inline bool tlb_is_low(u64 ea)
 {
 	return !(ea >> 63);

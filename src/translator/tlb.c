@@ -54,7 +54,7 @@ static struct fetch_view *new_fetch(struct translator_cpu *cpu)
 
 int tlb_init(struct translator_cpu *cpu)
 {
-	cpu->jump_cache = os_alloc_aligned(sizeof(struct jump_cache) << JUMP_CACHE_BITS, 64);
+	cpu->jump_cache = os_alloc_aligned(sizeof(struct jump_cache) * JUMP_ENTRIES, 64);
 	cpu->data[0] = new_data(cpu);
 	cpu->fetch[0] = new_fetch(cpu);
 	if (!cpu->jump_cache || !cpu->data[0] || !cpu->fetch[0])
@@ -236,7 +236,7 @@ static void new_serial(struct translator_cpu *cpu, struct fetch_view *view)
 	if (!++cpu->next_serial) {
 		u32 v;
 
-		memset(cpu->jump_cache, 0, sizeof(struct jump_cache) << JUMP_CACHE_BITS);
+		memset(cpu->jump_cache, 0, sizeof(struct jump_cache) * JUMP_ENTRIES);
 		for (v = 0; v < FETCH_VIEWS; v++)
 			if (cpu->fetch[v])
 				cpu->fetch[v]->serial = 0;
@@ -259,6 +259,7 @@ static void use_fetch_view(struct translator_cpu *cpu, u32 kind)
 	if (unlikely(!view->serial))
 		new_serial(cpu, view);
 	cpu->be.code_key = (u64)view->serial << 32 | cpu->mode;
+	cpu->be.jump_cache = cpu->jump_cache + jump_base(cpu->mode);
 }
 
 /* The lower half of what the kernel shares is another process's now. */

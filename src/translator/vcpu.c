@@ -106,7 +106,7 @@ static void jump_fill(struct translator_cpu *cpu, struct jump_cache *j, const vo
 
 static const void *next_entry(struct translator_cpu *cpu)
 {
-	struct jump_cache *j = &cpu->jump_cache[jump_cache_index(cpu->s->pc)];
+	struct jump_cache *j = &cpu->be.jump_cache[jump_cache_index(cpu->s->pc)];
 	const void *entry;
 	u64 epoch;
 

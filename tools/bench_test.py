@@ -224,6 +224,17 @@ class Counters(unittest.TestCase):
         self.assertEqual(bench_why.counters(said), {"tlb.refills": 12, "code.bytes": 12})
 
 
+class Names(unittest.TestCase):
+    def test_translated_code_goes_by_the_guests_function(self):
+        symbols = [(0x1000, "main"), (0x2000, "strlen")]
+        def name(symbol):
+            return bench_why.Once.name_of("[JIT] tid 7", symbol, symbols)
+        self.assertEqual(name("p2_1ffc"), "guest main, tier 2")
+        self.assertEqual(name("p1_2000"), "guest strlen, tier 1")
+        self.assertEqual(name("p1_c000000000030198"), "guest kernel, tier 1")
+        self.assertEqual(bench_why.Once.name_of("powervisor", "tlb_data", symbols), "powervisor tlb_data")
+
+
 class Lines(unittest.TextTestResult):
     def addSuccess(self, test):
         super().addSuccess(test)

@@ -8,7 +8,9 @@ share of the samples at each instruction.  Its files stay in build/bench.
 """
 
 import argparse
+import bisect
 import collections
+import glob
 import os
 import re
 import signal
@@ -56,6 +58,7 @@ class Once:
         self.perf = None
         self.data = f"{OUT}/perf-{case}.data" if perf else None
         self.code = []
+        self.pid = 0
         scale = ["-s", f"{options.scale:g}"] if options.scale != 1 else []
         words = "none" if case in ("", BOOT) else ",".join(scale + [case])
         self.argv = command_line("ours", payload, options.cpu, "pb=" + words, options.engine,
@@ -63,6 +66,8 @@ class Once:
         if self.data and case == BOOT:
             # perf follows no thread that begins after it was attached
             self.argv = self.record() + self.argv
+        elif self.data:
+            self.argv += ["-perf-map"]
         self.counters = {}
         self.run()
 
@@ -95,6 +100,7 @@ class Once:
     def run(self):
         said = []
         with Run(self.argv, self.log) as run:
+            self.pid = run.process.pid
             try:
                 while True:
                     got = run.line(self.options.timeout)
@@ -107,14 +113,13 @@ class Once:
             self.stop_perf()
         self.counters = counters("\n".join(said))
 
-    def functions(self):
-        """lines of perf's report; generated code is one line unless a map names it"""
+    def functions(self, symbols):
+        """lines of perf's report; translated code goes by the guest's function, as far as pbench knows it"""
         p = subprocess.run(["perf", "report", "-i", self.data, "--stdio", "--sort", "dso,symbol"],
                            capture_output=True, text=True, check=False)
         share, other = collections.Counter(), 0.0
-        for m in re.finditer(r"^\s*([\d.]+)%\s+(\S+(?: \(deleted\))?)\s+\[.\]\s+(.*?)\s+-", p.stdout, re.M):
-            raw = re.match(r"0x[0-9a-f]+$", m[3])
-            share[f"{m[2]} {'(generated code)' if raw else m[3]}"] += float(m[1])
+        for m in re.finditer(r"^\s*([\d.]+)%\s+(\S.*?)\s+\[.\]\s+(\S+)", p.stdout, re.M):
+            share[self.name_of(m[2], m[3], symbols)] += float(m[1])
         lines = []
         for name, value in share.most_common():
             if value < 1 or len(lines) >= self.options.lines:
@@ -122,6 +127,17 @@ class Once:
             else:
                 lines.append(f"{value:6.1f} %  {name}")
         return lines + [f"{other:6.1f} %  others"]
+
+    @staticmethod
+    def name_of(dso, symbol, symbols):
+        m = re.match(r"p(\d)_([0-9a-f]+)$", symbol)
+        if not m:
+            return f"{dso} {'(generated code)' if symbol.startswith('0x') else symbol}"
+        address = int(m[2], 16)
+        if address >> 60:
+            return f"guest kernel, tier {m[1]}"
+        before = bisect.bisect(symbols, (address, "~")) - 1
+        return f"guest {symbols[before][1] if before >= 0 else hex(address)}, tier {m[1]}"
 
     def samples(self):
         p = subprocess.run(["perf", "script", "-i", self.data, "-F", "ip"], capture_output=True, text=True, check=False)
@@ -170,14 +186,23 @@ def report(options, base, once):
     sys.stdout.flush()
 
 
+def guest_symbols(path):
+    """[(address, function)] of the guest's program"""
+    said = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
+    return sorted((int(m[1], 16), m[2]) for m in re.finditer(r"^([0-9a-f]+) [tTiWw] (\S+)$", said, re.M))
+
+
 def profile(options, once):
     if not os.path.exists(once.data):
         say(f"{once.case}: perf left nothing")
         return
-    print("\n".join("   " + x for x in once.functions()))
+    print("\n".join("   " + x for x in once.functions(guest_symbols(f"{OUT}/pbench.ppc64le"))))
     if options.asm:
         print("\n".join("   " + x for x in once.hot_code()))
     sys.stdout.flush()
+    # what -perf-map leaves
+    for path in glob.glob(f"jit-{once.pid}.dump") + glob.glob(f"/tmp/perf-{once.pid}.map"):
+        os.unlink(path)
 
 
 def main():
@@ -185,7 +210,7 @@ def main():
     p.add_argument("cases", nargs="*", help="default: all; boot: a machine that only boots")
     p.add_argument("--cpu", default="power9", choices=("power9", "power8"))
     p.add_argument("--engine", default="")
-    p.add_argument("--more", default="", help="further options of powervisor, as --perf-map")
+    p.add_argument("--more", default="", help="further options of powervisor")
     p.add_argument("--scale", type=float, default=1.0)
     p.add_argument("--timeout", type=float, default=120)
     p.add_argument("--perf", action="store_true")

@@ -329,12 +329,42 @@ static void test_bounds(void **state)
 	machine_destroy(m);
 }
 
+/* Any words at all, up to the full size: verified, optimised, compiled, run until the first poll.
+ */
+static void test_any_words(void **state)
+{
+	struct machine *m = machine_create("power9");
+	static u32 words[1024];
+	u32 turn, k;
+
+	for (turn = 0; turn < 60; turn++) {
+		seed = 1 + turn;
+		for (k = 0; k < 1024; k++) {
+			words[k] = rnd(~0u);
+			if (rnd(4)) /* the larger opcodes have most rows */
+				words[k] = (words[k] & 0x3ffffff) | (rnd(2) ? 31u : rnd(64)) << 26;
+			if (!rnd(8))
+				words[k] = BC(rnd(32), rnd(32), 4 * ((s32)rnd(200) - 100));
+		}
+		for (k = 0; k < 12; k++) {
+			machine_reset(m);
+			m->passes = rnd(4) ? IR_PASS_ALL : 0;
+			m->s->wanted = 1;
+			machine_run_region(m, MODE | MODE_FP | MODE_VEC | MODE_VSX,
+					   0x4000 + 4 * rnd(1024), 0x4000, words, 1024, 400, NULL,
+					   1 << 20);
+		}
+	}
+	machine_destroy(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),	     cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_nested_loops), cmocka_unit_test(test_irreducible),
-		cmocka_unit_test(test_side_exits),   cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_any_words),    cmocka_unit_test(test_side_exits),
+		cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,12 +222,15 @@ static void elements(void **state)
 	machine_destroy(m);
 }
 
-/* X7: L = 2 and 3 act as other values do. X9: both doublewords of a reservation count. */
+/* X7: L = 2 and 3 act as other values do. X9: both doublewords of a reservation count. X11. */
 static void storage(void **state)
 {
 	struct machine *m = machine_create("power9");
 	const u32 dcbf[] = {31u << 26 | 2u << 21 | 4u << 16 | 86u << 1,
 			    31u << 26 | 3u << 21 | 4u << 16 | 86u << 1, 0x7fe00008};
+	const u32 atomic[] = {31u << 26 | 9u << 21 | 4u << 11 | 20u << 1,
+			      31u << 26 | 6u << 21 | 5u << 16 | 582u << 1,
+			      31u << 26 | 8u << 21 | 4u << 11 | 150u << 1 | 1};
 	const u32 swap[] = {31u << 26 | 6u << 21 | 4u << 11 | 276u << 1,
 			    31u << 26 | 8u << 21 | 4u << 11 | 182u << 1 | 1};
 
@@ -245,6 +248,18 @@ static void storage(void **state)
 	assert_int_equal(cpu_get_cr(m->s) >> 28, 2);
 	assert_int_equal(m->mem[0], 0x22);
 	assert_int_equal(m->mem[8], 0x11);
+	/* X11: lwarx, lwat of another word, which costs the reservation, stwcx. */
+	machine_reset(m);
+	m->s->msr = MSR_SF | MSR_LE;
+	m->s->gpr[4] = MEM;
+	m->s->gpr[5] = MEM + 64;
+	m->s->gpr[7] = 1;
+	m->s->gpr[8] = 0x99;
+	machine_run(m, MODE_SF | MODE_LE, PC, atomic, 3);
+	assert_int_equal(m->s->gpr[6], 0x44434241);
+	assert_int_equal(m->mem[64], 0x42);
+	assert_int_equal(cpu_get_cr(m->s) >> 28, 0);
+	assert_int_equal(m->mem[0], 1);
 	machine_destroy(m);
 }
 

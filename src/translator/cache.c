@@ -18,7 +18,8 @@
 #include "base/string.h"
 #include "translator/internal.h"
 
-enum { DEFAULT_LIMIT = 256 << 20 };
+/* What the allocators and the host's pages add is about as much again. */
+enum { DEFAULT_LIMIT = 120 << 20 };
 
 int cache_init(struct code_cache *c, size_t limit)
 {

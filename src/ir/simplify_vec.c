@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Simplification of vectors that are put together from doublewords. Guests swap the doublewords of
  * what they load and store in little-endian mode; where two swaps meet, nothing remains of them.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Encoder for x86-64: integer instructions. */
 #include "backend/x86_64/encode_core.h"
 

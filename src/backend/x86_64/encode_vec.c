@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Encoder for x86-64: vector and floating-point instructions, VEX or legacy as x->vex says.
  *

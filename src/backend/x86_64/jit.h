@@ -162,6 +162,8 @@ void jit_vec_dwords(struct jit *j, const struct ir_insn *i, ir_ref n);
 
 /* --- memory, for emitters of vector and float loads and stores: LD and ST of any type --- */
 void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n);
+/* The load n has swapped the doublewords already for QLH, its only user. */
+bool jit_load_swaps(struct jit *j, ir_ref n);
 void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n);
 
 /* --- hooks of fp.c; called by the core --- */

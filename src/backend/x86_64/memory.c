@@ -13,12 +13,13 @@ struct access {
 };
 
 /* --- the slow path --- */
-enum { V_DATA, V_CLEAR, V_EA, V_DISP, V_INDEX };
+enum { V_DATA, V_CLEAR, V_EA, V_DISP, V_INDEX, V_SWAP };
 
 static void cold_slow(struct jit *j, struct jit_cold *c)
 {
 	struct xcode *x = j->x;
-	u32 clear = (u32)c->v[V_CLEAR], label = clear ? x_label(x) : c->back, reg;
+	u32 clear = (u32)c->v[V_CLEAR], swap = (u32)c->v[V_SWAP], reg;
+	u32 label = clear || swap ? x_label(x) : c->back;
 
 	/* the hot code did not need the address */
 	if (c->v[V_EA])
@@ -28,9 +29,11 @@ static void cold_slow(struct jit *j, struct jit_cold *c)
 	emit_call_thunk(j, THUNK_SLOW);
 	emit_rel32(j, j->a->data_label, (s32)c->v[V_DATA]);
 	emit_rel32(j, label, 0);
-	if (!clear)
+	if (label == c->back)
 		return;
 	x_bind(x, label);
+	if (swap)
+		xv_rri(x, XV_PSHUFD, swap & 15, swap & 15, 0x4e);
 	for (reg = 0; reg < JIT_XMM; reg++)
 		if (clear >> reg & 1)
 			x_zero(x, reg);
@@ -287,6 +290,15 @@ static struct access find_page(struct jit *j, const struct ir_insn *i, ir_ref n,
 	return s;
 }
 
+bool jit_load_swaps(struct jit *j, ir_ref n)
+{
+	const struct ir_insn *i = &j->r->insn[n], *swap = i + 1;
+
+	return i->op == IR_LD && i->type == IR_Q && is_inline(j, i) && j->x->vex &&
+	       !(i->sub & (IR_MEM_BE | IR_MEM_ALIGN)) && n + 1u < j->r->count &&
+	       swap->op == IR_QLH && swap->a == n && swap->b == n && j->a->v[n].last == n + 1;
+}
+
 /* Where the bytes are. */
 static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const struct xmem *m,
 			      const struct access *s, struct sharing *p)
@@ -336,6 +348,8 @@ void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 	s = find_page(j, i, n, &m, &p);
 	def_result(j, i, n);
 	m = enter_page(j, i, &m, &s, &p);
+	if (jit_load_swaps(j, n))
+		p.cold->v[V_SWAP] = (u64)j->a->v[n].reg - JIT_XMM + 16;
 	mem_load_value(j, i, n, s.t1, m);
 	x_bind(j->x, p.cold->back);
 }

@@ -80,6 +80,10 @@ void mem_load_value(struct jit *j, const struct ir_insn *i, ir_ref n, unsigned t
 	} else {
 		bool aligned = i->sub & IR_MEM_ALIGN;
 
+		if (jit_load_swaps(j, n)) {
+			xv_rmi(x, XV_PSHUFD, d - JIT_XMM, m, 0x4e);
+			return;
+		}
 		xv_rm(x, aligned ? XV_MOVAPS : XV_MOVUPS, d - JIT_XMM, m);
 		if (i->sub & IR_MEM_BE)
 			reverse(j, d - JIT_XMM, d - JIT_XMM);

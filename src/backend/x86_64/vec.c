@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Vector helpers as host code: the table, and what all emitters share. */
 #include "backend/x86_64/vec.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * VMX single precision as host code. It rounds to nearest, flushes denormals under VSCR.NJ and
  * leaves no trace in the FPSCR, so it runs under an MXCSR of its own, which is loaded before a run

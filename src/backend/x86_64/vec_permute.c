@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Vector helpers as host code: pack, unpack, merge, splat, select, permute.
  */
@@ -491,7 +491,7 @@ void jit_vec_dwords(struct jit *j, const struct ir_insn *i, ir_ref n)
 	int a = jit_use_q(j, i->a), b = jit_use_q(j, i->b), d = jit_def_q(j, n);
 	struct xcode *x = j->x;
 
-	if (a == b && !low_a && low_b)
+	if (a == b && ((!low_a && low_b) || (low_a && !low_b && jit_load_swaps(j, i->a))))
 		xv_mov(x, d, a);
 	else if (a == b)
 		xv_rri(x, XV_PSHUFD, d, a, (low_a ? 0x40 : 0xe0) | (low_b ? 0x04 : 0x0e));

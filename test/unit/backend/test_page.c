@@ -25,10 +25,11 @@ enum {
 	OPS = 40,
 	RESULTS = 1024, /* slot */
 	VALUE = 512,	/* slot of what is stored */
+	BEHIND = 2064,
 };
 
 struct op {
-	u8 kind; /* 0 load, 1 store, 2 helper */
+	u8 kind; /* 0 load, 1 store, 2 helper, 3 vector load with its halves swapped */
 	u8 base, mem;
 	s32 disp;
 	u64 value;
@@ -140,13 +141,27 @@ static void random_ops(void)
 		struct op *o = &e.op[k];
 
 		o->kind = rnd() % 40 == 0 ? 2 : rnd() % 3 == 0;
+		if (!o->kind && rnd() % 3 == 0)
+			o->kind = 3;
 		o->base = (u8)(rnd() % (rnd() % 2 ? 1 : BASES));
 		o->mem = (u8)(rnd() % 4 | (rnd() % 4 ? 0 : IR_MEM_BE));
 		if (!o->kind && rnd() % 4 == 0)
 			o->mem |= IR_MEM_SIGN;
+		if (o->kind == 3)
+			o->mem = (u8)(4 | (o->mem & IR_MEM_BE));
 		o->disp = (s32)(rnd() % (rnd() % 8 ? 64 : 512)) - (rnd() % 2 ? 32 : 0);
 		o->value = rnd() << 8 ^ rnd();
 	}
+}
+
+/* Sometimes the value as it was is wanted too. */
+static void load_swapped(struct ir_region *r, const struct op *o, ir_ref base, u32 slot)
+{
+	ir_ref v = ir_load(r, IR_Q, o->mem, base, o->disp);
+
+	ir_put(r, IR_Q, slot, ir_op2(r, IR_QLH, v, v));
+	if (o->value % 4 == 0)
+		ir_put(r, IR_Q, BEHIND, v);
 }
 
 static void build(void)
@@ -166,32 +181,37 @@ static void build(void)
 
 		if (o->kind == 2)
 			ir_call(r, IR_V, 0, 0, 0, 0, 0);
+		else if (o->kind == 3)
+			load_swapped(r, o, base[o->base], RESULTS + 16 * k);
 		else if (o->kind)
 			ir_store(r, IR_I, o->mem, base[o->base], o->disp,
 				 rnd() % 2 ? ir_const(r, o->value)
 					   : ir_get(r, IR_I, VALUE + 8 * k));
 		else
-			ir_put(r, IR_I, RESULTS + 8 * k,
+			ir_put(r, IR_I, RESULTS + 16 * k,
 			       ir_load(r, IR_I, o->mem, base[o->base], o->disp));
 	}
 	ir_leave(r, 1, 0, 0x2000, 1);
 }
 
 /* What the operations do, one by one */
-static void expect(u64 *results)
+static void expect(u128 *results)
 {
 	for (u32 k = 0; k < OPS; k++) {
 		const struct op *o = &e.op[k];
 		u8 *p = e.want + e.base[o->base] + (s64)o->disp - PAGE;
 
-		if (o->kind < 2)
-			results[k] = (u64)access_bytes(p, o->mem, o->value, o->kind);
+		if (o->kind != 2)
+			results[k] = access_bytes(p, o->mem, o->value, o->kind == 1);
+		if (o->kind == 3)
+			results[k] = results[k] << 64 | results[k] >> 64;
 	}
 }
 
 static void run_once(struct backend_code *code)
 {
-	u64 results[OPS] = {0}, zero = 0, got;
+	u128 results[OPS] = {0}, got;
+	u64 zero = 0;
 
 	for (u32 k = 0; k < sizeof(e.want); k++)
 		e.place[e.now][k] = e.want[k] = (u8)rnd();
@@ -207,9 +227,11 @@ static void run_once(struct backend_code *code)
 	assert_int_equal(test_backend()->run(e.b, &e.cpu, code->entry), BACKEND_STOP_LEAVE);
 	assert_memory_equal(e.place[e.now], e.want, sizeof(e.want));
 	for (u32 k = 0; k < OPS; k++) {
-		memcpy(&got, e.state + RESULTS + 8 * k, 8);
-		if (!e.op[k].kind)
-			assert_int_equal(got, results[k]);
+		memcpy(&got, e.state + RESULTS + 16 * k, 16);
+		if (e.op[k].kind == 3)
+			assert_true(got == results[k]);
+		else if (!e.op[k].kind)
+			assert_true((u64)got == (u64)results[k]);
 	}
 }
 

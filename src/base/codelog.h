@@ -5,11 +5,17 @@
 
 #include "base/types.h"
 
+struct code_piece {
+	u64 pc; /* guest address */
+	u32 tier;
+	const void *code; /* where it runs */
+	size_t hot, len;  /* bytes of hot code, of all instructions */
+	size_t all;	  /* data behind them included */
+};
+
 struct code_log {
-	/* pc: guest address; tier 1 or 2; where the code runs, the length of its instructions and
-	 * of all, data behind them included. On the thread that made it, under a lock of its own.
-	 */
-	void (*made)(void *opaque, u64 pc, u32 tier, const void *code, size_t code_len, size_t len);
+	/* On the thread that made it. */
+	void (*made)(void *opaque, const struct code_piece *piece);
 	void *opaque;
 };
 

@@ -63,13 +63,15 @@ static void write_dump(struct codelog *l, const char *name, const void *code, si
 	fflush(l->dump);
 }
 
-static void disassemble(struct codelog *l, u64 pc, u32 tier, const u8 *code, size_t len, size_t all)
+static void disassemble(struct codelog *l, const struct code_piece *p)
 {
 	cs_insn *insn = cs_malloc(l->capstone);
-	uint64_t at = (u64)(uintptr_t)code;
+	uint64_t at = (u64)(uintptr_t)p->code;
+	const u8 *code = p->code;
+	size_t len = p->len;
 
-	log_printf(LOG_OUT_ASM, "OUT: %016llx tier %u, %zu bytes and %zu of data\n",
-		   (unsigned long long)pc, tier, len, all - len);
+	log_printf(LOG_OUT_ASM, "OUT: %016llx tier %u, %zu hot bytes of %zu, %zu of data\n",
+		   (unsigned long long)p->pc, p->tier, p->hot, p->len, p->all - p->len);
 	while (len && insn) {
 		/* Between instructions of cold code stand offsets: any byte must be shown. */
 		if (cs_disasm_iter(l->capstone, &code, &len, &at, insn)) {
@@ -86,21 +88,21 @@ static void disassemble(struct codelog *l, u64 pc, u32 tier, const u8 *code, siz
 		cs_free(insn, 1);
 }
 
-static void made(void *opaque, u64 pc, u32 tier, const void *code, size_t code_len, size_t len)
+static void made(void *opaque, const struct code_piece *p)
 {
 	struct codelog *l = opaque;
 	char name[40];
 
-	snprintf(name, sizeof(name), "p%u_%llx", tier, (unsigned long long)pc);
+	snprintf(name, sizeof(name), "p%u_%llx", p->tier, (unsigned long long)p->pc);
 	os_mutex_lock(&l->lock);
 	if (l->map) {
-		fprintf(l->map, "%llx %zx %s\n", (unsigned long long)(uintptr_t)code, code_len,
+		fprintf(l->map, "%llx %zx %s\n", (unsigned long long)(uintptr_t)p->code, p->len,
 			name);
 		fflush(l->map);
-		write_dump(l, name, code, code_len);
+		write_dump(l, name, p->code, p->len);
 	}
 	if (l->disassemble && log_on(LOG_OUT_ASM))
-		disassemble(l, pc, tier, code, code_len, len);
+		disassemble(l, p);
 	os_mutex_unlock(&l->lock);
 }
 

@@ -214,6 +214,7 @@ bool jit_generate(struct jit *j)
 	exit_count_hot(j);
 	pin_load(j, ~0u);
 	hot_code(j);
+	a->hot_size = x_here(j->x);
 	cold_code(j);
 	data(j);
 	return !a->failed && x_finish(j->x);

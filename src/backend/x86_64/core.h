@@ -172,6 +172,7 @@ struct jit_alloc {
 		u32 label;
 	} pool[JIT_MAX_POOL];
 	u32 label[IR_MAX_LABELS];
+	u32 hot_size;
 	u32 data_size; /* records */
 	u8 data[JIT_DATA_SCRATCH] __attribute__((aligned(16)));
 

@@ -176,8 +176,13 @@ static int install(struct backend *b, struct jit_alloc *a, const struct backend_
 	fill_links(b, a, code, rw, rx);
 	os_code_sync(rx, size);
 	if (b->config.code_log)
-		b->config.code_log->made(b->config.code_log->opaque, unit->pc, unit->tier, rx,
-					 a->label_at[a->data_label], size);
+		b->config.code_log->made(b->config.code_log->opaque,
+					 &(struct code_piece){.pc = unit->pc,
+							      .tier = unit->tier,
+							      .code = rx,
+							      .hot = a->hot_size,
+							      .len = a->label_at[a->data_label],
+							      .all = size});
 	code->base = (struct backend_code){
 		.entry = rx,
 		.size = (size_t)code->units * CODE_UNIT + sizeof(*code) + links,

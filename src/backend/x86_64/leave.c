@@ -7,6 +7,15 @@
 #include "backend/x86_64/core.h"
 #include "base/string.h"
 
+/* Behind a call instruction, so wherever that ends. */
+static s32 offset_at(const s32 *rel)
+{
+	s32 v;
+
+	memcpy(&v, rel, sizeof(v));
+	return v;
+}
+
 static u8 *saved(struct backend_cpu *cpu, int reg)
 {
 	s32 at = reg < JIT_XMM ? JIT_SAVE_GPR + 8 * reg : JIT_SAVE_XMM + 16 * (reg - JIT_XMM);
@@ -82,7 +91,8 @@ static void leave(struct backend_cpu *cpu, const struct jit_record *rec, u32 cod
 
 u64 leave_by_record(const s32 *rel, struct backend_cpu *cpu)
 {
-	const struct jit_record *rec = (const struct jit_record *)((const u8 *)rel + *rel);
+	const struct jit_record *rec =
+		(const struct jit_record *)((const u8 *)rel + offset_at(rel));
 	u32 code = rec->code;
 
 	if (rec->event)
@@ -117,7 +127,7 @@ static u32 slow_access(const struct jit_slow *d, struct backend_cpu *cpu, u64 ea
 
 const void *leave_slow(const s32 *rel, struct backend_cpu *cpu)
 {
-	const struct jit_slow *d = (const struct jit_slow *)((const u8 *)rel + *rel);
+	const struct jit_slow *d = (const struct jit_slow *)((const u8 *)rel + offset_at(rel));
 	u64 ea = 0;
 	u128 result = 0;
 	u32 code;
@@ -131,14 +141,15 @@ const void *leave_slow(const s32 *rel, struct backend_cpu *cpu)
 	}
 	if (d->result >= 0)
 		memcpy(saved(cpu, d->result), &result, d->type == IR_Q ? 16 : 8);
-	return (const u8 *)&rel[1] + rel[1];
+	return (const u8 *)&rel[1] + offset_at(&rel[1]);
 }
 
 typedef u64 call6_fn(u64, u64, u64, u64, u64, u64);
 
 const void *leave_cold(const s32 *rel, struct backend_cpu *cpu)
 {
-	const struct jit_cold_desc *d = (const struct jit_cold_desc *)((const u8 *)rel + *rel);
+	const struct jit_cold_desc *d =
+		(const struct jit_cold_desc *)((const u8 *)rel + offset_at(rel));
 	u128 q[5] __attribute__((aligned(16)));
 	u64 arg[6] = {0}, result;
 	u32 n = 0, k = 0;
@@ -164,5 +175,5 @@ const void *leave_cold(const s32 *rel, struct backend_cpu *cpu)
 		memcpy(saved(cpu, d->result), &q[4], 16);
 	else if (d->sig[0] != 'V' && d->result >= 0)
 		memcpy(saved(cpu, d->result), &result, 8);
-	return (const u8 *)&rel[1] + rel[1];
+	return (const u8 *)&rel[1] + offset_at(&rel[1]);
 }

@@ -359,7 +359,9 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	u32 k;
 
 	if (!cpu) {
+		os_mutex_lock(&t->cache.lock);
 		vm_stats(t, fn, opaque);
+		os_mutex_unlock(&t->cache.lock);
 		return;
 	}
 	s = &cpu->stats;

@@ -146,7 +146,8 @@ static inline void poke(struct harness *h, u64 ra, const u32 *words, u32 count)
 	u32 k;
 
 	for (k = 0; k < count; k++)
-		st_be32((u8 *)h->ram.base + ra + 4 * k, words[k]);
+		__atomic_store_n((u32 *)((u8 *)h->ram.base + ra + 4 * k),
+				 HOST_BIG_ENDIAN ? words[k] : bswap32(words[k]), __ATOMIC_RELAXED);
 	translator_memory_written(h->t, ra, 4 * count);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Memory for generated code: pieces of 64-byte units from one mapping, by size class (eight classes
- * between powers of two). A freed piece waits for the next of its class; when nothing lives any
- * more everything starts over. Locked inside.
+ * between powers of two). A freed piece waits for the next of its class, or of a smaller one when
+ * nothing else is left. Locked inside.
  */
 #include <errno.h>
 
@@ -47,8 +47,12 @@ u32 code_alloc(struct code_memory *c, size_t bytes, u32 *units)
 {
 	u32 k = class_of((u32)((bytes + CODE_UNIT - 1) / CODE_UNIT)), at = 0;
 
-	*units = class_units(k);
 	os_mutex_lock(&c->lock);
+	/* Nothing new left: a larger piece that was freed will do. */
+	if (c->end - c->next < class_units(k))
+		while (k < CODE_CLASSES - 1 && !c->free_list[k])
+			k++;
+	*units = class_units(k);
 	if (c->free_list[k]) {
 		at = c->free_list[k];
 		c->free_list[k] = *(u32 *)(c->map.rw + (size_t)at * CODE_UNIT);

@@ -5,7 +5,8 @@
 #include "backend/x86_64/core.h"
 #include "base/string.h"
 
-enum { DEFAULT_CODE = 256 << 20 };
+/* More than the cache's bound by default: pieces of a class are not joined. */
+enum { DEFAULT_CODE = 384 << 20 };
 
 /* --- scratch --- */
 static struct jit_scratch *get_scratch(struct backend *b)

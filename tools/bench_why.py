@@ -39,8 +39,8 @@ def generated_code(pid):
     found = []
     with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
         for line in maps:
-            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) r-x\S+ \S+ \S+ \d+\s*(/memfd:code.*)?$", line)
-            if m and (m[3] or not line.split()[5:]):
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) r-x\S+ \S+ \S+ \d+\s*((?:/memfd:|/dev/zero).*)?$", line)
+            if m:
                 start, end = int(m[1], 16), int(m[2], 16)
                 mem.seek(start)
                 found.append((start, mem.read(end - start)))

@@ -115,7 +115,7 @@ static u32 cb_load(struct backend_cpu *cpu, u64 ea, u32 mem, u128 *value)
 {
 	(void)cpu;
 	e.slow++;
-	*value = access_bytes(e.place[e.now] + ea - PAGE, mem, 0, false);
+	*value = access_bytes(e.place[e.now] + (ea - PAGE), mem, 0, false);
 	if (rnd() % 2)
 		move();
 	return 0;
@@ -125,7 +125,7 @@ static u32 cb_store(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value)
 {
 	(void)cpu;
 	e.slow++;
-	access_bytes(e.place[e.now] + ea - PAGE, mem, value, true);
+	access_bytes(e.place[e.now] + (ea - PAGE), mem, value, true);
 	if (rnd() % 2)
 		move();
 	return 0;

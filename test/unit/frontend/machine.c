@@ -16,7 +16,7 @@
 
 static u8 *window(struct machine *m, u64 ea, u32 len)
 {
-	return ea >= MEM && ea + len <= MEM + MEM_SIZE ? &m->mem[ea - MEM] : NULL;
+	return ea - MEM <= MEM_SIZE - len ? &m->mem[ea - MEM] : NULL;
 }
 
 static u32 fault(struct machine *m, u32 code, u64 ea)

@@ -200,9 +200,8 @@ void cpu_booke_timer_update(struct cpu_state *s)
 	timers_changed(s);
 }
 
-static void booke_expire(struct cpu_state *s)
+static void booke_expire(struct cpu_state *s, u64 tb)
 {
-	u64 tb = cpu_timebase(s);
 	u64 tcr = s->spr[SPR_TCR];
 	u64 tsr;
 
@@ -218,18 +217,20 @@ static void booke_expire(struct cpu_state *s)
 	post(s, CPU_IRQ_WATCHDOG, (tsr & TSR_WIS) && (tcr & TCR_WIE));
 }
 
-void cpu_timer_expire(struct cpu_state *s)
+static void expire(struct cpu_state *s, u64 tb)
 {
-	u64 tb;
-
 	if (is_booke(s)) {
-		booke_expire(s);
+		booke_expire(s, tb);
 		return;
 	}
-	tb = cpu_timebase(s);
 	post(s, CPU_IRQ_DECREMENTER, (s64)(s->dec_expires - tb) < 0);
 	if (s->msr & MSR_HV || s->hdec_expires != ~0ull >> 1)
 		post(s, CPU_IRQ_HDECREMENTER, (s64)(s->hdec_expires - tb) < 0);
+}
+
+void cpu_timer_expire(struct cpu_state *s)
+{
+	expire(s, cpu_timebase(s));
 }
 
 /* Deadlines beyond this are "never": an hour and more at any frequency, so no harm is done. */
@@ -240,9 +241,8 @@ static u64 earlier(u64 a, u64 b, u64 tb)
 	return a - tb < b - tb ? a : b;
 }
 
-u64 cpu_next_deadline(const struct cpu_state *s)
+static u64 next_deadline(const struct cpu_state *s, u64 tb)
 {
-	u64 tb = cpu_timebase(s);
 	u64 next = tb - 1; /* the farthest there is */
 	u64 tcr = s->spr[SPR_TCR];
 
@@ -260,4 +260,17 @@ u64 cpu_next_deadline(const struct cpu_state *s)
 			next = earlier(next, s->hdec_expires + 1, tb);
 	}
 	return next == tb - 1 ? ~0ull : next;
+}
+
+u64 cpu_next_deadline(const struct cpu_state *s)
+{
+	return next_deadline(s, cpu_timebase(s));
+}
+
+u64 cpu_timer_update(struct cpu_state *s)
+{
+	u64 tb = cpu_timebase(s);
+
+	expire(s, tb);
+	return next_deadline(s, tb);
 }

@@ -33,6 +33,9 @@ void cpu_booke_timer_update(struct cpu_state *s);
 
 /* Time base value at which cpu_timer_expire() has something to do; ~0 = never. */
 u64 cpu_next_deadline(const struct cpu_state *s);
+/* Both at one time: what passes between two looks at the clock would be neither expired nor still
+ * to come. */
+u64 cpu_timer_update(struct cpu_state *s);
 /* Sets or clears the timers' bits in irq_pending (BookE: TSR) by the clock; sets `wanted` when a
  * bit became set. Cheap; also called before an idle processor is put to sleep. */
 void cpu_timer_expire(struct cpu_state *s);

@@ -33,7 +33,7 @@ static void timer_fired(struct os_timer *timer)
 u64 ops_next_deadline(struct translator_cpu *cpu)
 {
 	const struct translator_host *h = cpu->t->config.host;
-	u64 deadline = cpu_next_deadline(cpu->s);
+	u64 deadline = cpu_timer_update(cpu->s);
 
 	if (cpu->t->config.icount_insns || deadline == ~0ull)
 		return OS_FOREVER;

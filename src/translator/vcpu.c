@@ -193,6 +193,7 @@ static void sleep_until(struct translator_cpu *cpu, u64 host_time)
 static void wait_for_interrupt(struct translator_cpu *cpu)
 {
 	const struct translator_host *h = cpu->t->config.host;
+	u64 until;
 
 	cpu->stats.idles++;
 	h->idle(h->opaque, cpu->index, cpu->s, true);
@@ -216,7 +217,9 @@ static void wait_for_interrupt(struct translator_cpu *cpu)
 			continue;
 		}
 		/* No timer is needed: the wait ends by itself. */
-		sleep_until(cpu, ops_next_deadline(cpu));
+		until = ops_next_deadline(cpu);
+		if (!cpu_wakes(cpu->s))
+			sleep_until(cpu, until);
 		if (atomic_exchange(&cpu->timer_fired, 0))
 			cpu->armed = ~0ull;
 	}

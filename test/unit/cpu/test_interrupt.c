@@ -23,10 +23,11 @@
 static struct cpu_state s;
 static u64 now;
 static unsigned armed;
+static u64 pace; /* ticks that pass at each look at the clock */
 
 static u64 clock_of(struct cpu_state *c)
 {
-	return now;
+	return now += pace;
 }
 
 static void timer_changed(struct cpu_state *c)
@@ -40,6 +41,7 @@ static void start(const char *model)
 {
 	now = 1000;
 	armed = 0;
+	pace = 0;
 	s.ops = &ops;
 	cpu_reset(&s, cpu_model_find(model));
 }
@@ -244,6 +246,34 @@ static void decrementer(void **state)
 	cpu_set_dec(&s, 0x80000000000000ull);
 	assert_int_equal(cpu_dec(&s), 0xff80000000000000ull);
 	assert_true(cpu_wakes(&s));
+}
+
+/* Whenever the clock passes the decrementer's end: the interrupt is there or the deadline is. */
+static void decrementer_is_never_missed(void **state)
+{
+	u64 dec;
+
+	for (dec = 1; dec < 12; dec++) {
+		u64 deadline;
+
+		start("power9");
+		cpu_set_dec(&s, dec);
+		pace = 1;
+		deadline = cpu_timer_update(&s);
+		assert_true((atomic_load(&s.irq_pending) >> CPU_IRQ_DECREMENTER & 1) ||
+			    deadline == s.dec_expires + 1);
+	}
+	for (dec = 1; dec < 12; dec++) {
+		u64 deadline;
+
+		start("e500v2");
+		s.spr[SPR_TCR] = TCR_DIE;
+		cpu_set_dec(&s, dec);
+		pace = 1;
+		deadline = cpu_timer_update(&s);
+		assert_true((atomic_load(&s.irq_pending) >> CPU_IRQ_DECREMENTER & 1) ||
+			    deadline == s.dec_expires);
+	}
 }
 
 static void other_clocks(void **state)
@@ -539,6 +569,7 @@ int main(void)
 		cmocka_unit_test(late_fp_exception_440),
 		cmocka_unit_test(mode_word),
 		cmocka_unit_test(decrementer),
+		cmocka_unit_test(decrementer_is_never_missed),
 		cmocka_unit_test(other_clocks),
 		cmocka_unit_test(spr_masks),
 		cmocka_unit_test(booke_interrupts),

@@ -9,7 +9,7 @@ struct seen seen;
 u32 traps;
 
 /* Turns of a loop that waits: some seconds. */
-enum { PATIENCE = 100000000 };
+enum { PATIENCE = 1000000000 };
 
 static u32 failures;
 static u32 serve_ra, serve_rights; /* what the next TLB miss maps, if any */

@@ -140,7 +140,7 @@ static void drop_lost_jumps(struct translator_cpu *cpu, struct fetch_view *view)
 		const struct fetch_entry *e =
 			&view->entry[(j->pc >> cpu->be.tlb_bits) & ((1 << FETCH_BITS) - 1)];
 
-		if (j->key >> 32 == view->serial &&
+		if (__atomic_load_n(&j->key, __ATOMIC_RELAXED) >> 32 == view->serial &&
 		    (e->tag == TLB_NO_TAG || (j->pc ^ e->tag) >> e->shift))
 			__atomic_store_n(&j->key, 0, __ATOMIC_RELAXED);
 	}

@@ -28,8 +28,11 @@ void cpu_reset(struct cpu_state *s, const struct cpu_model *model)
 {
 	u32 index = s->cpu_index;
 
-	/* The host wiring stands at the end. */
-	memset(s, 0, offsetof(struct cpu_state, model));
+	/* The host wiring stands at the end. `wanted`, which stands first, is other threads' too.
+	 */
+	memset(&s->cpu_index, 0,
+	       offsetof(struct cpu_state, model) - offsetof(struct cpu_state, cpu_index));
+	atomic_store(&s->wanted, 0);
 	s->cpu_index = index;
 	s->model = model;
 	s->msr = model->reset_msr;

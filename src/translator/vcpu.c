@@ -58,8 +58,7 @@ static void look_around(struct translator_cpu *cpu)
 	tlb_process_queue(cpu);
 	if (atomic_exchange(&cpu->timer_fired, 0))
 		cpu->armed = ~0ull;
-	cpu_timer_expire(cpu->s);
-	ops_arm_timer(cpu);
+	ops_arm_timer(cpu); /* which lets expire what has */
 	if (unlikely(atomic_load(&cpu->t->tlb_bits) != cpu->be.tlb_bits))
 		tlb_set_granule(cpu, atomic_load(&cpu->t->tlb_bits));
 	if (cpu_irq_ready(cpu->s) && cpu_take_irq(cpu->s)) {

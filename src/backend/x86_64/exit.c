@@ -11,7 +11,7 @@
 #define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
 
 /* --- cold code --- */
-static struct jit_cold *new_cold(struct jit *j, jit_cold_fn *fn)
+struct jit_cold *jit_cold_bare(struct jit *j, jit_cold_fn *fn)
 {
 	struct jit_alloc *a = j->a;
 	struct jit_cold *c = &a->cold[a->nr_cold];
@@ -26,17 +26,12 @@ static struct jit_cold *new_cold(struct jit *j, jit_cold_fn *fn)
 	return c;
 }
 
-struct jit_cold *jit_cold_bare(struct jit *j, jit_cold_fn *fn)
-{
-	return new_cold(j, fn);
-}
-
 struct jit_cold *jit_cold(struct jit *j, jit_cold_fn *fn)
 {
 	struct jit_alloc *a = j->a;
 	const struct ir_insn *i = &j->r->insn[a->n];
 	const ir_ref op[4] = {i->a, i->b, i->c, i->d};
-	struct jit_cold *c = new_cold(j, fn);
+	struct jit_cold *c = jit_cold_bare(j, fn);
 	u32 k;
 
 	for (k = 0; k < 4; k++)
@@ -112,7 +107,7 @@ static void cold_leave(struct jit *j, struct jit_cold *c)
 
 u32 exit_label(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 {
-	struct jit_cold *c = new_cold(j, cold_leave);
+	struct jit_cold *c = jit_cold_bare(j, cold_leave);
 
 	c->v[0] = exit_record(j, n, stop, event);
 	return c->at;
@@ -230,7 +225,7 @@ static void probe_constant(struct jit *j, u64 pc)
 {
 	struct xcode *x = j->x;
 	s32 at = (s32)(jump_cache_index(pc) * sizeof(struct jump_cache));
-	struct jit_cold *c = new_cold(j, cold_stop);
+	struct jit_cold *c = jit_cold_bare(j, cold_stop);
 
 	c->v[0] = pc;
 	c->v[1] = BACKEND_STOP_LOOKUP;
@@ -257,7 +252,7 @@ static void go_to(struct jit *j, const struct ir_insn *i)
 		return;
 	}
 	if (j->b->config.count) {
-		c = new_cold(j, cold_stop);
+		c = jit_cold_bare(j, cold_stop);
 		c->v[0] = pc;
 		c->v[1] = BACKEND_STOP_BUDGET;
 		count_down(j, i, c);
@@ -270,7 +265,7 @@ static void go_to(struct jit *j, const struct ir_insn *i)
 		a->failed = true;
 		return;
 	}
-	c = new_cold(j, cold_unlinked);
+	c = jit_cold_bare(j, cold_unlinked);
 	l = &a->link[a->nr_links];
 	c->v[0] = a->nr_links++;
 	l->pc = pc;
@@ -380,7 +375,7 @@ void exit_goto_if(struct jit *j, const struct ir_insn *i, ir_ref n)
 	struct jit_cond c;
 
 	cond_prepare(j, i->a, &c);
-	cold = new_cold(j, cold_goto);
+	cold = jit_cold_bare(j, cold_goto);
 	cold->v[0] = exit_record(j, n, BACKEND_STOP_LEAVE, false);
 	cold->v[1] = j->a->spill_next;
 	x_jcc(j->x, cond_emit(j, &c), cold->at);
@@ -408,7 +403,7 @@ void exit_count_hot(struct jit *j)
 
 	if (!j->unit->hot)
 		return;
-	c = new_cold(j, cold_stop);
+	c = jit_cold_bare(j, cold_stop);
 	c->v[0] = j->unit->pc;
 	c->v[1] = BACKEND_STOP_HOT;
 	x_mov_ri(j->x, X_RAX, (u64)(uintptr_t)j->unit->hot);
@@ -420,7 +415,7 @@ void exit_count_hot(struct jit *j)
 static void probe(struct jit *j)
 {
 	struct xcode *x = j->x;
-	struct jit_cold *c = new_cold(j, cold_stop_reg);
+	struct jit_cold *c = jit_cold_bare(j, cold_stop_reg);
 	s32 mask = (1 << JUMP_CACHE_BITS) - 1;
 
 	c->v[0] = X_RAX;
@@ -450,7 +445,7 @@ void exit_goto_ind(struct jit *j, const struct ir_insn *i, ir_ref n)
 	store_pending(j, i);
 	emit_move(j, X_RAX, pc, IR_I);
 	if (j->b->config.count || j->unit->single) {
-		c = new_cold(j, cold_stop_reg);
+		c = jit_cold_bare(j, cold_stop_reg);
 		c->v[0] = X_RAX;
 		c->v[1] = BACKEND_STOP_BUDGET;
 		if (j->unit->single) {

@@ -337,6 +337,8 @@ int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 
 		state_save(w, d->cls->state, d->instance, (u8 *)d + d->cls->state_offset);
 	}
+	for (u32 i = 0; i < vm->nr_sections; i++)
+		vm->sections[i].section->save(vm->sections[i].opaque, w);
 	if (!err)
 		err = vm->irqchip_ops->save(vm->irqchip, w);
 	for (u32 i = 0; i < vm->nr_vcpus; i++)
@@ -362,6 +364,9 @@ static int load_object(struct vm *vm, const struct state_head *h, struct state_r
 		if (!strcmp(d->cls->state->name, h->name) && d->instance == h->instance)
 			return state_load(r, d->cls->state, (u8 *)d + d->cls->state_offset, e);
 	}
+	for (u32 i = 0; i < vm->nr_sections; i++)
+		if (!strcmp(vm->sections[i].section->name, h->name))
+			return vm->sections[i].section->load(vm->sections[i].opaque, h, r, e);
 	return vm->irqchip_ops->load(vm->irqchip, h, r, e);
 }
 

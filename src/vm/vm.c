@@ -98,6 +98,26 @@ void vm_add_state(struct vm *vm, const struct state_table *table, u32 instance, 
 	vm->states[vm->nr_states++] = (struct vm_state){table, instance, obj, reset};
 }
 
+void vm_remove_state(struct vm *vm, const void *obj)
+{
+	for (u32 i = 0; i < vm->nr_states; i++) {
+		if (vm->states[i].obj != obj)
+			continue;
+		vm->nr_states--;
+		/* the others keep their order: states are loaded in it */
+		for (; i < vm->nr_states; i++)
+			vm->states[i] = vm->states[i + 1];
+		return;
+	}
+}
+
+void vm_add_section(struct vm *vm, const struct vm_section *section, void *opaque)
+{
+	pv_assert(vm->nr_sections < VM_MAX_SECTIONS);
+	vm->sections[vm->nr_sections].section = section;
+	vm->sections[vm->nr_sections++].opaque = opaque;
+}
+
 void vm_pause(struct vm *vm)
 {
 	os_mutex_lock(&vm->run_lock);

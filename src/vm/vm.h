@@ -20,7 +20,7 @@
 #include "vm/memory.h"
 #include "vm/mmio.h"
 
-enum { VM_MAX_VCPUS = 64, VM_MAX_DEVICES = 64, VM_MAX_STATES = 32 };
+enum { VM_MAX_VCPUS = 64, VM_MAX_DEVICES = 64, VM_MAX_STATES = 128, VM_MAX_SECTIONS = 8 };
 
 /* Why the vCPUs stopped and the owner (cli/) has to act. */
 enum vm_request {
@@ -59,6 +59,17 @@ struct vm_state {
 	void (*reset)(void *obj);
 };
 
+/* State of no fixed size: the owner writes and reads sections of that name itself. */
+struct vm_section {
+	const char *name;
+	void (*save)(void *opaque, struct state_writer *w);
+	/* -ENOENT: the section's instance is none of its. */
+	int (*load)(void *opaque, const struct state_head *h, struct state_reader *r,
+		    struct error *e);
+};
+
+struct pci_system; /* bus/pci.h */
+
 struct vm {
 	const char *name;
 	const struct engine_ops *ops;
@@ -90,6 +101,12 @@ struct vm {
 	struct device *devices[VM_MAX_DEVICES];
 	u32 nr_states;
 	struct vm_state states[VM_MAX_STATES];
+	u32 nr_sections;
+	struct {
+		const struct vm_section *section;
+		void *opaque;
+	} sections[VM_MAX_SECTIONS];
+	struct pci_system *pci; /* NULL: the machine has no PCI */
 
 	/* The machine's: initial registers of a started vCPU, and everything of a reset that is no
 	 * device's (load images, start vCPU 0). */
@@ -121,6 +138,9 @@ void vm_destroy(struct vm *vm);
 
 void vm_add_state(struct vm *vm, const struct state_table *table, u32 instance, void *obj,
 		  void (*reset)(void *obj));
+/* For what comes and goes while the vm lives. */
+void vm_remove_state(struct vm *vm, const void *obj);
+void vm_add_section(struct vm *vm, const struct vm_section *section, void *opaque);
 
 static inline void vm_lock(struct vm *vm)
 {

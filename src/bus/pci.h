@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCI: functions, buses, host bridges (PCI Local Bus 3.0, PCI Express 3.0, PCI-to-PCI Bridge 1.2).
+ * A host bridge (spapr_pci.c) supplies the root bus, the windows through which the guest reaches
+ * ranges that functions decode, endpoints (bus/pe.h) and interrupts; a device is written against
+ * this header alone.
+ *
+ * A device's realize(): pci_set_ids(), pci_add_bar() …, capabilities, then pci_attach().
+ *
+ * Locks. Configuration space is touched under the machine's lock. Handlers of ranges run under it
+ * unless their mmio_ops say MMIO_NO_LOCK. Interrupts and DMA: any thread, any time, no lock. Who
+ * decodes which address stands in a table per address space that is read without a lock.
+ */
+#ifndef BUS_PCI_H
+#define BUS_PCI_H
+
+#include "bus/dma.h"
+#include "bus/pci_regs.h"
+#include "bus/pe.h"
+#include "os/os.h"
+#include "vm/device.h"
+#include "vm/irq.h"
+#include "vm/mmio.h"
+
+struct pci_bus;
+struct pci_device;
+struct pci_host;
+
+enum {
+	PCI_CONFIG_BYTES = 4096,
+	PCI_BARS = 7, /* 6 = expansion ROM */
+	PCI_ROM_BAR = 6,
+	PCI_BAR_REGIONS = 8,
+	PCI_MSIX_MAX = 256, /* vectors of a function */
+	PCI_MAX_BUSES = 32, /* behind a host bridge */
+	PCI_MAX_HOSTS = 32,
+	PCI_DEVFNS = 256,
+};
+
+enum pci_bar_flag {
+	PCI_BAR_MEM = 0,
+	PCI_BAR_IO = 1 << 0,
+	PCI_BAR_MEM64 = 1 << 1, /* takes the next BAR, too */
+	PCI_BAR_PREFETCH = 1 << 2,
+};
+
+struct pci_ops {
+	/* Before configuration bytes are read: the device may update them. NULL: nothing to do. */
+	void (*config_reading)(struct pci_device *d, u32 offset, u32 len);
+	/* After the guest wrote configuration bytes (as far as wmask allows). NULL as above. */
+	void (*config_written)(struct pci_device *d, u32 offset, u32 len);
+};
+
+struct pci_region {
+	u64 offset, size;
+	const struct mmio_ops *ops;
+	void *opaque;
+};
+
+struct pci_bar {
+	u64 size; /* 0: there is none */
+	u32 flags, nr_regions;
+	struct pci_region regions[PCI_BAR_REGIONS];
+	struct pci_device *device;
+};
+
+/* Saved: config first. */
+struct pci_state {
+	u8 config[PCI_CONFIG_BYTES];
+	u8 msix[PCI_MSIX_MAX *
+		PCI_MSIX_ENTRY];	/* address low, high, data, control; little-endian */
+	u32 pending[PCI_MSIX_MAX / 32]; /* atomic */
+	u32 intx;			/* the level that the device drives */
+	u32 pad;
+};
+
+/* What a configuration write turned on: looked at by any thread. */
+enum pci_device_flag {
+	PCI_FLAG_MASTER = 1 << 0,
+	PCI_FLAG_NO_INTX = 1 << 1,
+	PCI_FLAG_MSI = 1 << 2,
+	PCI_FLAG_MSIX = 1 << 3,
+	PCI_FLAG_MSIX_MASKED = 1 << 4, /* all of the function's */
+};
+
+/* Embedded at the start of every device on a PCI bus. */
+struct pci_device {
+	struct device dev;
+	struct pci_bus *bus; /* property "bus"; NULL: the default one */
+	const char *addr;    /* property "addr": SLOT or SLOT.FUNCTION in hex; NULL: a free slot */
+	bool multifunction;  /* property: function 0 of a slot with several */
+	u8 devfn;
+	u8 pin; /* 1..4 = INTA..D, 0: none; set before pci_attach(), else INTA */
+	bool no_intx, attached, unplugging, express;
+	bool pin_held;		   /* under the host bridge's pin_lock */
+	const struct pci_ops *ops; /* set by the device; NULL: none */
+	struct pci_host *host;
+	struct pci_bus *secondary; /* of a bridge; NULL: this is none */
+	struct pe *pe;
+	/* Addresses translated by the endpoint's windows, real addresses (virtio without
+	 * ACCESS_PLATFORM); both stop when the endpoint is frozen or bus mastering is off. */
+	struct dma_view dma, real;
+	u32 flags; /* enum pci_device_flag, atomic */
+	union {
+		u8 config[PCI_CONFIG_BYTES];
+		struct pci_state state;
+	};
+	u8 wmask[PCI_CONFIG_BYTES]; /* bits that the guest may write */
+	u8 w1c[PCI_CONFIG_BYTES];   /* bits that writing 1 clears */
+	struct pci_bar bars[PCI_BARS];
+	u32 cap_end; /* where the next capability may stand */
+	u32 msi_cap, msix_cap, express_cap;
+	u32 msi_vectors, msix_vectors;
+	u8 *initial;   /* configuration space after reset */
+	void *hotplug; /* the host bridge's */
+};
+
+/* The properties of every PCI device; `field` is its struct pci_device member. */
+#define PCI_DEVICE_PROPS(type, field)                                                              \
+	{"bus", "PCI bus", PROP_POINTER, offsetof(type, field.bus), NULL},                         \
+		{"addr", "slot or slot.function, in hex", PROP_STRING, offsetof(type, field.addr), \
+		 NULL},                                                                            \
+	{                                                                                          \
+		"multifunction", "other functions of the slot follow (on|off)", PROP_BOOL,         \
+			offsetof(type, field.multifunction), "off"                                 \
+	}
+
+/* --- building a device, in realize() --- */
+struct pci_ids {
+	u16 vendor, device, subsystem_vendor, subsystem;
+	u32 class_code; /* 0xCCSSPP: class, subclass, programming interface */
+	u8 revision;
+};
+void pci_set_ids(struct pci_device *d, const struct pci_ids *ids);
+/* A range of size bytes (a power of two, 16 to 2^40; IO at most 256). ops takes all of it; NULL:
+ * pci_add_region() says what is where. Handlers get offsets from the range's begin and values; an
+ * access that is larger than max_size comes in pieces, one that is smaller than min_size reads a
+ * part of it and writes nothing. */
+void pci_add_bar(struct pci_device *d, u32 bar, u64 size, u32 flags, const struct mmio_ops *ops,
+		 void *opaque);
+/* A part of a BAR; offsets that handlers get count from the region. Regions do not overlap. */
+void pci_add_region(struct pci_device *d, u32 bar, u64 offset, u64 size, const struct mmio_ops *ops,
+		    void *opaque);
+/* A capability of size bytes with its head (id, next); returns its offset in config. */
+u32 pci_add_capability(struct pci_device *d, u8 id, u32 size);
+/* MSI-X with its table at `offset` of a BAR that exists (4 KiB aligned; pending bits follow at
+ * offset + 0x800 or, with more than 128 vectors, + 0x1000: PCI_MSIX_BYTES in all). */
+enum { PCI_MSIX_BYTES = 0x2000 };
+void pci_add_msix(struct pci_device *d, u32 bar, u32 offset, u32 vectors);
+/* n: 1, 2, 4 … 32 */
+void pci_add_msi(struct pci_device *d, u32 n);
+/* PCI Express capability of an endpoint; also makes configuration space 4096 bytes long. */
+void pci_add_express(struct pci_device *d);
+/* Puts the function on its bus; -EBUSY, -EINVAL: no such slot. After that it is visible. */
+int pci_attach(struct pci_device *d, struct error *e);
+/* In unrealize(). */
+void pci_detach(struct pci_device *d);
+
+/* --- a running device; any thread --- */
+void pci_intx(struct pci_device *d, bool level);
+bool pci_msix_enabled(const struct pci_device *d);
+bool pci_msi_enabled(const struct pci_device *d);
+/* Nothing happens when the guest has not enabled it; a masked vector becomes pending. */
+void pci_msix_notify(struct pci_device *d, u32 vector);
+void pci_msi_notify(struct pci_device *d, u32 vector);
+/* The device found an error that its endpoint is to be stopped for. */
+void pci_report_error(struct pci_device *d, u64 addr);
+/* Is the endpoint stopped? Worker threads look at it before they begin something; a doorbell never
+ * comes while it is. */
+static inline bool pci_frozen(const struct pci_device *d)
+{
+	return pe_frozen(d->pe, PE_FROZEN);
+}
+
+/* --- for cli/ and machines --- */
+/* "pci.0", "pci.1" … for host bridges, a bridge's id for what is behind it; NULL: the default bus
+ * (of host bridge 0). NULL: there is none of that name. */
+struct pci_bus *pci_bus_find(struct vm *vm, const char *name);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Offsets and bits of configuration space: PCI Local Bus 3.0 chapter 6, PCI-to-PCI Bridge 1.2
+ * chapter 3, PCI Express 3.0 chapter 7. */
+#ifndef BUS_PCI_REGS_H
+#define BUS_PCI_REGS_H
+
+enum pci_reg {
+	PCI_VENDOR_ID = 0x00,
+	PCI_DEVICE_ID = 0x02,
+	PCI_COMMAND = 0x04,
+	PCI_STATUS = 0x06,
+	PCI_REVISION_ID = 0x08,
+	PCI_CLASS_PROG = 0x09,
+	PCI_CLASS_DEVICE = 0x0a,
+	PCI_CACHE_LINE_SIZE = 0x0c,
+	PCI_LATENCY_TIMER = 0x0d,
+	PCI_HEADER_TYPE = 0x0e,
+	PCI_BAR0 = 0x10,
+	PCI_SUBSYSTEM_VENDOR_ID = 0x2c,
+	PCI_SUBSYSTEM_ID = 0x2e,
+	PCI_ROM_ADDRESS = 0x30,
+	PCI_CAPABILITY_LIST = 0x34,
+	PCI_INTERRUPT_LINE = 0x3c,
+	PCI_INTERRUPT_PIN = 0x3d,
+	PCI_FIRST_CAPABILITY = 0x40,
+	/* bridges */
+	PCI_PRIMARY_BUS = 0x18,
+	PCI_SECONDARY_BUS = 0x19,
+	PCI_SUBORDINATE_BUS = 0x1a,
+	PCI_IO_BASE = 0x1c,
+	PCI_IO_LIMIT = 0x1d,
+	PCI_SEC_STATUS = 0x1e,
+	PCI_MEMORY_BASE = 0x20,
+	PCI_MEMORY_LIMIT = 0x22,
+	PCI_PREF_BASE = 0x24,
+	PCI_PREF_LIMIT = 0x26,
+	PCI_PREF_BASE_UPPER = 0x28,
+	PCI_PREF_LIMIT_UPPER = 0x2c,
+	PCI_IO_BASE_UPPER = 0x30,
+	PCI_IO_LIMIT_UPPER = 0x32,
+	PCI_BRIDGE_ROM_ADDRESS = 0x38,
+	PCI_BRIDGE_CONTROL = 0x3e,
+};
+
+enum pci_command_bit {
+	PCI_COMMAND_IO = 1 << 0,
+	PCI_COMMAND_MEMORY = 1 << 1,
+	PCI_COMMAND_MASTER = 1 << 2,
+	PCI_COMMAND_PARITY = 1 << 6,
+	PCI_COMMAND_SERR = 1 << 8,
+	PCI_COMMAND_INTX_DISABLE = 1 << 10,
+};
+
+enum pci_status_bit {
+	PCI_STATUS_INTERRUPT = 1 << 3,
+	PCI_STATUS_CAP_LIST = 1 << 4,
+	/* cleared by writing 1 */
+	PCI_STATUS_ERRORS = 0xf900,
+};
+
+enum {
+	PCI_HEADER_NORMAL = 0,
+	PCI_HEADER_BRIDGE = 1,
+	PCI_HEADER_MULTIFUNCTION = 0x80,
+	PCI_BRIDGE_CONTROL_RESET = 1 << 6,
+};
+
+enum pci_bar_bit {
+	PCI_BAR_BIT_IO = 1,
+	PCI_BAR_BIT_64 = 4,
+	PCI_BAR_BIT_PREFETCH = 8,
+	PCI_ROM_ENABLE = 1,
+};
+
+enum pci_capability {
+	PCI_CAP_PM = 0x01,
+	PCI_CAP_MSI = 0x05,
+	PCI_CAP_VENDOR = 0x09,
+	PCI_CAP_EXPRESS = 0x10,
+	PCI_CAP_MSIX = 0x11,
+};
+
+/* Message signalled interrupts, from the capability on. */
+enum {
+	PCI_MSI_CONTROL = 2,
+	PCI_MSI_ADDRESS_LOW = 4,
+	PCI_MSI_ADDRESS_HIGH = 8,
+	PCI_MSI_DATA = 12,
+	PCI_MSI_CAP_BYTES = 14,
+	PCI_MSI_ENABLE = 1 << 0,
+	PCI_MSI_MULTIPLE = 7 << 4, /* log2 of how many are in use */
+	PCI_MSI_64BIT = 1 << 7,
+	PCI_MSIX_CONTROL = 2,
+	PCI_MSIX_TABLE = 4,
+	PCI_MSIX_PBA = 8,
+	PCI_MSIX_CAP_BYTES = 12,
+	PCI_MSIX_ENABLE = 1 << 15,
+	PCI_MSIX_MASK_ALL = 1 << 14,
+	/* an entry of the table */
+	PCI_MSIX_ENTRY = 16,
+	PCI_MSIX_ENTRY_DATA = 8,
+	PCI_MSIX_ENTRY_CONTROL = 12,
+	PCI_MSIX_ENTRY_MASKED = 1,
+};
+
+/* The PCI Express capability. */
+enum {
+	PCI_EXP_FLAGS = 2,
+	PCI_EXP_DEVCAP = 4,
+	PCI_EXP_DEVCTL = 8,
+	PCI_EXP_DEVSTA = 10,
+	PCI_EXP_LNKCAP = 12,
+	PCI_EXP_LNKCTL = 16,
+	PCI_EXP_LNKSTA = 18,
+	PCI_EXP_SLTCAP = 20,
+	PCI_EXP_SLTCTL = 24,
+	PCI_EXP_SLTSTA = 26,
+	PCI_EXP_CAP_BYTES = 60,
+	PCI_EXP_TYPE_ENDPOINT = 0,
+	PCI_EXP_TYPE_ROOT_PORT = 4,
+	PCI_EXP_VERSION = 2,
+	PCI_EXP_FLAGS_SLOT = 1 << 8,
+};
+
+#endif

@@ -170,7 +170,7 @@ static u32 stcx(struct backend_cpu *cpu, u64 ea, u32 mem, u128 value, u64 *store
 static inline u64 interp_divs(u64 a, u64 b)
 {
 	if (!b)
-		return 0;
+		return a;
 	return b == ~0ull ? -a : (u64)((s64)a / (s64)b);
 }
 

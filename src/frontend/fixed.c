@@ -310,13 +310,7 @@ void tr_maddhdu(struct tr_ctx *c)
 	madd_high(c, IR_MULHU, false);
 }
 
-/* --- division --- */
-
-/* A divisor of 0 counts as 1: the quotient is the dividend. */
-static ir_ref divisor(struct tr_ctx *c, ir_ref b)
-{
-	return ir_op2(c->r, IR_OR, b, ir_op2(c->r, IR_EQ, b, tr_const(c, 0)));
-}
+/* --- division: as qemu has it, a divisor of 0 counts as 1 --- */
 
 /* OV of a signed division: x/0 and most negative / -1. */
 static ir_ref div_ov(struct tr_ctx *c, ir_ref a, ir_ref b, u64 min)
@@ -331,7 +325,7 @@ static ir_ref div_ov(struct tr_ctx *c, ir_ref a, ir_ref b, u64 min)
 void tr_divw(struct tr_ctx *c)
 {
 	ir_ref a = ir_op1(c->r, IR_SEXT32, ra(c)), b = ir_op1(c->r, IR_SEXT32, rb(c));
-	ir_ref q = ir_op2(c->r, IR_DIVS, a, divisor(c, b));
+	ir_ref q = ir_op2(c->r, IR_DIVS, a, b);
 
 	if (f_oe(c->w)) {
 		ir_ref ov = div_ov(c, a, b, (u64)INT32_MIN);
@@ -344,7 +338,7 @@ void tr_divw(struct tr_ctx *c)
 void tr_divwu(struct tr_ctx *c)
 {
 	ir_ref a = ir_op1(c->r, IR_ZEXT32, ra(c)), b = ir_op1(c->r, IR_ZEXT32, rb(c));
-	ir_ref q = ir_op2(c->r, IR_DIVU, a, divisor(c, b));
+	ir_ref q = ir_op2(c->r, IR_DIVU, a, b);
 
 	if (f_oe(c->w)) {
 		ir_ref ov = ir_op2(c->r, IR_EQ, b, tr_const(c, 0));
@@ -356,7 +350,7 @@ void tr_divwu(struct tr_ctx *c)
 
 void tr_divd(struct tr_ctx *c)
 {
-	ir_ref a = ra(c), b = rb(c), q = ir_op2(c->r, IR_DIVS, a, divisor(c, b));
+	ir_ref a = ra(c), b = rb(c), q = ir_op2(c->r, IR_DIVS, a, b);
 
 	if (f_oe(c->w)) {
 		ir_ref ov = div_ov(c, a, b, 1ull << 63);
@@ -368,7 +362,7 @@ void tr_divd(struct tr_ctx *c)
 
 void tr_divdu(struct tr_ctx *c)
 {
-	ir_ref a = ra(c), b = rb(c), q = ir_op2(c->r, IR_DIVU, a, divisor(c, b));
+	ir_ref a = ra(c), b = rb(c), q = ir_op2(c->r, IR_DIVU, a, b);
 
 	if (f_oe(c->w)) {
 		ir_ref ov = ir_op2(c->r, IR_EQ, b, tr_const(c, 0));

@@ -40,7 +40,7 @@ static u64 divide(enum ir_opcode op, u64 a, u64 b)
 	bool overflow = a == 1ull << 63 && b == ~0ull;
 
 	if (!b)
-		return 0;
+		b = 1;
 	switch (op) {
 	case IR_DIVS:
 		return overflow ? a : (u64)((s64)a / (s64)b);

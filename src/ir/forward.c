@@ -117,6 +117,40 @@ static u8 result_type(enum ir_opcode op)
 	}
 }
 
+/* No: only if the bits below mask of v are certainly not all 0. */
+static bool may_be_zero(const struct forward *f, ir_ref v, u64 mask)
+{
+	const struct ir_insn *i = &f->r->insn[v];
+	u64 k;
+
+	switch (i->op) {
+	case IR_CONST:
+		return !(i->imm & mask);
+	case IR_OR:
+		return !ir_is_const(f->r, i->b, &k) || !(k & mask);
+	case IR_ZEXT32:
+	case IR_SEXT32:
+		return may_be_zero(f, i->a, mask & 0xffffffff);
+	default:
+		return true;
+	}
+}
+
+/* enum ir_div */
+static u8 about_division(const struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b)
+{
+	u8 sub = may_be_zero(f, b, ~0ull) ? 0 : IR_DIV_NONZERO;
+	bool words;
+
+	if (op == IR_DIVU || op == IR_MODU)
+		words = (f->maybe[a] | f->maybe[b]) <= 0xffffffff;
+	else if (op == IR_DIVS || op == IR_MODS)
+		words = simplify_is_sext32(f, a) && simplify_is_sext32(f, b);
+	else
+		return 0;
+	return words ? sub | IR_DIV_WORDS : sub;
+}
+
 ir_ref forward_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_ref c)
 {
 	struct ir_insn i = {.op = (u8)op, .type = result_type(op)};
@@ -134,6 +168,7 @@ ir_ref forward_op(struct forward *f, enum ir_opcode op, ir_ref a, ir_ref b, ir_r
 	i.a = a;
 	i.b = b;
 	i.c = c;
+	i.sub = about_division(f, op, a, b);
 	return forward_number(f, &i);
 }
 

@@ -38,5 +38,7 @@ ir_ref simplify_dword(struct forward *f, ir_ref a, bool low);
 ir_ref simplify_condition(struct forward *f, ir_ref cond);
 /* Bits that may be 1 in the value of i, whose operands are known. */
 u64 simplify_maybe(const struct forward *f, const struct ir_insn *i);
+/* v is the sign extension of its low word. */
+bool simplify_is_sext32(const struct forward *f, ir_ref v);
 
 #endif

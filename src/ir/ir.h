@@ -44,6 +44,10 @@ enum ir_fence { IR_FENCE_SYNC, IR_FENCE_LWSYNC, IR_FENCE_EIEIO, IR_FENCE_ISYNC }
  * the label. .sub of GOTO, GOTO_IF and GOTO_IND: hints for return-address prediction */
 enum ir_hint { IR_HINT_NONE, IR_HINT_CALL, IR_HINT_RET };
 
+/* .sub of DIVS, DIVU, MODS and MODU: what IR_PASS_FOLD found out. Words: both operands are sign
+ * (DIVS, MODS) or zero extended ones. */
+enum ir_div { IR_DIV_WORDS = 1, IR_DIV_NONZERO = 2 };
+
 struct ir_insn {
 	u8 op;	 /* enum ir_opcode */
 	u8 type; /* enum ir_type of the result, or of the value for PUT and ST */

@@ -62,6 +62,13 @@ static void put_immediate(struct line *l, const struct ir_insn *i, const struct 
 		put(l, " size %u%s%s", 1u << (i->sub & IR_MEM_SIZE),
 		    i->sub & IR_MEM_SIGN ? "s" : "", i->sub & IR_MEM_BE ? " be" : " le");
 		break;
+	case IR_DIVS:
+	case IR_DIVU:
+	case IR_MODS:
+	case IR_MODU:
+		put(l, "%s%s", i->sub & IR_DIV_WORDS ? " words" : "",
+		    i->sub & IR_DIV_NONZERO ? " nonzero" : "");
+		break;
 	case IR_CALL:
 		put(l, " @%s", env && i->imm < env->nr_helpers ? env->helpers[i->imm].name : "?");
 		break;

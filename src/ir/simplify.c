@@ -147,8 +147,7 @@ u64 simplify_maybe(const struct forward *f, const struct ir_insn *i)
 	}
 }
 
-/* v is the sign extension of its low word. */
-static bool is_sext32(const struct forward *f, ir_ref v)
+bool simplify_is_sext32(const struct forward *f, ir_ref v)
 {
 	const struct ir_insn *i = def(f, v);
 
@@ -238,7 +237,7 @@ static ir_ref narrow(struct forward *f, enum ir_opcode op, ir_ref a)
 
 	if (zero ? !(f->maybe[a] & ~mask) : f->maybe[a] <= mask >> 1)
 		return a;
-	if (op == IR_SEXT32 && is_sext32(f, a))
+	if (op == IR_SEXT32 && simplify_is_sext32(f, a))
 		return a;
 	x = without_narrowing(f, a, mask);
 	if (x != a)

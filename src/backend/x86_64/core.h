@@ -86,9 +86,10 @@ struct jit_use {
 enum jit_value_flags {
 	V_SLOT = 1 << 0, /* .slot holds it */
 	V_CONST = 1 << 1,
-	V_FUSED = 1 << 2, /* made by its user */
-	V_OWED = 1 << 3,  /* pending in the record of the instruction at hand */
-	V_COLD = 1 << 4,  /* made where a record leaves; V_FUSED too */
+	V_FUSED = 1 << 2,  /* made by its user */
+	V_OWED = 1 << 3,   /* pending in the record of the instruction at hand */
+	V_COLD = 1 << 4,   /* made where a record leaves; V_FUSED too */
+	V_FP_DIV = 1 << 5, /* a division for the floating-point divider */
 };
 
 struct jit_value {
@@ -351,6 +352,10 @@ void exit_debug_record(struct jit *j, const struct ir_insn *i, ir_ref n);
 /* select_*.c, call.c, memory.c */
 void select_compare(struct jit *j, const struct ir_insn *i, ir_ref n);
 void select_int(struct jit *j, const struct ir_insn *i, ir_ref n);
+/* select_div.c */
+void select_divide(struct jit *j, const struct ir_insn *i, ir_ref n);
+/* Mark the divisions that the host's floating-point divider is to do. */
+void divide_share(struct jit *j);
 /* at_exit: to memory, wherever the slot lives. */
 void select_store_slot(struct jit *j, u32 slot, enum ir_type type, ir_ref v, bool at_exit);
 void select_put(struct jit *j, const struct ir_insn *i, ir_ref n);

@@ -163,6 +163,17 @@ void x_vex_r(struct xcode *x, u32 op, unsigned reg, unsigned v, unsigned rm)
 	mod_rm(x, 3, reg, rm);
 }
 
+void x_evex_r(struct xcode *x, u32 op, unsigned reg, unsigned v, unsigned rm, u8 bits)
+{
+	x_room(x);
+	*x->p++ = 0x62;
+	*x->p++ = (u8)((reg & 8 ? 0 : 0x80) | 0x40 | (rm & 8 ? 0 : 0x20) | 0x10 | (op >> 10 & 3));
+	*x->p++ = (u8)(0x84 | (~v & 15) << 3 | (op >> 8 & 3));
+	*x->p++ = bits | 0x08;
+	*x->p++ = (u8)op;
+	mod_rm(x, 3, reg, rm);
+}
+
 void x_vex_m(struct xcode *x, u32 op, unsigned reg, unsigned v, const struct xmem *m,
 	     unsigned after)
 {

@@ -315,6 +315,9 @@ void xv_pblendvb(struct xcode *x, unsigned d, unsigned a, unsigned b, unsigned m
 void xv_pblendvb_xmm0(struct xcode *x, unsigned d, unsigned b);
 /* d = s, all 128 bits; nothing when they are the same. */
 void xv_mov(struct xcode *x, unsigned d, unsigned s);
+/* AVX-512 forms that leave MXCSR alone: no flags, no rounding mode of its. Scalar, W set. */
+void xv_rrr_rz(struct xcode *x, enum xvop op, unsigned d, unsigned a, unsigned b); /* to 0 */
+void xv_rr_sae(struct xcode *x, enum xvop op, unsigned d, unsigned b);
 void xv_zero(struct xcode *x, unsigned d);
 void xv_ones(struct xcode *x, unsigned d);
 

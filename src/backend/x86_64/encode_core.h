@@ -30,6 +30,8 @@ void x_enc_r(struct xcode *x, u32 op, unsigned reg, unsigned rm);
 /* The memory operand is followed by `after` bytes of immediates. */
 void x_enc_m(struct xcode *x, u32 op, unsigned reg, const struct xmem *m, unsigned after);
 void x_vex_r(struct xcode *x, u32 op, unsigned reg, unsigned v, unsigned rm);
+/* bits: EVEX's third byte but for the registers' bits; W is set */
+void x_evex_r(struct xcode *x, u32 op, unsigned reg, unsigned v, unsigned rm, u8 bits);
 void x_vex_m(struct xcode *x, u32 op, unsigned reg, unsigned v, const struct xmem *m,
 	     unsigned after);
 

@@ -181,6 +181,18 @@ void xv_pblendvb_xmm0(struct xcode *x, unsigned d, unsigned b)
 	x_enc_r(x, OP_66 | OP_38 | 0x10, d, b);
 }
 
+enum { EVEX_B = 0x10, EVEX_RZ = 0x60 };
+
+void xv_rrr_rz(struct xcode *x, enum xvop op, unsigned d, unsigned a, unsigned b)
+{
+	x_evex_r(x, op, d, a, b, EVEX_B | EVEX_RZ);
+}
+
+void xv_rr_sae(struct xcode *x, enum xvop op, unsigned d, unsigned b)
+{
+	x_evex_r(x, op, d, 0, b, EVEX_B);
+}
+
 void xv_zero(struct xcode *x, unsigned d)
 {
 	if (!x->vex)

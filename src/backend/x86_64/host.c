@@ -16,13 +16,15 @@ static struct cpuid cpuid(u32 leaf, u32 sub)
 	return r;
 }
 
-/* The operating system saves the upper halves of ymm registers. */
-static bool saves_avx(void)
+/* What registers the operating system saves: upper halves of ymm; masks and zmm too. */
+enum { SAVES_AVX = 0x6, SAVES_AVX512 = 0xe6 };
+
+static bool saves(u32 what)
 {
 	u32 lo, hi;
 
 	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-	return (lo & 6) == 6;
+	return (lo & what) == what;
 }
 
 struct feature {
@@ -57,17 +59,24 @@ u32 host_detect(u32 level)
 		{13, HOST_CX16},   {19, HOST_SSE41}, {20, HOST_SSE42}, {22, HOST_MOVBE},
 		{23, HOST_POPCNT}, {25, HOST_AES},   {28, HOST_AVX},   {29, HOST_F16C},
 	};
-	static const struct feature leaf7_b[] = {{3, HOST_BMI1}, {5, HOST_AVX2}, {8, HOST_BMI2}};
+	static const struct feature leaf7_b[] = {
+		{3, HOST_BMI1}, {5, HOST_AVX2}, {8, HOST_BMI2}, {16, HOST_AVX512F}};
+	/* VAES came with the fast divider: Zen 3, Ice Lake. */
+	static const struct feature leaf7_c[] = {{9, HOST_FAST_DIV}};
 	static const struct feature ext_c[] = {{5, HOST_LZCNT}};
 	u32 host, max = cpuid(0, 0).a;
 	struct cpuid one = cpuid(1, 0);
 
 	host = features(one.c, leaf1_c, ARRAY_SIZE(leaf1_c));
-	if (max >= 7)
+	if (max >= 7) {
 		host |= features(cpuid(7, 0).b, leaf7_b, ARRAY_SIZE(leaf7_b));
+		host |= features(cpuid(7, 0).c, leaf7_c, ARRAY_SIZE(leaf7_c));
+	}
 	if (cpuid(0x80000000, 0).a >= 0x80000001)
 		host |= features(cpuid(0x80000001, 0).c, ext_c, ARRAY_SIZE(ext_c));
-	if (!(one.c >> 27 & 1) || !saves_avx())
-		host &= ~(u32)(HOST_AVX | HOST_AVX2 | HOST_FMA | HOST_F16C);
+	if (!(one.c >> 27 & 1) || !saves(SAVES_AVX))
+		host &= ~(u32)(HOST_AVX | HOST_AVX2 | HOST_FMA | HOST_F16C | HOST_AVX512F);
+	else if (!saves(SAVES_AVX512))
+		host &= ~(u32)HOST_AVX512F;
 	return host & level_mask(level);
 }

@@ -40,6 +40,9 @@ enum jit_host {
 	HOST_PCLMUL = 1 << 13,
 	HOST_AES = 1 << 14,
 	HOST_F16C = 1 << 15,
+	HOST_AVX512F = 1 << 16,
+	HOST_FAST_DIV =
+		1 << 17, /* a 64-bit division of small numbers costs what a short one does */
 };
 
 enum {

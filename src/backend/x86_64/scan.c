@@ -241,5 +241,6 @@ void scan_region(struct jit *j)
 	cold_find(j);
 	count_uses(j);
 	fuse_all(j);
+	divide_share(j);
 	scan_backward(j);
 }

@@ -208,7 +208,7 @@ static void andc(struct jit *j, const struct ir_insn *i, ir_ref n)
 	x_alu_rr(j->x, XA_AND, X_64, d, t);
 }
 
-/* --- multiply and divide --- */
+/* --- multiply --- */
 static void mul(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned ra, rb;
@@ -239,58 +239,6 @@ static void mul_high(struct jit *j, const struct ir_insn *i, ir_ref n, enum xgro
 	x_mov_rr(j->x, X_64, X_RAX, ra);
 	x_group3_r(j->x, op, X_64, rb);
 	jit_def_at(j, n, X_RDX);
-}
-
-/* x/0 = 0 and MIN/-1 = MIN without a trap; operands below 2^32 take the short division, which is
- * several times faster on many hosts. */
-static void divide(struct jit *j, const struct ir_insn *i, ir_ref n)
-{
-	bool is_signed = i->op == IR_DIVS || i->op == IR_MODS;
-	bool mod = i->op == IR_MODS || i->op == IR_MODU;
-	unsigned result = mod ? X_RDX : X_RAX, a, b;
-	struct xcode *x = j->x;
-	u32 zero = x_label(x), minus = x_label(x), narrow = x_label(x), done = x_label(x);
-	u64 k = 0;
-	bool known = jit_is_const(j, i->b, &k);
-
-	jit_take_reg(j, X_RAX);
-	jit_take_reg(j, X_RDX);
-	a = (unsigned)jit_use_int(j, i->a);
-	b = (unsigned)jit_use_int(j, i->b);
-	if (!known || !k) {
-		x_test_rr(x, X_64, b, b);
-		x_jcc(x, XC_E, zero);
-	}
-	if (is_signed && (!known || k == ~0ull)) {
-		x_alu_ri(x, XA_CMP, X_64, b, -1);
-		x_jcc(x, XC_E, minus);
-	}
-	x_mov_rr(x, X_64, X_RAX, a);
-	x_mov_rr(x, X_64, X_RDX, a);
-	x_alu_rr(x, XA_OR, X_64, X_RDX, b);
-	x_shift_ri(x, XS_SHR, X_64, X_RDX, 32);
-	x_jcc(x, XC_E, narrow);
-	if (is_signed)
-		x_op0(x, X0_CQO);
-	else
-		x_zero(x, X_RDX);
-	x_group3_r(x, is_signed ? XG_IDIV : XG_DIV, X_64, b);
-	x_jmp(x, done);
-	x_bind(x, minus);
-	if (is_signed) {
-		x_mov_rr(x, X_64, X_RAX, a);
-		x_group3_r(x, XG_NEG, X_64, X_RAX);
-		x_zero(x, X_RDX);
-		x_jmp(x, done);
-	}
-	x_bind(x, zero);
-	x_zero(x, result);
-	x_jmp(x, done);
-	x_bind(x, narrow);
-	/* rdx is 0 here */
-	x_group3_r(x, XG_DIV, X_32, b);
-	x_bind(x, done);
-	jit_def_at(j, n, (int)result);
 }
 
 /* --- shifts --- */
@@ -558,7 +506,7 @@ void select_int(struct jit *j, const struct ir_insn *i, ir_ref n)
 	case IR_DIVU:
 	case IR_MODS:
 	case IR_MODU:
-		divide(j, i, n);
+		select_divide(j, i, n);
 		break;
 	case IR_AND:
 		logic(j, i, n, XA_AND);

@@ -390,6 +390,14 @@ static void test_vector_more(void **state)
 	xv_zero(&x, 9);
 	text("pcmpeqd xmm9,xmm9");
 	xv_ones(&x, 9);
+	for (unsigned d = 0; d < 16; d += 3) {
+		for (unsigned s = 0; s < 16; s += 5) {
+			text("vdivsd xmm%u,xmm%u,xmm%u,{rz-sae}", d, 15 - d, s);
+			xv_rrr_rz(&x, XV_DIVSD, d, 15 - d, s);
+			text("vcvttsd2si %s,xmm%u,{sae}", r64[d], s);
+			xv_rr_sae(&x, XV_CVTTSD2SI, d, s);
+		}
+	}
 	x.vex = true;
 	for (unsigned d = 0; d < 16; d += 5) {
 		for (unsigned s = 0; s < 16; s += 3) {

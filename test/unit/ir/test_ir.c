@@ -89,6 +89,10 @@ static void test_eval_corners(void **state)
 	assert_true(ir_eval(IR_DIVS, 1ull << 63, ~0ull, 0, &v));
 	assert_true(v == 1ull << 63);
 	assert_true(ir_eval(IR_DIVU, 5, 0, 0, &v));
+	assert_int_equal(v, 5);
+	assert_true(ir_eval(IR_DIVS, -5ull, 0, 0, &v));
+	assert_true(v == -5ull);
+	assert_true(ir_eval(IR_MODU, 5, 0, 0, &v));
 	assert_int_equal(v, 0);
 	assert_true(ir_eval(IR_SHL, 1, 64, 0, &v));
 	assert_int_equal(v, 0);

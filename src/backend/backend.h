@@ -216,7 +216,7 @@ struct backend_ops {
 		       const struct backend_unit *unit, struct backend_code **code);
 	void (*discard)(struct backend *b, struct backend_code *code);
 	/* entry NULL: unlink. */
-	void (*link)(struct backend_link *link, const void *entry);
+	void (*link)(struct backend *b, struct backend_link *link, const void *entry);
 	enum backend_stop (*run)(struct backend *b, struct backend_cpu *cpu, const void *entry);
 	/* On the vCPU's thread between two run()s: code went away or will. Entries that the back
 	 * end remembers for this vCPU, outside of links and jump cache, are void. */

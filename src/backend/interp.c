@@ -51,10 +51,11 @@ static void interp_discard(struct backend *b, struct backend_code *code)
 }
 
 /* The slot is the target word of a GOTO; behind it stands the cell that stops unlinked. */
-static void interp_link(struct backend_link *link, const void *entry)
+static void interp_link(struct backend *b, struct backend_link *link, const void *entry)
 {
 	union iword *slot = link->slot;
 
+	(void)b;
 	atomic_store_explicit(&slot->target, entry ? entry : slot + 1, memory_order_release);
 }
 

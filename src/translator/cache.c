@@ -216,7 +216,7 @@ void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 	if (l->next)
 		l->next->prev = &l->next;
 	to->incoming = l;
-	t->config.backend->link(l, to->entry);
+	t->config.backend->link(t->backend, l, to->entry);
 }
 
 /* Unhook everything but the page's list, which the caller walks. */
@@ -233,7 +233,7 @@ static void retire(struct translator *t, struct region *r)
 		struct backend_link *l = r->incoming;
 
 		unhook_link(l);
-		t->config.backend->link(l, NULL);
+		t->config.backend->link(t->backend, l, NULL);
 	}
 	for (k = 0; k < r->code->nr_links; k++)
 		unhook_link(&r->code->links[k]);
@@ -280,7 +280,7 @@ void cache_replace(struct translator *t, struct region *old, struct region *r)
 		if (l->next)
 			l->next->prev = &l->next;
 		r->incoming = l;
-		t->config.backend->link(l, r->entry);
+		t->config.backend->link(t->backend, l, r->entry);
 	}
 	while (*at != old)
 		at = &(*at)->page_next;

@@ -210,26 +210,18 @@ void jit_cold_call(struct jit *j, struct jit_cold *c)
 {
 	const struct ir_insn *i = &j->r->insn[c->n];
 	const struct ir_helper *h = &j->env->helpers[i->imm];
-	struct jit_alloc *a = j->a;
-	struct jit_cold_desc *d = (struct jit_cold_desc *)&a->data[a->data_size];
+	const char *sig = h->sig + 1;
+	u32 k;
 
-	if (a->data_size + sizeof(*d) > JIT_DATA_SCRATCH) {
-		a->failed = true;
-		return;
-	}
-	*d = (struct jit_cold_desc){
-		.fn = h->fn,
-		.sig = h->sig,
-		.result = c->result,
-		.event_slot =
-			ir_call_effects(i, j->env) & IR_FX_LEAVE ? j->b->config.event_slot : 0,
-	};
-	memcpy(d->arg, c->op, sizeof(d->arg));
-	d->record = (s32)(c->record - a->data_size - offsetof(struct jit_cold_desc, record));
-	emit_call_thunk(j, THUNK_COLD);
-	emit_rel32(j, a->data_label, (s32)a->data_size);
-	emit_rel32(j, c->back, 0);
-	a->data_size += sizeof(*d);
+	sig += *sig == 'E';
+	exit_describe(j, THUNK_COLD);
+	pack_number(j->x, i->imm);
+	x_byte(j->x, (u8)((c->result + 1) | (c->record ? COLD_LEAVES : 0)));
+	for (k = 0; sig[k] && k < 4; k++)
+		pack_place(j->x, &c->op[k]);
+	pack_back(j, c);
+	if (c->record)
+		pack_record(j, exit_at(j, c->record));
 }
 
 static void cold_call_path(struct jit *j, struct jit_cold *c)

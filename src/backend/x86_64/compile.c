@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The walk over a region: hot code in the region's order, then cold code, constants and records. */
+/* The walk over a region: hot code in the region's order, then cold code and constants. */
 #include "backend/x86_64/core.h"
 #include "base/string.h"
 
@@ -174,25 +174,20 @@ static void cold_code(struct jit *j)
 	}
 }
 
-static void data(struct jit *j)
+static void constants(struct jit *j)
 {
 	struct jit_alloc *a = j->a;
 	struct xcode *x = j->x;
 	u32 k;
 
-	x_align(x, 16);
+	a->code_size = x_here(x);
+	if (a->nr_pool)
+		x_align(x, 16);
 	for (k = 0; k < a->nr_pool; k++) {
 		x_bind(x, a->pool[k].label);
 		x_quad(x, a->pool[k].lo);
 		x_quad(x, a->pool[k].hi);
 	}
-	x_bind(x, a->data_label);
-	if ((size_t)(x->end - x->p) < a->data_size) {
-		x->overflow = true;
-		return;
-	}
-	memcpy(x->p, a->data, a->data_size);
-	x->p += a->data_size;
 }
 
 bool jit_generate(struct jit *j)
@@ -201,11 +196,11 @@ bool jit_generate(struct jit *j)
 	u32 k;
 
 	a->nr_cold = a->nr_links = a->nr_pool = 0;
-	a->data_size = 0;
+	a->data_size = 8;
 	a->failed = false;
 	a->n = 0;
 	memset(j->fp, 0, sizeof(j->fp));
-	a->data_label = x_label(j->x);
+	x_quad(j->x, 0); /* JIT_HEADER */
 	for (k = 0; k < j->r->labels; k++)
 		a->label[k] = x_label(j->x);
 	pin_choose(j);
@@ -214,8 +209,8 @@ bool jit_generate(struct jit *j)
 	exit_count_hot(j);
 	pin_load(j, ~0u);
 	hot_code(j);
-	a->hot_size = x_here(j->x);
+	a->hot_size = x_here(j->x) - JIT_HEADER;
 	cold_code(j);
-	data(j);
+	constants(j);
 	return !a->failed && x_finish(j->x);
 }

@@ -3,9 +3,10 @@
  * What the core's files share: the state of the register allocation, exit records, the layout of
  * a finished region, and the thunks.
  *
- * A finished region is one piece of code memory: hot code, cold code, 16-byte constants, exit
- * records. It is made in a scratch buffer and copied: only rel32 fields that point to thunks and
- * to tables of the back end need its address (struct jit_reloc).
+ * A finished region is one piece of code memory: the address of its struct jit_code, hot code, cold
+ * code with packed descriptions of exits and slow paths (record.c), 16-byte constants. It is made
+ * in a scratch buffer and copied: only rel32 fields that point to thunks and to tables of the back
+ * end need its address (struct jit_reloc).
  */
 #ifndef BACKEND_X86_64_CORE_H
 #define BACKEND_X86_64_CORE_H
@@ -31,7 +32,7 @@ struct jit_node {
 	struct jit_place arg[3];
 };
 
-/* Why and where to leave. In code memory, so read only. */
+/* Why and where to leave. While the region is made; code memory has it packed. */
 struct jit_record {
 	u64 pc, info;
 	u32 code;
@@ -49,34 +50,36 @@ static inline const struct jit_node *jit_nodes(const struct jit_record *rec)
 	return (const struct jit_node *)((const u8 *)rec + rec->nodes);
 }
 
-/* What THUNK_SLOW and THUNK_COLD find behind their call: two s32, offsets from themselves: of one
- * of these in the region's data, and of where to go on. record is an offset from itself too. */
-struct jit_slow {
-	s32 record;
-	u8 op, mem, type, ea; /* IR op; registers */
-	s32 result;	      /* register or -1 */
-	u32 pad;
-	struct jit_place value;
-};
-
-struct jit_cold_desc {
-	s32 record;
-	u32 pad;
-	void (*fn)(void);
-	const char *sig;
-	s32 result;	/* register or -1 */
-	u32 event_slot; /* 0: the helper never leaves */
-	struct jit_place arg[4];
-};
-
+/* What is called finds the begin of the region (pack_origin()) and more behind the call. */
 enum jit_thunk {
 	THUNK_ENTER,
-	THUNK_STOP,  /* eax: enum backend_stop, state is stored */
-	THUNK_LINK,  /* rax: the link */
-	THUNK_LEAVE, /* called; the s32 offset of the record, from itself, follows */
-	THUNK_SLOW,  /* called; that of a struct jit_slow follows */
-	THUNK_COLD,  /* called; that of a struct jit_cold_desc follows */
+	THUNK_STOP,    /* jumped to; eax: enum backend_stop, state is stored */
+	THUNK_STOP_AT, /* called, state is stored: u8 enum backend_stop, signed pc from the region's
+			*/
+	THUNK_LINK,    /* called, state is stored: number of the link */
+	THUNK_LEAVE,   /* called: a record */
+	THUNK_SLOW, /* called: enum slow_bits, u8 enum ir_mem, u8 registers (address, result << 4),
+		     * what the bits say, number: where to go on, a record if it may leave */
+	THUNK_COLD, /* called: number of the helper, u8 result's register + 1 and COLD_LEAVES,
+		     * places of the arguments, number: where to go on, a record if it leaves */
 	THUNK_COUNT
+};
+
+enum { COLD_LEAVES = 1 << 7 };
+
+/* Of THUNK_SLOW: the op in the lowest bits, the type of the value above. */
+enum slow_bits {
+	SLOW_LD,
+	SLOW_ST, /* the value's place */
+	SLOW_LARX,
+	SLOW_STCX, /* the value's place */
+	SLOW_DCBZ, /* number: the block's size */
+	SLOW_FENCE,
+	SLOW_OP = 7,
+	SLOW_TYPE = 3 << 3,
+	SLOW_SWAP = 1 << 5,  /* the halves of the result */
+	SLOW_CLEAR = 1 << 6, /* number: integer registers that become 0 */
+	SLOW_RESULT = 1 << 7,
 };
 
 struct jit_use {
@@ -161,12 +164,11 @@ struct jit_alloc {
 	struct jit_page page[JIT_PAGES];
 
 	/* cold.c, exit.c */
-	u32 nr_cold, nr_links, nr_pool, data_label;
+	u32 nr_cold, nr_links, nr_pool;
 	struct jit_cold cold[JIT_MAX_COLD];
 	struct jit_link_site {
 		u64 pc;
-		u32 at, stub,
-			name; /* offset of the rel32 field; label; offset of the link's name */
+		u32 at, stub; /* offset of the rel32 field; label */
 	} link[JIT_MAX_LINKS];
 	struct {
 		u64 hi, lo;
@@ -174,7 +176,8 @@ struct jit_alloc {
 	} pool[JIT_MAX_POOL];
 	u32 label[IR_MAX_LABELS];
 	u32 hot_size;
-	u32 data_size; /* records */
+	u32 code_size; /* without constants */
+	u32 data_size; /* records; 0 names none */
 	u8 data[JIT_DATA_SCRATCH] __attribute__((aligned(16)));
 
 	struct xcode x;
@@ -184,19 +187,14 @@ struct jit_alloc {
 	u8 code[JIT_CODE_SCRATCH] __attribute__((aligned(64)));
 };
 
-/* .slot of a link */
-struct jit_patch {
-	s32 *field;	/* to write */
-	const u8 *next; /* what the field counts from, where the code runs */
-	const u8 *stub;
-};
-
 struct jit_code {
 	struct backend_code base;
+	u64 pc;	       /* of the entry */
 	u32 at, units; /* in code memory, of CODE_UNIT bytes */
-	struct jit_patch *patches;
 	struct backend_link links[];
 };
+
+enum { JIT_HEADER = sizeof(struct jit_code *), JIT_MAX_PENDING = 256 };
 
 enum { CODE_UNIT = 64, CODE_CLASSES = 96 };
 
@@ -241,9 +239,36 @@ void code_free(struct code_memory *c, u32 at, u32 units);
 int thunk_make(struct backend *b);
 
 /* leave.c: what thunks call */
-u64 leave_by_record(const s32 *rel, struct backend_cpu *cpu);
-const void *leave_slow(const s32 *rel, struct backend_cpu *cpu);
-const void *leave_cold(const s32 *rel, struct backend_cpu *cpu);
+u64 leave_at(const u8 *at, struct backend_cpu *cpu, struct backend *b);
+u64 leave_by_link(const u8 *at, struct backend_cpu *cpu, struct backend *b);
+u64 leave_by_record(const u8 *at, struct backend_cpu *cpu, struct backend *b);
+const void *leave_slow(const u8 *at, struct backend_cpu *cpu, struct backend *b);
+const void *leave_cold(const u8 *at, struct backend_cpu *cpu, struct backend *b);
+
+/* record.c: what stands behind calls of thunks */
+void pack_origin(struct xcode *x);
+void pack_number(struct xcode *x, u64 v);
+void pack_signed(struct xcode *x, s64 v);
+void pack_place(struct xcode *x, const struct jit_place *p);
+/* Where c goes on. */
+void pack_back(struct jit *j, const struct jit_cold *c);
+void pack_record(struct jit *j, const struct jit_record *rec);
+struct unpack {
+	const u8 *p, *begin; /* of the region's code */
+	struct jit_code *code;
+};
+struct record_head {
+	u64 pc, info;
+	u32 code, icount, stop;
+	bool event, has_nodes, has_pending;
+};
+void unpack_begin(struct unpack *u, const u8 *at);
+u64 unpack_number(struct unpack *u);
+s64 unpack_signed(struct unpack *u);
+struct jit_place unpack_place(struct unpack *u);
+struct record_head unpack_record(struct unpack *u);
+/* The slot */
+u32 unpack_pending(struct unpack *u, struct jit_place *from);
 
 /* scan.c */
 bool scan_may_leave(const struct jit *j, const struct ir_insn *i);
@@ -323,8 +348,6 @@ void emit_const(struct jit *j, int reg, u64 v);
 void emit_load_frame(struct jit *j, int reg, s32 offset, enum ir_type type);
 void emit_store_frame(struct jit *j, s32 offset, int reg, enum ir_type type);
 void emit_call_thunk(struct jit *j, enum jit_thunk t);
-/* s32 that names, relative to itself, label + add */
-void emit_rel32(struct jit *j, u32 label, s32 add);
 
 /* cold_value.c */
 void cold_find(struct jit *j);
@@ -336,6 +359,12 @@ void cold_evaluate(struct jit *j, const struct jit_node *node, u32 count);
 s32 cold_result(s32 node);
 
 /* exit.c */
+static inline const struct jit_record *exit_at(const struct jit *j, u32 at)
+{
+	return (const struct jit_record *)&j->a->data[at];
+}
+/* A call of the thunk, where its description begins. */
+void exit_describe(struct jit *j, enum jit_thunk t);
 u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event);
 /* A label to jump to in order to leave by the record of n. */
 u32 exit_label(struct jit *j, ir_ref n, enum backend_stop stop, bool event);

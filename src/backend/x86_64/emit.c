@@ -52,20 +52,6 @@ void emit_call_thunk(struct jit *j, enum jit_thunk t)
 	x_call_to(j->x, j->b->thunk[t]);
 }
 
-void emit_rel32(struct jit *j, u32 label, s32 add)
-{
-	struct xcode *x = j->x;
-
-	if (x->nr_fixes == x->max_fixes) {
-		x->overflow = true;
-		return;
-	}
-	/* a fix counts from behind its field */
-	x->fixes[x->nr_fixes++] =
-		(struct xfix){.at = x_here(x), .label = label, .add = add + 4, .wide = true};
-	x_long(x, 0);
-}
-
 void jit_const_q(struct jit *j, u64 hi, u64 lo, struct xmem *m)
 {
 	struct jit_alloc *a = j->a;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Ways out of a region. An exit through a record is a call of a thunk behind the hot code: the
- * record, a table in the region's data, says where the pending values are at that point; C code
+ * record behind the call says where the pending values are at that point; C code
  * stores them (leave.c). GOTO is a jump that link() patches, GOTO_IND and jumps out of the page
  * probe the vCPU's jump cache; both store pending values in the hot code.
  */
@@ -71,7 +71,7 @@ u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 	u32 at = a->data_size, k, nr_nodes = 0;
 
 	size += JIT_MAX_NODES * sizeof(node[0]);
-	if (a->data_size + size > JIT_DATA_SCRATCH) {
+	if (a->data_size + size > JIT_DATA_SCRATCH || x->pending + a->nr_pin > JIT_MAX_PENDING) {
 		a->failed = true;
 		return 0;
 	}
@@ -99,10 +99,22 @@ u32 exit_record(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
 	return at;
 }
 
+void exit_describe(struct jit *j, enum jit_thunk t)
+{
+	emit_call_thunk(j, t);
+	pack_origin(j->x);
+}
+
+static void leave_by(struct jit *j, u32 record)
+{
+	exit_describe(j, THUNK_LEAVE);
+	if (record)
+		pack_record(j, exit_at(j, record));
+}
+
 static void cold_leave(struct jit *j, struct jit_cold *c)
 {
-	emit_call_thunk(j, THUNK_LEAVE);
-	emit_rel32(j, j->a->data_label, (s32)c->v[0]);
+	leave_by(j, (u32)c->v[0]);
 }
 
 u32 exit_label(struct jit *j, ir_ref n, enum backend_stop stop, bool event)
@@ -156,8 +168,7 @@ void exit_leave(struct jit *j, const struct ir_insn *i, ir_ref n)
 	struct jit_cond c;
 
 	if (i->op == IR_LEAVE) {
-		emit_call_thunk(j, THUNK_LEAVE);
-		emit_rel32(j, j->a->data_label, (s32)exit_record(j, n, BACKEND_STOP_LEAVE, false));
+		leave_by(j, exit_record(j, n, BACKEND_STOP_LEAVE, false));
 		return;
 	}
 	cond_prepare(j, i->a, &c);
@@ -167,10 +178,9 @@ void exit_leave(struct jit *j, const struct ir_insn *i, ir_ref n)
 /* --- going on --- */
 static void stop_at(struct jit *j, u64 pc, enum backend_stop stop)
 {
-	x_mov_ri(j->x, X_RAX, pc);
-	x_mov_mr(j->x, X_64, CPU_FIELD(pc), X_RAX);
-	x_mov_ri(j->x, X_RAX, stop);
-	x_jmp_to(j->x, j->b->thunk[THUNK_STOP]);
+	exit_describe(j, THUNK_STOP_AT);
+	x_byte(j->x, (u8)stop);
+	pack_signed(j->x, (s64)(pc - j->unit->pc));
 }
 
 static void cold_stop(struct jit *j, struct jit_cold *c)
@@ -188,12 +198,8 @@ static void cold_stop_reg(struct jit *j, struct jit_cold *c)
 
 static void cold_unlinked(struct jit *j, struct jit_cold *c)
 {
-	/* mov rax, imm64: the link's address, known at last */
-	x_byte(j->x, 0x48);
-	x_byte(j->x, 0xb8);
-	j->a->link[c->v[0]].name = x_here(j->x);
-	x_quad(j->x, 0);
-	x_jmp_to(j->x, j->b->thunk[THUNK_LINK]);
+	exit_describe(j, THUNK_LINK);
+	pack_number(j->x, c->v[0]);
 }
 
 /* What the record still owes goes to its slots now. */

@@ -7,15 +7,6 @@
 #include "backend/x86_64/core.h"
 #include "base/string.h"
 
-/* Behind a call instruction, so wherever that ends. */
-static s32 offset_at(const s32 *rel)
-{
-	s32 v;
-
-	memcpy(&v, rel, sizeof(v));
-	return v;
-}
-
 static u8 *saved(struct backend_cpu *cpu, int reg)
 {
 	s32 at = reg < JIT_XMM ? JIT_SAVE_GPR + 8 * reg : JIT_SAVE_XMM + 16 * (reg - JIT_XMM);
@@ -47,133 +38,223 @@ static u128 read_place(struct backend_cpu *cpu, const struct jit_place *p)
 	return read_node(cpu, p, NULL);
 }
 
-static void evaluate(struct backend_cpu *cpu, const struct jit_record *rec, u64 *result)
+static void evaluate(struct backend_cpu *cpu, struct unpack *u, u64 *result)
 {
-	const struct jit_node *node = jit_nodes(rec);
-	u32 n;
+	u32 count = (u32)unpack_number(u), n, k;
 
-	for (n = 0; n < rec->nr_nodes; n++)
-		ir_eval((enum ir_opcode)node[n].op, (u64)read_node(cpu, &node[n].arg[0], result),
-			(u64)read_node(cpu, &node[n].arg[1], result),
-			(u64)read_node(cpu, &node[n].arg[2], result), &result[n]);
-}
+	for (n = 0; n < count; n++) {
+		enum ir_opcode op = (enum ir_opcode) * u->p++;
+		u64 arg[3];
 
-/* A pending value may stand in the slot of another one: all are read first. */
-static void store_pending(struct backend_cpu *cpu, const struct jit_record *rec)
-{
-	u64 node[JIT_MAX_NODES];
-	u128 value[64];
-	u32 n, k, from;
+		for (k = 0; k < 3; k++) {
+			struct jit_place p = unpack_place(u);
 
-	evaluate(cpu, rec, node);
-	for (from = 0; from < rec->count; from += n) {
-		n = rec->count - from;
-		if (n > ARRAY_SIZE(value))
-			n = ARRAY_SIZE(value);
-		for (k = 0; k < n; k++)
-			value[k] = read_node(cpu, &rec->pending[from + k].from, node);
-		for (k = 0; k < n; k++) {
-			const struct jit_pending *p = &rec->pending[from + k];
-
-			memcpy(cpu->state + p->slot, &value[k], p->from.type == IR_Q ? 16 : 8);
+			arg[k] = (u64)read_node(cpu, &p, result);
 		}
+		ir_eval(op, arg[0], arg[1], arg[2], &result[n]);
 	}
 }
 
-static void leave(struct backend_cpu *cpu, const struct jit_record *rec, u32 code)
+/* A pending value may stand in the slot of another one: all are read first. */
+static void store_pending(struct backend_cpu *cpu, struct unpack *u, const u64 *node)
 {
-	store_pending(cpu, rec);
-	cpu->exit_code = code;
-	cpu->exit_info = rec->info;
-	cpu->pc = rec->pc;
-	cpu->budget -= rec->icount;
+	u32 count = (u32)unpack_number(u), k;
+	struct {
+		u32 slot, size;
+		u128 value;
+	} v[JIT_MAX_PENDING];
+
+	for (k = 0; k < count; k++) {
+		struct jit_place from;
+
+		v[k].slot = unpack_pending(u, &from);
+		v[k].size = from.type == IR_Q ? 16 : 8;
+		v[k].value = read_node(cpu, &from, node);
+	}
+	for (k = 0; k < count; k++)
+		memcpy(cpu->state + v[k].slot, &v[k].value, v[k].size);
 }
 
-u64 leave_by_record(const s32 *rel, struct backend_cpu *cpu)
+/* By the record that u stands at. */
+static struct record_head leave(struct backend_cpu *cpu, struct unpack *u)
 {
-	const struct jit_record *rec =
-		(const struct jit_record *)((const u8 *)rel + offset_at(rel));
-	u32 code = rec->code;
+	struct record_head h = unpack_record(u);
+	u64 node[JIT_MAX_NODES];
 
-	if (rec->event)
-		code = *(const u32 *)(cpu->state + rec->code);
-	leave(cpu, rec, rec->stop == BACKEND_STOP_RECORD ? 0 : code);
-	return rec->stop;
+	if (h.has_nodes)
+		evaluate(cpu, u, node);
+	if (h.has_pending)
+		store_pending(cpu, u, node);
+	cpu->exit_info = h.info;
+	cpu->pc = h.pc;
+	cpu->budget -= h.icount;
+	return h;
 }
 
-static u32 slow_access(const struct jit_slow *d, struct backend_cpu *cpu, u64 ea, u128 *result)
+u64 leave_at(const u8 *at, struct backend_cpu *cpu, struct backend *b)
+{
+	struct unpack u;
+	u8 stop;
+
+	(void)b;
+	unpack_begin(&u, at);
+	stop = *u.p++;
+	cpu->pc = u.code->pc + (u64)unpack_signed(&u);
+	return stop;
+}
+
+u64 leave_by_link(const u8 *at, struct backend_cpu *cpu, struct backend *b)
+{
+	struct unpack u;
+
+	(void)b;
+	unpack_begin(&u, at);
+	cpu->stop_link = &u.code->links[unpack_number(&u)];
+	cpu->pc = cpu->stop_link->pc;
+	return BACKEND_STOP_LINK;
+}
+
+u64 leave_by_record(const u8 *at, struct backend_cpu *cpu, struct backend *b)
+{
+	struct record_head h;
+	struct unpack u;
+
+	(void)b;
+	unpack_begin(&u, at);
+	h = leave(cpu, &u);
+	if (h.stop == BACKEND_STOP_RECORD)
+		h.code = 0;
+	else if (h.event)
+		h.code = *(const u32 *)(cpu->state + h.code);
+	cpu->exit_code = h.code;
+	return h.stop;
+}
+
+/* What the description of a memory operation says; u stands behind it. */
+struct slow {
+	u8 bits, mem, regs;
+	u32 clear;
+	u128 value; /* to store; of DCBZ the block's size */
+	const u8 *back;
+};
+
+static struct slow unpack_slow(struct unpack *u, struct backend_cpu *cpu)
+{
+	struct slow d = {.bits = u->p[0], .mem = u->p[1], .regs = u->p[2]};
+	u32 op = d.bits & SLOW_OP;
+
+	u->p += 3;
+	if (d.bits & SLOW_CLEAR)
+		d.clear = (u32)unpack_number(u);
+	if (op == SLOW_ST || op == SLOW_STCX) {
+		struct jit_place p = unpack_place(u);
+
+		d.value = read_place(cpu, &p);
+	}
+	if (op == SLOW_DCBZ)
+		d.value = unpack_number(u);
+	d.back = u->begin + unpack_number(u);
+	return d;
+}
+
+static u32 slow_access(const struct slow *d, struct backend_cpu *cpu, u64 ea, u128 *result)
 {
 	u64 stored = 0;
 	u32 code;
 
-	switch (d->op) {
-	case IR_LD:
+	switch (d->bits & SLOW_OP) {
+	case SLOW_LD:
 		return cpu->mem->load(cpu, ea, d->mem, result);
-	case IR_ST:
-		return cpu->mem->store(cpu, ea, d->mem, read_place(cpu, &d->value));
-	case IR_LARX:
+	case SLOW_ST:
+		return cpu->mem->store(cpu, ea, d->mem, d->value);
+	case SLOW_LARX:
 		return cpu->mem->larx(cpu, ea, d->mem, result);
-	case IR_STCX:
-		code = cpu->mem->stcx(cpu, ea, d->mem, read_place(cpu, &d->value), &stored);
+	case SLOW_STCX:
+		code = cpu->mem->stcx(cpu, ea, d->mem, d->value, &stored);
 		*result = stored;
 		return code;
-	case IR_DCBZ:
-		return cpu->mem->dcbz(cpu, ea, (u32)d->value.imm);
+	case SLOW_DCBZ:
+		return cpu->mem->dcbz(cpu, ea, (u32)d->value);
 	default:
 		cpu->mem->fence(cpu, (enum ir_fence)d->mem);
 		return 0;
 	}
 }
 
-const void *leave_slow(const s32 *rel, struct backend_cpu *cpu)
+const void *leave_slow(const u8 *at, struct backend_cpu *cpu, struct backend *b)
 {
-	const struct jit_slow *d = (const struct jit_slow *)((const u8 *)rel + offset_at(rel));
-	u64 ea = 0;
+	const u64 zero = 0;
 	u128 result = 0;
-	u32 code;
+	struct unpack u;
+	struct slow d;
+	u64 ea;
+	u32 code, reg;
 
-	if (d->op != IR_FENCE)
-		memcpy(&ea, saved(cpu, d->ea), 8);
-	code = slow_access(d, cpu, ea, &result);
+	(void)b;
+	unpack_begin(&u, at);
+	d = unpack_slow(&u, cpu);
+	memcpy(&ea, saved(cpu, d.regs & 15), 8);
+	code = slow_access(&d, cpu, ea, &result);
 	if (code) {
-		leave(cpu, (const struct jit_record *)((const u8 *)&d->record + d->record), code);
+		leave(cpu, &u);
+		cpu->exit_code = code;
 		return NULL;
 	}
-	if (d->result >= 0)
-		memcpy(saved(cpu, d->result), &result, d->type == IR_Q ? 16 : 8);
-	return (const u8 *)&rel[1] + offset_at(&rel[1]);
+	if (d.bits & SLOW_SWAP)
+		result = result << 64 | result >> 64;
+	if (d.bits & SLOW_RESULT) {
+		enum ir_type type = (enum ir_type)((d.bits & SLOW_TYPE) >> 3);
+
+		reg = (u32)d.regs >> 4 | (type >= IR_F ? JIT_XMM : 0);
+		memcpy(saved(cpu, (int)reg), &result, type == IR_Q ? 16 : 8);
+	}
+	for (reg = 0; reg < JIT_XMM; reg++)
+		if (d.clear >> reg & 1)
+			memcpy(saved(cpu, (int)reg), &zero, 8);
+	return d.back;
 }
 
 typedef u64 call6_fn(u64, u64, u64, u64, u64, u64);
 
-const void *leave_cold(const s32 *rel, struct backend_cpu *cpu)
+const void *leave_cold(const u8 *at, struct backend_cpu *cpu, struct backend *b)
 {
-	const struct jit_cold_desc *d =
-		(const struct jit_cold_desc *)((const u8 *)rel + offset_at(rel));
 	u128 q[5] __attribute__((aligned(16)));
 	u64 arg[6] = {0}, result;
-	u32 n = 0, k = 0;
-	const char *sig = d->sig + 1;
+	const struct ir_helper *h;
+	u32 n = 0, k = 0, code;
+	const u8 *back;
+	const char *sig;
+	struct unpack u;
+	u8 how;
 
-	if (d->sig[0] == 'Q')
+	unpack_begin(&u, at);
+	h = &b->config.env->helpers[unpack_number(&u)];
+	how = *u.p++;
+	sig = h->sig + 1;
+	if (h->sig[0] == 'Q')
 		arg[n++] = (u64)(uintptr_t)&q[4];
 	if (*sig == 'E') {
 		arg[n++] = (u64)(uintptr_t)cpu->state;
 		sig++;
 	}
 	for (; *sig && k < 4; sig++, k++) {
-		q[k] = read_place(cpu, &d->arg[k]);
+		struct jit_place p = unpack_place(&u);
+
+		q[k] = read_place(cpu, &p);
 		arg[n++] = *sig == 'Q' ? (u64)(uintptr_t)&q[k] : (u64)q[k];
 	}
-	result = ((call6_fn *)d->fn)(arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
-	if (d->event_slot && *(const u32 *)(cpu->state + d->event_slot)) {
-		leave(cpu, (const struct jit_record *)((const u8 *)&d->record + d->record),
-		      *(const u32 *)(cpu->state + d->event_slot));
+	back = u.begin + unpack_number(&u);
+	result = ((call6_fn *)h->fn)(arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	code = *(const u32 *)(cpu->state + b->config.event_slot);
+	if ((how & COLD_LEAVES) && code) {
+		leave(cpu, &u);
+		cpu->exit_code = code;
 		return NULL;
 	}
-	if (d->sig[0] == 'Q')
-		memcpy(saved(cpu, d->result), &q[4], 16);
-	else if (d->sig[0] != 'V' && d->result >= 0)
-		memcpy(saved(cpu, d->result), &result, 8);
-	return (const u8 *)&rel[1] + offset_at(&rel[1]);
+	how &= (u8)~COLD_LEAVES;
+	if (h->sig[0] == 'Q')
+		memcpy(saved(cpu, how - 1), &q[4], 16);
+	else if (h->sig[0] != 'V' && how)
+		memcpy(saved(cpu, how - 1), &result, 8);
+	return back;
 }

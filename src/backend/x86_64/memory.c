@@ -13,31 +13,51 @@ struct access {
 };
 
 /* --- the slow path --- */
-enum { V_DATA, V_CLEAR, V_EA, V_DISP, V_INDEX, V_SWAP };
+enum { V_REG, V_CLEAR, V_EA, V_DISP, V_INDEX, V_SWAP };
+
+static u8 slow_op(const struct ir_insn *i)
+{
+	switch (i->op) {
+	case IR_LD:
+		return SLOW_LD;
+	case IR_ST:
+		return SLOW_ST;
+	case IR_LARX:
+		return SLOW_LARX;
+	case IR_STCX:
+		return SLOW_STCX;
+	case IR_DCBZ:
+		return SLOW_DCBZ;
+	default:
+		return SLOW_FENCE;
+	}
+}
 
 static void cold_slow(struct jit *j, struct jit_cold *c)
 {
+	const struct ir_insn *i = &j->r->insn[c->n];
+	bool result = c->result >= 0 && ir_op_info[i->op].result != 'V';
 	struct xcode *x = j->x;
-	u32 clear = (u32)c->v[V_CLEAR], swap = (u32)c->v[V_SWAP], reg;
-	u32 label = clear || swap ? x_label(x) : c->back;
 
 	/* the hot code did not need the address */
 	if (c->v[V_EA])
 		x_lea(x, X_64, (unsigned)c->v[V_EA] & 15,
 		      xm_index((unsigned)(c->v[V_EA] >> 8) & 0xff, (unsigned)c->v[V_INDEX], 0,
 			       (s32)c->v[V_DISP]));
-	emit_call_thunk(j, THUNK_SLOW);
-	emit_rel32(j, j->a->data_label, (s32)c->v[V_DATA]);
-	emit_rel32(j, label, 0);
-	if (label == c->back)
-		return;
-	x_bind(x, label);
-	if (swap)
-		xv_rri(x, XV_PSHUFD, swap & 15, swap & 15, 0x4e);
-	for (reg = 0; reg < JIT_XMM; reg++)
-		if (clear >> reg & 1)
-			x_zero(x, reg);
-	x_jmp(x, c->back);
+	exit_describe(j, THUNK_SLOW);
+	x_byte(x, (u8)(slow_op(i) | (u32)jit_type(j, c->n) << 3 | (c->v[V_SWAP] ? SLOW_SWAP : 0) |
+		       (c->v[V_CLEAR] ? SLOW_CLEAR : 0) | (result ? SLOW_RESULT : 0)));
+	x_byte(x, i->sub);
+	x_byte(x, (u8)(c->v[V_REG] | (result ? (u32)c->result << 4 : 0)));
+	if (c->v[V_CLEAR])
+		pack_number(x, c->v[V_CLEAR]);
+	if (i->op == IR_ST || i->op == IR_STCX)
+		pack_place(x, &c->op[1]);
+	if (i->op == IR_DCBZ)
+		pack_number(x, i->imm);
+	pack_back(j, c);
+	if (c->record)
+		pack_record(j, exit_at(j, c->record));
 }
 
 /* The cold code makes ea: m. */
@@ -48,31 +68,12 @@ static void address_in_cold(struct jit_cold *c, unsigned ea, const struct xmem *
 	c->v[V_DISP] = (u64)(s64)m->disp;
 }
 
-static struct jit_cold *slow_path(struct jit *j, const struct ir_insn *i, unsigned ea)
+static struct jit_cold *slow_path(struct jit *j, unsigned ea)
 {
-	struct jit_alloc *a = j->a;
 	struct jit_cold *c = jit_cold(j, cold_slow);
-	struct jit_slow *d = (struct jit_slow *)&a->data[a->data_size];
 
-	if (a->data_size + sizeof(*d) > JIT_DATA_SCRATCH) {
-		a->failed = true;
-		return c;
-	}
-	*d = (struct jit_slow){
-		.op = i->op,
-		.mem = i->sub,
-		.type = (u8)jit_type(j, a->n),
-		.ea = (u8)ea,
-		.result = ir_op_info[i->op].result != 'V' ? c->result : -1,
-	};
-	if (i->b)
-		d->value = c->op[1];
-	if (i->op == IR_DCBZ)
-		d->value.imm = i->imm;
-	d->record = (s32)(c->record - a->data_size - offsetof(struct jit_slow, record));
-	c->v[V_DATA] = a->data_size;
+	c->v[V_REG] = ea;
 	c->v[V_CLEAR] = page_registers(j);
-	a->data_size += sizeof(*d);
 	return c;
 }
 
@@ -259,7 +260,7 @@ static void always_slow(struct jit *j, const struct ir_insn *i, ir_ref n)
 		def_result(j, i, n);
 	if (ea != m.base || m.disp || m.index != X_NONE)
 		x_lea(j->x, X_64, ea, m);
-	c = slow_path(j, i, ea);
+	c = slow_path(j, ea);
 	x_jmp(j->x, c->at);
 	x_bind(j->x, c->back);
 }
@@ -308,7 +309,7 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 
 	if (p->opens)
 		page_own(j, &p->page, s->t2);
-	p->cold = slow_path(j, i, s->ea);
+	p->cold = slow_path(j, s->ea);
 	if (p->known >= 0) {
 		address_in_cold(p->cold, s->ea, m);
 		x_test_rr(j->x, X_64, (unsigned)p->known, (unsigned)p->known);
@@ -349,7 +350,7 @@ void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 	def_result(j, i, n);
 	m = enter_page(j, i, &m, &s, &p);
 	if (jit_load_swaps(j, n))
-		p.cold->v[V_SWAP] = (u64)j->a->v[n].reg - JIT_XMM + 16;
+		p.cold->v[V_SWAP] = 1;
 	mem_load_value(j, i, n, s.t1, m);
 	x_bind(j->x, p.cold->back);
 }
@@ -408,7 +409,7 @@ static void larx(struct jit *j, const struct ir_insn *i, ir_ref n)
 	m = address_of(j, i);
 	s = prepare(j, &m, 0);
 	d = (unsigned)jit_def_fresh_int(j, n);
-	c = slow_path(j, i, s.ea);
+	c = slow_path(j, s.ea);
 	if (s.own_ea)
 		x_lea(x, X_64, s.ea, m);
 	probe(j, &s, 1u << size, true, false, c);
@@ -443,7 +444,7 @@ static void stcx(struct jit *j, const struct ir_insn *i, ir_ref n)
 	v = (unsigned)jit_use_int(j, i->b);
 	s = prepare(j, &m, 0);
 	d = (unsigned)jit_def_fresh_int(j, n);
-	c = slow_path(j, i, s.ea);
+	c = slow_path(j, s.ea);
 	if (s.own_ea)
 		x_lea(x, X_64, s.ea, m);
 	probe(j, &s, 1u << size, true, true, c);
@@ -483,7 +484,7 @@ static void dcbz(struct jit *j, const struct ir_insn *i, ir_ref n)
 	s.t1 = (unsigned)jit_tmp_int(j);
 	s.t2 = (unsigned)jit_tmp_int(j);
 	zero = (unsigned)jit_tmp_xmm(j);
-	c = slow_path(j, i, (unsigned)ea);
+	c = slow_path(j, (unsigned)ea);
 	x_mov_rr(j->x, X_64, s.ea, (unsigned)ea);
 	x_alu_ri(j->x, XA_AND, X_64, s.ea, -(s32)block);
 	probe(j, &s, 1, false, true, c);
@@ -502,7 +503,7 @@ static void fence(struct jit *j, const struct ir_insn *i)
 		return;
 	if (i->sub == IR_FENCE_SYNC)
 		x_lock_alu_mi(j->x, XA_OR, X_32, xm(X_RSP, -8), 0);
-	c = slow_path(j, i, 0);
+	c = slow_path(j, 0);
 	/* Who asks something of this processor wants it at a poll too. */
 	if (j->b->config.poll_in_state) {
 		x_alu_mi(j->x, XA_CMP, X_32, jit_slot(j->b->config.poll_slot), 0);

@@ -128,23 +128,18 @@ static void begin(struct backend *b, struct jit_scratch *s, const struct ir_regi
 	x_init(&a->x, a->code, sizeof(a->code));
 }
 
-static void fill_links(struct backend *b, struct jit_alloc *a, struct jit_code *code, u8 *rw,
-		       u8 *rx)
+/* .slot of a link: where in code memory its field and its stub are. */
+static void fill_links(const struct jit_alloc *a, struct jit_code *code)
 {
+	u64 begin = (u64)code->at * CODE_UNIT;
 	u32 k;
 
-	code->patches = (struct jit_patch *)&code->links[a->nr_links];
 	for (k = 0; k < a->nr_links; k++) {
 		const struct jit_link_site *l = &a->link[k];
-		u64 name = (u64)(uintptr_t)&code->links[k];
+		u64 slot = (begin + l->at) | (begin + a->label_at[l->stub]) << 32;
 
-		code->patches[k] = (struct jit_patch){
-			.field = (s32 *)(rw + l->at),
-			.next = rx + l->at + 4,
-			.stub = rx + a->label_at[l->stub],
-		};
-		code->links[k] = (struct backend_link){.pc = l->pc, .slot = &code->patches[k]};
-		memcpy(rw + l->name, &name, 8);
+		code->links[k] =
+			(struct backend_link){.pc = l->pc, .slot = (void *)(uintptr_t)slot};
 	}
 }
 
@@ -156,7 +151,7 @@ static int install(struct backend *b, struct jit_alloc *a, const struct backend_
 	u8 *rw, *rx;
 	u32 k;
 
-	links = a->nr_links * (sizeof(struct backend_link) + sizeof(struct jit_patch));
+	links = a->nr_links * sizeof(struct backend_link);
 	code = os_alloc(sizeof(*code) + links);
 	if (!code)
 		return -ENOMEM;
@@ -168,24 +163,26 @@ static int install(struct backend *b, struct jit_alloc *a, const struct backend_
 	rw = b->code.map.rw + (size_t)code->at * CODE_UNIT;
 	rx = b->code.map.rx + (size_t)code->at * CODE_UNIT;
 	memcpy(rw, a->code, size);
+	memcpy(rw, &code, JIT_HEADER);
 	for (k = 0; k < a->x.nr_relocs; k++) {
 		const struct xreloc *r = &a->relocs[k];
 		s32 rel = (s32)(s64)(r->target - ((u64)(uintptr_t)rx + r->at + 4 + r->after));
 
 		memcpy(rw + r->at, &rel, 4);
 	}
-	fill_links(b, a, code, rw, rx);
+	fill_links(a, code);
 	os_code_sync(rx, size);
 	if (b->config.code_log)
 		b->config.code_log->made(b->config.code_log->opaque,
 					 &(struct code_piece){.pc = unit->pc,
 							      .tier = unit->tier,
-							      .code = rx,
+							      .code = rx + JIT_HEADER,
 							      .hot = a->hot_size,
-							      .len = a->label_at[a->data_label],
+							      .len = a->code_size - JIT_HEADER,
 							      .all = size});
+	code->pc = unit->pc;
 	code->base = (struct backend_code){
-		.entry = rx,
+		.entry = rx + JIT_HEADER,
 		.size = (size_t)code->units * CODE_UNIT + sizeof(*code) + links,
 		.nr_links = a->nr_links,
 		.links = code->links,
@@ -225,12 +222,13 @@ static void x64_discard(struct backend *b, struct backend_code *base)
 }
 
 /* The field is aligned: other processors see the old target or the new one. */
-static void x64_link(struct backend_link *link, const void *entry)
+static void x64_link(struct backend *b, struct backend_link *link, const void *entry)
 {
-	const struct jit_patch *p = link->slot;
-	const u8 *to = entry ? entry : p->stub;
+	u64 slot = (u64)(uintptr_t)link->slot;
+	u32 field = (u32)slot, stub = (u32)(slot >> 32);
+	s64 to = entry ? (const u8 *)entry - b->code.map.rx : stub;
 
-	__atomic_store_n(p->field, (s32)(to - p->next), __ATOMIC_RELEASE);
+	__atomic_store_n((s32 *)(b->code.map.rw + field), (s32)(to - field - 4), __ATOMIC_RELEASE);
 }
 
 typedef u32 enter_fn(struct backend_cpu *cpu, const void *entry);

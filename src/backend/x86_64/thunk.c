@@ -21,6 +21,7 @@ struct making {
 	struct xfix fixes[64];
 	struct xreloc relocs[64];
 	u32 epilogue;
+	struct backend *b;
 };
 
 /* u32 enter(struct backend_cpu *cpu, const void *entry) */
@@ -71,12 +72,14 @@ static void restore_all(struct xcode *x)
 	x_mov_rm(x, X_64, X_R14, CPU_FIELD(tlb));
 }
 
-/* Call fn(what follows the call, cpu). */
-static void call_c(struct xcode *x, void (*fn)(void))
+/* Call fn(what follows the call, cpu, b). */
+static void call_c(struct making *m, void (*fn)(void))
 {
-	save_all(x);
+	struct xcode *x = &m->x;
+
 	x_pop_r(x, X_RDI);
 	x_mov_rr(x, X_64, X_RSI, X_R15);
+	x_mov_ri(x, X_RDX, (u64)(uintptr_t)m->b);
 	x_mov_ri(x, X_RAX, (u64)(uintptr_t)fn);
 	x_call_r(x, X_RAX);
 }
@@ -85,7 +88,15 @@ static void call_c(struct xcode *x, void (*fn)(void))
 
 static void make_leave(struct making *m)
 {
-	call_c(&m->x, FN(leave_by_record));
+	save_all(&m->x);
+	call_c(m, FN(leave_by_record));
+	x_jmp(&m->x, m->epilogue);
+}
+
+/* Nothing is in registers any more. */
+static void make_stop(struct making *m, void (*fn)(void))
+{
+	call_c(m, fn);
 	x_jmp(&m->x, m->epilogue);
 }
 
@@ -95,7 +106,8 @@ static void make_resuming(struct making *m, void (*fn)(void))
 	struct xcode *x = &m->x;
 	u32 leave = x_label(x);
 
-	call_c(x, fn);
+	save_all(x);
+	call_c(m, fn);
 	x_test_rr(x, X_64, X_RAX, X_RAX);
 	x_jcc(x, XC_E, leave);
 	x_push_r(x, X_RAX);
@@ -103,17 +115,6 @@ static void make_resuming(struct making *m, void (*fn)(void))
 	x_ret(x);
 	x_bind(x, leave);
 	x_mov_ri(x, X_RAX, BACKEND_STOP_LEAVE);
-	x_jmp(x, m->epilogue);
-}
-
-static void make_link(struct making *m)
-{
-	struct xcode *x = &m->x;
-
-	x_mov_mr(x, X_64, CPU_FIELD(stop_link), X_RAX);
-	x_mov_rm(x, X_64, X_RAX, xm(X_RAX, (s32)offsetof(struct backend_link, pc)));
-	x_mov_mr(x, X_64, CPU_FIELD(pc), X_RAX);
-	x_mov_ri(x, X_RAX, BACKEND_STOP_LINK);
 	x_jmp(x, m->epilogue);
 }
 
@@ -127,8 +128,11 @@ static void make_one(struct making *m, enum jit_thunk t)
 		x_bind(&m->x, m->epilogue);
 		make_epilogue(&m->x);
 		break;
+	case THUNK_STOP_AT:
+		make_stop(m, FN(leave_at));
+		break;
 	case THUNK_LINK:
-		make_link(m);
+		make_stop(m, FN(leave_by_link));
 		break;
 	case THUNK_LEAVE:
 		make_leave(m);
@@ -184,6 +188,7 @@ int thunk_make(struct backend *b)
 
 	if (!m || !table)
 		goto out;
+	m->b = b;
 	m->x = (struct xcode){
 		.max_labels = ARRAY_SIZE(m->label_at),
 		.label_at = m->label_at,

@@ -626,7 +626,7 @@ static void test_links(void **state)
 	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LINK);
 	assert_ptr_equal(t->cpu.stop_link, a->links);
 	assert_int_equal(t->cpu.pc, 0x1010);
-	test_backend()->link(a->links, b->entry);
+	test_backend()->link(t->b, a->links, b->entry);
 	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LOOKUP);
 	assert_int_equal(t->cpu.pc, 0x2000);
 	assert_int_equal(*(u64 *)t->m.state, 102);
@@ -638,7 +638,7 @@ static void test_links(void **state)
 	t->cpu.code_key = 2;
 	t->cpu.budget = 100;
 	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LOOKUP);
-	test_backend()->link(a->links, NULL);
+	test_backend()->link(t->b, a->links, NULL);
 	assert_int_equal(test_backend()->run(t->b, &t->cpu, a->entry), BACKEND_STOP_LINK);
 	test_backend()->discard(t->b, a);
 	test_backend()->discard(t->b, b);

@@ -207,9 +207,9 @@ class Processors(unittest.TestCase):
 
 class Memory(unittest.TestCase):
     def test_ram_is_told_from_the_rest(self):
-        self.assertTrue(bench_vm.is_ram("/memfd:ram (deleted)"))
-        self.assertFalse(bench_vm.is_ram("/memfd:code (deleted)"))
-        self.assertFalse(bench_vm.is_ram("[heap]"))
+        self.assertTrue(bench_vm.is_ram("", 1 << 30, 1 << 30))
+        self.assertFalse(bench_vm.is_ram("", 1 << 20, 1 << 30))
+        self.assertFalse(bench_vm.is_ram("[heap]", 1 << 30, 1 << 30))
 
     def test_own_process_adds_up(self):
         total, what = bench_vm.memory_of(os.getpid())

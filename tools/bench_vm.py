@@ -105,22 +105,23 @@ class Run:
         return f"exit status {code}" if code >= 0 else f"signal {-code}"
 
 
-def memory_of(pid):
+def memory_of(pid, memory="1G"):
     """resident bytes by kind of mapping: guest RAM, the rest, page tables.
 
-    Guest RAM is what the VMM maps as memfd or as one anonymous piece of the guest's size.  A page of a shared mapping
-    that stands twice in the process (code that is written through one view and run through the other) counts once.
+    Guest RAM is the anonymous piece of the size that -m gave.  A page of a shared mapping that stands twice in the
+    process (code that is written through one view and run through the other) counts once.
     """
+    ram_size = int(memory[:-1]) << {"M": 20, "G": 30}[memory[-1]]
     total = {"ram": 0, "other": 0, "tables": 0}
     what = {}
     ram = False
     with open(f"/proc/{pid}/smaps", encoding="ascii", errors="replace") as f:
         for line in f:
-            m = re.match(r"[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+\s*(.*)$", line)
+            m = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+\s*(.*)$", line)
             if m:
-                name = m[2]
-                ram = is_ram(name)
-                shared = "s" in m[1]
+                name = m[4]
+                ram = is_ram(name, int(m[2], 16) - int(m[1], 16), ram_size)
+                shared = "s" in m[3]
                 continue
             field, _, value = line.partition(":")
             if field == ("Pss" if shared else "Rss"):
@@ -133,8 +134,8 @@ def memory_of(pid):
     return total, what
 
 
-def is_ram(name):
-    return name.startswith("/memfd:") and "ram" in name.lower()
+def is_ram(name, size, ram_size):
+    return not name and size == ram_size
 
 
 def host():

@@ -5,7 +5,10 @@
 #include "base/error.h"
 #include "base/types.h"
 
-/* A whole regular file, of 1 to max_size bytes; data is freed with os_free(). */
-int file_read(const char *path, u64 max_size, u8 **data, u64 *size, struct error *e);
+/* A regular file of 1 to max_size bytes, for reading. */
+int file_open(const char *path, u64 max_size, int *fd, u64 *size, struct error *e);
+/* -EIO when it does not have all of [offset, offset + len) any more. */
+int file_read(int fd, u64 offset, void *data, u64 len);
+void file_close(int fd);
 
 #endif

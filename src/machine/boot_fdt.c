@@ -23,7 +23,7 @@ static int prepare_bios(struct boot *b, const struct machine_config *config, u64
 {
 	const char *path = config->bios;
 	bool beside = config->kernel && limit > BIOS_KERNEL_OFFSET;
-	int err = image_read(&b->bios, path, beside ? BIOS_KERNEL_OFFSET : limit, e);
+	int err = image_open(&b->bios, path, beside ? BIOS_KERNEL_OFFSET : limit, e);
 
 	if (!err && b->bios.size <= BIOS_ENTRY)
 		err = error_set(e, -ENOEXEC, "%s: too short for an entry point at 0x%x", path,
@@ -35,7 +35,7 @@ static int prepare_bios(struct boot *b, const struct machine_config *config, u64
 static int prepare_kernel(struct boot *b, const struct machine_config *config, u64 limit,
 			  struct error *e)
 {
-	int err = image_read(&b->kernel, config->kernel, 1ull << 32, e);
+	int err = image_open(&b->kernel, config->kernel, 1ull << 32, e);
 
 	if (err)
 		return err;
@@ -66,25 +66,28 @@ static int fdt_prepare(struct boot *b, const struct machine_config *config, u64 
 	if (err || !config->initrd)
 		return err;
 	b->initrd_start = align_up(b->elf.high, INITRD_ALIGN);
-	err = image_read(&b->initrd, config->initrd, top - b->initrd_start, e);
+	err = image_open(&b->initrd, config->initrd, top - b->initrd_start, e);
 	if (err == -EFBIG && b->initrd_start > top)
 		error_set(e, err, "%s does not fit into the guest's memory", config->initrd);
 	return err;
 }
 
+static int place_raw(const struct image *img, struct vm *vm, u64 gpa, struct error *e)
+{
+	int err = img->size ? image_place(img, 0, vm, gpa, img->size) : 0;
+
+	if (err == -EIO)
+		return error_set(e, err, "cannot read %s", img->path);
+	return err ? error_set(e, err, "%s does not fit into the guest's memory", img->path) : 0;
+}
+
 static int fdt_place(struct boot *b, struct vm *vm, struct error *e)
 {
-	int err = 0;
+	int err = place_raw(&b->bios, vm, 0, e);
 
-	if (b->bios.data)
-		err = vm_mem_write(vm, 0, b->bios.data, b->bios.size);
-	if (err)
-		return error_set(e, err, "%s does not fit into the guest's memory", b->bios.path);
-	if (b->kernel.data)
+	if (!err && b->kernel.size)
 		err = elf_load(vm, &b->kernel, &b->rules, e);
-	if (!err && b->initrd.data)
-		err = vm_mem_write(vm, b->initrd_start, b->initrd.data, b->initrd.size);
-	return err;
+	return err ? err : place_raw(&b->initrd, vm, b->initrd_start, e);
 }
 
 static int fdt_fix_tree(struct boot *b, const struct machine_config *config, void *fdt)
@@ -93,7 +96,7 @@ static int fdt_fix_tree(struct boot *b, const struct machine_config *config, voi
 	u64 end = b->initrd_start + b->initrd.size;
 
 	err = fdt_setprop_string(fdt, chosen, "bootargs", config->append ? config->append : "");
-	if (!b->initrd.data || err)
+	if (!b->initrd.size || err)
 		return err;
 	err = fdt_setprop_u64(fdt, chosen, "linux,initrd-start", b->initrd_start);
 	if (!err)
@@ -105,9 +108,9 @@ static int fdt_fix_tree(struct boot *b, const struct machine_config *config, voi
 
 static void fdt_release(struct boot *b)
 {
-	image_free(&b->bios);
-	image_free(&b->kernel);
-	image_free(&b->initrd);
+	image_close(&b->bios);
+	image_close(&b->kernel);
+	image_close(&b->initrd);
 }
 
 const struct boot_method boot_fdt = {

@@ -22,33 +22,63 @@ enum {
 	ELF_MAX_SEGMENTS = 64,
 };
 
-int image_read(struct image *img, const char *path, u64 max_size, struct error *e)
+int image_open(struct image *img, const char *path, u64 max_size, struct error *e)
 {
 	*img = (struct image){.path = path};
-	return file_read(path, max_size, &img->data, &img->size, e);
+	return file_open(path, max_size, &img->fd, &img->size, e);
 }
 
-void image_free(struct image *img)
+void image_close(struct image *img)
 {
-	os_free(img->data);
-	img->data = NULL;
+	if (img->size && !img->data)
+		file_close(img->fd);
+	img->size = 0;
 }
 
-bool elf_is(const struct image *img)
+int image_read(const struct image *img, u64 offset, void *to, u64 len)
 {
-	return img->size >= 4 && !memcmp(img->data, "\177ELF", 4);
+	if (!img->data)
+		return file_read(img->fd, offset, to, len);
+	memcpy(to, img->data + offset, len);
+	return 0;
 }
 
-/* A field of the file, in its class and byte order; the caller checked the bounds. */
+int image_place(const struct image *img, u64 offset, struct vm *vm, u64 gpa, u64 len)
+{
+	u8 part[4096];
+	int err = 0;
+
+	/* No copy between, where it is one piece of RAM. */
+	if (vm_mem_ptr(vm, gpa, len)) {
+		err = image_read(img, offset, vm_mem_ptr(vm, gpa, len), len);
+		vm_mem_written(vm, gpa, len);
+		return err;
+	}
+	while (len && !err) {
+		u64 n = len < sizeof(part) ? len : sizeof(part);
+
+		err = image_read(img, offset, part, n);
+		if (!err)
+			err = vm_mem_write(vm, gpa, part, n);
+		offset += n;
+		gpa += n;
+		len -= n;
+	}
+	return err;
+}
+
+enum { ELF_HEADER32 = 52, ELF_HEADER64 = 64, SEGMENT32 = 32, SEGMENT64 = 56 };
+
+/* The parts of a file that describe it, with its class and byte order. */
 struct elf {
 	const struct image *img;
 	bool is64, le;
+	u8 header[ELF_HEADER64];
+	u8 segments[ELF_MAX_SEGMENTS * SEGMENT64];
 };
 
-static u64 field(const struct elf *f, u64 offset, u32 size)
+static u64 field(const struct elf *f, const u8 *p, u32 size)
 {
-	const u8 *p = f->img->data + offset;
-
 	switch (size) {
 	case 2:
 		return f->le ? ld_le16(p) : ld_be16(p);
@@ -63,14 +93,20 @@ struct segment {
 	u64 type, offset, addr, filesz, memsz;
 };
 
-static void read_segment(const struct elf *f, u64 at, struct segment *s)
+static struct segment segment_of(const struct elf *f, u64 n)
 {
+	const u8 *p = f->segments + n * (f->is64 ? SEGMENT64 : SEGMENT32);
+
 	if (f->is64)
-		*s = (struct segment){field(f, at, 4), field(f, at + 8, 8), field(f, at + 16, 8),
-				      field(f, at + 32, 8), field(f, at + 40, 8)};
-	else
-		*s = (struct segment){field(f, at, 4), field(f, at + 4, 4), field(f, at + 8, 4),
-				      field(f, at + 16, 4), field(f, at + 20, 4)};
+		return (struct segment){field(f, p, 4), field(f, p + 8, 8), field(f, p + 16, 8),
+					field(f, p + 32, 8), field(f, p + 40, 8)};
+	return (struct segment){field(f, p, 4), field(f, p + 4, 4), field(f, p + 8, 4),
+				field(f, p + 16, 4), field(f, p + 20, 4)};
+}
+
+static int cannot_read(const struct image *img, struct error *e)
+{
+	return error_set(e, -EIO, "cannot read %s", img->path);
 }
 
 static int bad(const struct image *img, struct error *e, const char *why)
@@ -78,25 +114,48 @@ static int bad(const struct image *img, struct error *e, const char *why)
 	return error_set(e, -ENOEXEC, "%s: %s", img->path, why);
 }
 
-static int check_header(struct elf *f, const struct elf_rules *rules, u64 *phoff, u64 *phnum,
-			u64 *entry, struct error *e)
+bool elf_is(const struct image *img)
+{
+	char magic[4];
+
+	return img->size >= 4 && !image_read(img, 0, magic, 4) && !memcmp(magic, "\177ELF", 4);
+}
+
+/* The header's first bytes say how long it is. */
+static int read_header(struct elf *f, struct error *e)
 {
 	const struct image *img = f->img;
-	u64 ehsize, phsize, type, machine;
+	const u8 *h = f->header;
+	u64 size;
 
 	if (!elf_is(img))
 		return bad(img, e, "not an ELF file");
-	if (img->size < 52)
+	if (img->size < ELF_HEADER32)
 		return bad(img, e, "truncated ELF file");
-	f->is64 = img->data[4] == ELF_CLASS64;
-	f->le = img->data[5] == ELF_LSB;
-	ehsize = f->is64 ? 64 : 52;
-	if ((img->data[4] != ELF_CLASS32 && !f->is64) || (img->data[5] != ELF_MSB && !f->le))
+	if (image_read(img, 0, f->header, ELF_HEADER32))
+		return cannot_read(img, e);
+	f->is64 = h[4] == ELF_CLASS64;
+	f->le = h[5] == ELF_LSB;
+	if ((h[4] != ELF_CLASS32 && !f->is64) || (h[5] != ELF_MSB && !f->le))
 		return bad(img, e, "damaged ELF file");
-	if (img->size < ehsize)
+	size = f->is64 ? ELF_HEADER64 : ELF_HEADER32;
+	if (img->size < size)
 		return bad(img, e, "truncated ELF file");
-	type = field(f, 16, 2);
-	machine = field(f, 18, 2);
+	return image_read(img, 0, f->header, size) ? cannot_read(img, e) : 0;
+}
+
+static int check_header(struct elf *f, const struct elf_rules *rules, u64 *phnum, u64 *entry,
+			struct error *e)
+{
+	const struct image *img = f->img;
+	const u8 *h = f->header;
+	u64 phoff, phsize, type, machine;
+	int err = read_header(f, e);
+
+	if (err)
+		return err;
+	type = field(f, h + 16, 2);
+	machine = field(f, h + 18, 2);
 	if (machine != (f->is64 ? ELF_PPC64 : ELF_PPC))
 		return bad(img, e, "not for PowerPC");
 	if (f->is64 != rules->want64)
@@ -105,15 +164,15 @@ static int check_header(struct elf *f, const struct elf_rules *rules, u64 *phoff
 					 : "a 64-bit image, the machine has a 32-bit processor");
 	if (type != ELF_EXEC && type != ELF_DYN)
 		return bad(img, e, "not an executable");
-	*entry = f->is64 ? field(f, 24, 8) : field(f, 24, 4);
-	*phoff = f->is64 ? field(f, 32, 8) : field(f, 28, 4);
-	phsize = field(f, f->is64 ? 54 : 42, 2);
-	*phnum = field(f, f->is64 ? 56 : 44, 2);
-	if (!*phnum || *phnum > ELF_MAX_SEGMENTS || phsize != (f->is64 ? 56 : 32))
+	*entry = field(f, h + 24, f->is64 ? 8 : 4);
+	phoff = f->is64 ? field(f, h + 32, 8) : field(f, h + 28, 4);
+	phsize = field(f, h + (f->is64 ? 54 : 42), 2);
+	*phnum = field(f, h + (f->is64 ? 56 : 44), 2);
+	if (!*phnum || *phnum > ELF_MAX_SEGMENTS || phsize != (f->is64 ? SEGMENT64 : SEGMENT32))
 		return bad(img, e, "damaged ELF file");
-	if (*phoff > img->size || *phnum * phsize > img->size - *phoff)
+	if (phoff > img->size || *phnum * phsize > img->size - phoff)
 		return bad(img, e, "truncated ELF file");
-	return 0;
+	return image_read(img, phoff, f->segments, *phnum * phsize) ? cannot_read(img, e) : 0;
 }
 
 static int check_segment(const struct elf *f, const struct elf_rules *rules,
@@ -131,28 +190,40 @@ static int check_segment(const struct elf *f, const struct elf_rules *rules,
 	return 0;
 }
 
+static int place_segment(struct vm *vm, const struct image *img, const struct segment *s, u64 real,
+			 struct error *e)
+{
+	int err = image_place(img, s->offset, vm, real, s->filesz);
+
+	if (err == -EIO)
+		return cannot_read(img, e);
+	if (err || vm_mem_fill(vm, real + s->filesz, 0, s->memsz - s->filesz))
+		return bad(img, e, "does not fit into the guest's memory");
+	return 0;
+}
+
 /* vm NULL: check only. */
 static int walk(struct vm *vm, const struct image *img, const struct elf_rules *rules,
 		struct elf_info *info, struct error *e)
 {
 	struct elf f = {.img = img};
-	u64 phoff = 0, phnum = 0, entry = 0, real = 0;
-	struct segment s;
-	int err = check_header(&f, rules, &phoff, &phnum, &entry, e);
+	u64 phnum = 0, entry = 0, real = 0;
+	int err = check_header(&f, rules, &phnum, &entry, e);
 
 	if (err)
 		return err;
 	*info = (struct elf_info){.is64 = f.is64, .little_endian = f.le, .low = ~0ull};
 	for (u64 i = 0; i < phnum; i++) {
-		read_segment(&f, phoff + i * (f.is64 ? 56 : 32), &s);
+		struct segment s = segment_of(&f, i);
+
 		if (s.type != ELF_LOAD || !s.memsz)
 			continue;
 		err = check_segment(&f, rules, &s, &real, e);
 		if (err)
 			return err;
-		if (vm && (vm_mem_write(vm, real, img->data + s.offset, s.filesz) ||
-			   vm_mem_fill(vm, real + s.filesz, 0, s.memsz - s.filesz)))
-			return bad(img, e, "does not fit into the guest's memory");
+		err = vm ? place_segment(vm, img, &s, real, e) : 0;
+		if (err)
+			return err;
 		info->low = real < info->low ? real : info->low;
 		info->high = real + s.memsz > info->high ? real + s.memsz : info->high;
 	}

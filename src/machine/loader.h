@@ -11,14 +11,22 @@
 
 struct vm;
 
-/* A file held in memory. */
+/*
+ * What is to be loaded: an open file, read anew whenever the machine is reset, or (data) bytes in
+ * memory. size 0: none. A file that became shorter meanwhile is an error of who reads it.
+ */
 struct image {
 	const char *path;
 	u8 *data;
 	u64 size;
+	int fd;
 };
-int image_read(struct image *img, const char *path, u64 max_size, struct error *e);
-void image_free(struct image *img);
+int image_open(struct image *img, const char *path, u64 max_size, struct error *e);
+void image_close(struct image *img);
+/* The caller keeps [offset, offset + len) within size. */
+int image_read(const struct image *img, u64 offset, void *to, u64 len);
+/* -EFAULT: not all of it is RAM. */
+int image_place(const struct image *img, u64 offset, struct vm *vm, u64 gpa, u64 len);
 
 struct elf_info {
 	bool is64, little_endian;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* os.h over Linux: RAM and code as memfd mappings, futex latches, eventfd, 16-byte atomics, TSC. */
+/* os.h over Linux: RAM and code as anonymous mappings, futex latches, eventfd, 16-byte atomics,
+ * TSC. */
 #include "os/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,49 +32,64 @@ void os_unreserve(void *p, size_t size)
 		munmap(p, size);
 }
 
+/*
+ * Private and anonymous: only such memory has huge pages where nobody configured them for shared
+ * memory too. It begins at one, and pages without access on both sides keep the mapping one of its
+ * own, so that what looks at the process from outside finds it by its size.
+ */
+enum { RAM_ALIGN = 2 << 20 };
+
 int os_ram_map(struct os_ram *ram, size_t size, const char *name)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC);
-	void *p;
-	int err;
+	size_t page = os_page_size(), all = size + RAM_ALIGN + 2 * page;
+	u8 *p, *base;
 
-	if (fd < 0)
+	(void)name;
+	if (all < size)
+		return -ENOMEM;
+	size = (size + page - 1) & -page;
+	p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
 		return -errno;
-	if (ftruncate(fd, (off_t)size)) {
-		err = -errno;
-		goto close_fd;
+	base = (u8 *)(((uintptr_t)p + page + RAM_ALIGN - 1) & -(uintptr_t)RAM_ALIGN);
+	if (mprotect(base, size, PROT_READ | PROT_WRITE)) {
+		int err = -errno;
+
+		munmap(p, all);
+		return err;
 	}
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (p == MAP_FAILED) {
-		err = -errno;
-		goto close_fd;
-	}
-	/* Fewer host TLB misses; a refusal costs speed only. */
-	madvise(p, size, MADV_HUGEPAGE);
-	*ram = (struct os_ram){.base = p, .size = size, .fd = fd};
+	/* The unused ends go, all but one page. */
+	if (base - page > p)
+		munmap(p, (size_t)(base - page - p));
+	if (base + size + page < p + all)
+		munmap(base + size + page, (size_t)(p + all - (base + size + page)));
+	/* Fewer faults, fewer host TLB misses; a refusal costs speed only. */
+	madvise(base, size, MADV_HUGEPAGE);
+	*ram = (struct os_ram){.base = base, .size = size};
 	return 0;
-close_fd:
-	close(fd);
-	return err;
 }
 
 void os_ram_unmap(struct os_ram *ram)
 {
+	size_t page = os_page_size();
+
 	if (!ram->base)
 		return;
-	munmap(ram->base, ram->size);
-	close(ram->fd);
-	*ram = (struct os_ram){.fd = -1};
+	munmap((u8 *)ram->base - page, ram->size + 2 * page);
+	*ram = (struct os_ram){.size = 0};
 }
 
 int os_ram_discard(struct os_ram *ram, size_t offset, size_t len)
 {
+	size_t page = os_page_size(), end = offset + len, first;
+
 	if (offset > ram->size || len > ram->size - offset)
 		return -EINVAL;
-	return fallocate(ram->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
-			 (off_t)len)
-		       ? -errno
-		       : 0;
+	first = (offset + page - 1) & -page;
+	end &= -page;
+	if (first >= end)
+		return 0;
+	return madvise((u8 *)ram->base + first, end - first, MADV_DONTNEED) ? -errno : 0;
 }
 
 /* Anonymous memory, mapped twice: perf looks names up in its map for no other kind. */

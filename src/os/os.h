@@ -25,11 +25,10 @@ size_t os_page_size(void);
 void *os_reserve(size_t size);
 void os_unreserve(void *p, size_t size);
 
-/* Guest RAM: a shared file mapping of size bytes; fd is -1 where files do not exist. */
+/* Guest RAM */
 struct os_ram {
 	void *base;
 	size_t size;
-	int fd;
 };
 int os_ram_map(struct os_ram *ram, size_t size, const char *name);
 void os_ram_unmap(struct os_ram *ram);

@@ -120,7 +120,7 @@ class Load:
         while True:
             now = time.monotonic() - began
             if now - sampled > self.options.sample and guest.process.poll() is None:
-                total, what = memory_of(guest.process.pid)
+                total, what = memory_of(guest.process.pid, self.options.memory)
                 self.memory.append((now, total["other"], what))
                 sampled = now
             # only whole lines

@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "board.h"
@@ -13,7 +15,7 @@ static const struct elf_rules rules = {true, 0x0fffffffffffffffull, 0, 1 << 20};
 
 static int check(u8 *f, size_t size, struct elf_info *info, struct error *e)
 {
-	struct image img = {"image", f, size};
+	struct image img = {.path = "image", .data = f, .size = size};
 
 	return elf_check(&img, &rules, info, e);
 }
@@ -114,13 +116,44 @@ static void test_every_byte(void **state)
 		}
 }
 
+static void test_file(void **state)
+{
+	char path[] = "/tmp/test_loader.XXXXXX";
+	int fd = mkstemp(path);
+	struct elf_info info;
+	struct image img;
+	struct error e;
+	u8 f[0x200], back[16];
+	size_t size = board_elf(f, true);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, f, size), size);
+	assert_int_equal(image_open(&img, path, size - 1, &e), -EFBIG);
+	assert_int_equal(image_open(&img, path, size, &e), 0);
+	unlink(path);
+	assert_int_equal(img.size, size);
+	assert_int_equal(elf_check(&img, &rules, &info, &e), 0);
+	assert_int_equal(info.entry, 0x1000);
+	assert_int_equal(image_read(&img, size - 16, back, 16), 0);
+	assert_memory_equal(back, f + size - 16, 16);
+	/* It shrinks while the machine runs. */
+	assert_int_equal(ftruncate(fd, (off_t)size - 1), 0);
+	assert_int_equal(image_read(&img, size - 16, back, 16), -EIO);
+	assert_int_equal(ftruncate(fd, 60), 0);
+	assert_int_equal(elf_check(&img, &rules, &info, &e), -EIO);
+	image_close(&img);
+	assert_int_equal(image_open(&img, path, size, &e), -ENOENT);
+	assert_int_equal(img.size, 0);
+	image_close(&img);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_every_truncation_is_refused),
-		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_good),   cmocka_unit_test(test_every_truncation_is_refused),
+		cmocka_unit_test(test_damage), cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

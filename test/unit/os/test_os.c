@@ -2,6 +2,7 @@
 /* What the host layer promises: latches lose no signal, timers fire in order and not after they
  * were cancelled, 16-byte exchanges are atomic, code is written by one mapping and run by another.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -146,11 +147,14 @@ static void test_memory(void **state)
 	p = ram.base;
 	p[5000] = 1;
 	p[100000] = 2;
+	assert_int_equal((uintptr_t)p % (1 << 20), 0);
 	assert_int_equal(os_ram_discard(&ram, 0, 65536), 0);
 	assert_int_equal(p[5000], 0);
+	assert_int_equal(os_ram_discard(&ram, 100000 - 100, 200), 0);
 	assert_int_equal(p[100000], 2);
 	assert_int_not_equal(os_ram_discard(&ram, 1 << 20, 1), 0);
 	os_ram_unmap(&ram);
+	assert_int_equal(os_ram_map(&ram, SIZE_MAX - 4096, "test"), -ENOMEM);
 
 	assert_int_equal(os_code_map(&code, 65536), 0);
 	code.rw[123] = 77;

@@ -289,17 +289,22 @@ void cache_replace(struct translator *t, struct region *old, struct region *r)
 	call_cpus(t);
 }
 
-typedef bool region_test_fn(const struct region *r, u32 lines, const u8 *now);
+/* Which regions of a page go. */
+struct doomed {
+	bool (*test)(const struct region *r, const struct doomed *d);
+	u32 lines;
+	u32 at, end;   /* bytes of the page */
+	const u8 *now; /* the page */
+};
 
-static void drop_regions(struct translator *t, struct code_page *p, u32 lines, const u8 *now,
-			 region_test_fn *test)
+static void drop_regions(struct translator *t, struct code_page *p, const struct doomed *d)
 {
 	struct region **at = &p->regions, *r;
 	bool any = false;
 
 	p->lines = 0;
 	while ((r = *at)) {
-		if (test(r, lines, now)) {
+		if (d->test(r, d)) {
 			*at = r->page_next;
 			retire(t, r);
 			any = true;
@@ -313,43 +318,68 @@ static void drop_regions(struct translator *t, struct code_page *p, u32 lines, c
 		call_cpus(t);
 }
 
-static bool on_lines(const struct region *r, u32 lines, const u8 *now)
+static bool on_lines(const struct region *r, const struct doomed *d)
 {
-	(void)now;
-	return r->lines & lines;
+	return r->lines & d->lines;
 }
 
-static bool differs(const struct region *r, u32 lines, const u8 *now)
+static bool on_bytes(const struct region *r, const struct doomed *d)
 {
-	const u8 *copy = r->copy;
-	u32 k;
+	u32 at = (u32)(r->ra & ~TLB_PAGE_MASK), k;
 
-	(void)lines;
 	if (!r->nr_pieces)
-		return memcmp(copy, now + (r->ra & ~TLB_PAGE_MASK), r->len);
-	for (k = 0; k < r->nr_pieces; copy += r->piece[k++].len)
-		if (memcmp(copy, now + r->piece[k].at, r->piece[k].len))
+		return at < d->end && d->at < at + r->len;
+	for (k = 0; k < r->nr_pieces; k++)
+		if (r->piece[k].at < d->end && d->at < r->piece[k].at + r->piece[k].len)
 			return true;
 	return false;
 }
 
+static bool differs(const struct region *r, const struct doomed *d)
+{
+	const u8 *copy = r->copy;
+	u32 k;
+
+	if (!r->nr_pieces)
+		return memcmp(copy, d->now + (r->ra & ~TLB_PAGE_MASK), r->len);
+	for (k = 0; k < r->nr_pieces; copy += r->piece[k++].len)
+		if (memcmp(copy, d->now + r->piece[k].at, r->piece[k].len))
+			return true;
+	return false;
+}
+
+/* Who writes an instruction leaves its neighbours alone. But when no instruction was written, code
+ * that nobody needs any more stands among data: then the whole lines go, or each store there would
+ * come by. */
+static void invalidate(struct translator *t, struct code_page *p, u32 at, u32 len)
+{
+	struct doomed d = {.test = on_bytes, .lines = lines_of(at, len), .at = at, .end = at + len};
+	const struct region *r;
+
+	if (!(p->lines & d.lines))
+		return;
+	for (r = p->regions; r && !on_bytes(r, &d);)
+		r = r->page_next;
+	if (!r)
+		d.test = on_lines;
+	drop_regions(t, p, &d);
+}
+
 void cache_invalidate_range(struct translator *t, u64 ra, u64 len)
 {
+	u64 before = t->cache.nr_regions;
+
 	while (len) {
 		u64 left = (1 << TLB_PAGE_BITS) - (ra & ~TLB_PAGE_MASK);
 		u64 n = len < left ? len : left;
 		struct code_page *p = cache_page(&t->cache, ra);
-		u32 lines = lines_of(ra, n);
 
-		if (p && (p->lines & lines)) {
-			u64 before = t->cache.nr_regions;
-
-			drop_regions(t, p, lines, NULL, on_lines);
-			t->cache.invalidated += before - t->cache.nr_regions;
-		}
+		if (p)
+			invalidate(t, p, (u32)(ra & ~TLB_PAGE_MASK), (u32)n);
 		ra += n;
 		len -= n;
 	}
+	t->cache.invalidated += before - t->cache.nr_regions;
 }
 
 static void verify(struct translator *t, struct code_page *p)
@@ -358,9 +388,9 @@ static void verify(struct translator *t, struct code_page *p)
 	struct translator_ram ram;
 
 	if (!t->config.host->ram(t->config.host->opaque, ra, &ram))
-		drop_regions(t, p, ~0u, NULL, on_lines);
+		drop_regions(t, p, &(struct doomed){.test = on_lines, .lines = ~0u});
 	else
-		drop_regions(t, p, 0, ram.host, differs);
+		drop_regions(t, p, &(struct doomed){.test = differs, .now = ram.host});
 }
 
 void cache_verify_page(struct translator *t, u64 ra)
@@ -389,15 +419,14 @@ void cache_flush(struct translator *t)
 		struct code_page *p;
 
 		for (p = t->cache.pages[k]; p; p = p->next)
-			drop_regions(t, p, ~0u, NULL, on_lines);
+			drop_regions(t, p, &(struct doomed){.test = on_lines, .lines = ~0u});
 	}
 	t->cache.flushes++;
 }
 
-static bool is_oldest(const struct region *r, u32 lines, const u8 *now)
+static bool is_oldest(const struct region *r, const struct doomed *d)
 {
-	(void)lines;
-	(void)now;
+	(void)d;
 	return !r->older;
 }
 
@@ -409,7 +438,7 @@ void cache_evict(struct translator *t)
 
 	keep -= keep < c->limit / 8 ? keep : c->limit / 8;
 	while (c->oldest && c->bytes > keep)
-		drop_regions(t, cache_page(c, c->oldest->ra), 0, NULL, is_oldest);
+		drop_regions(t, cache_page(c, c->oldest->ra), &(struct doomed){.test = is_oldest});
 	c->evictions++;
 	c->evicted += before - c->nr_regions;
 }

@@ -9,7 +9,8 @@
  * store that comes later finds the new region like any other. Links and lookups go to the new
  * region from then on; the old one is retired.
  *
- * In tests, tier2_after 1 has everything translated as tier 2 at once, without the thread.
+ * In tests, tier2_after 1 has everything translated as tier 2 at once, without the thread;
+ * tier2_inline leaves what became hot to the processor that found out.
  */
 #include <errno.h>
 
@@ -45,7 +46,7 @@ struct job {
 
 struct tier {
 	struct os_thread thread;
-	struct os_mutex lock; /* of the queue */
+	struct os_mutex lock; /* of the queue; before cache.lock */
 	struct os_cond changed;
 	struct request queue[QUEUED];
 	u32 head, count;
@@ -283,6 +284,12 @@ void tier_hot(struct translator *t, struct region *r)
 	if (!w || r->tier != 1)
 		return;
 	os_mutex_lock(&w->lock);
+	if (t->config.tier2_inline) {
+		w->job.of = (struct request){.ra = r->ra, .ea = r->ea, .mode = r->mode};
+		run_job(&w->job);
+		os_mutex_unlock(&w->lock);
+		return;
+	}
 	full = w->count == QUEUED;
 	if (!w->running && !w->stop)
 		w->running = !os_thread_create(&w->thread, "tier2", thread_main, t);

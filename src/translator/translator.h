@@ -29,6 +29,7 @@ struct translator_config {
 	bool leave_at_records; /* debug: leave at every exit record now and then */
 	bool verify;	       /* check every region's IR */
 	bool tier2_off;
+	bool tier2_inline;		 /* for tests: by who finds code hot, without the thread */
 	bool count;			 /* count instructions, also without the last two */
 	bool stats;			 /* count TLB hits and calls of helpers */
 	const struct code_log *code_log; /* NULL: nobody asks; outlives the translator */

@@ -199,36 +199,6 @@ static void test_atomics(void **state)
 	harness_end(&h);
 }
 
-/* CPU 0 writes a number into an instruction of a routine, says so, and waits for CPU 1 to tell what
- * the routine returned; the numbers must agree every time. */
-static void test_ping_pong(void **state)
-{
-	enum { TURNS = 300 };
-	struct harness h;
-
-	harness_begin(&h, 2, (struct translator_config){0});
-	/* r6: routine, r7: flag, r8: answer, r9: turns; r20: word of "li r3,0" */
-	POKE(&h, 0x1000, NOP, ADDI(10, 0, 0), ADDI(10, 10, 1), ADD(11, 20, 10), STW(11, 0, 6), SYNC,
-	     ICBI(0, 6), SYNC, ISYNC, STW(10, 0, 7), /* wait */ LWZ(12, 0, 8),
-	     (31u << 26 | 12 << 16 | 10 << 11) /* cmpw r12,r10 */, BNE(-8), BDNZ(-44), SC1);
-	POKE(&h, 0x2000, ADDI(3, 0, 0), BLR);
-	/* The other: wait for a new flag, isync, call, answer. */
-	POKE(&h, 0x4000, NOP, ADDI(10, 0, 0), ADDI(10, 10, 1), LWZ(12, 0, 7),
-	     (31u << 26 | 12 << 16 | 10 << 11), BNE(-8), ISYNC, BL(0x2000 - 0x401c), SYNC,
-	     STW(3, 0, 8), BDNZ(-32), SC1);
-	h.s[1]->pc = 0x4000;
-	for (u32 k = 0; k < 2; k++) {
-		h.s[k]->gpr[6] = 0x2000;
-		h.s[k]->gpr[7] = 0x5000;
-		h.s[k]->gpr[8] = 0x5100;
-		h.s[k]->ctr = TURNS;
-		h.s[k]->gpr[20] = ADDI(3, 0, 0);
-	}
-	run_both(&h);
-	assert_int_equal(ld_be32((u8 *)h.ram.base + 0x5100), TURNS);
-	harness_end(&h);
-}
-
 /* Speed is printed, not judged: a shared machine has no say in correctness. */
 static void test_speed(void **state)
 {
@@ -253,8 +223,7 @@ int main(void)
 		cmocka_unit_test(test_loop),	    cmocka_unit_test(test_calls_and_memory),
 		cmocka_unit_test(test_mmio),	    cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_440_details), cmocka_unit_test(test_code_changes),
-		cmocka_unit_test(test_atomics),	    cmocka_unit_test(test_ping_pong),
-		cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_atomics),	    cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static int device_post_load(void *obj, struct error *e)
 	pci_flags_update(d);
 	pci_update_spaces(d->host);
 	pci_intx_update(d);
-	return 0;
+	return d->host->ops->loaded(d->host, d, e);
 }
 
 static const struct state_field fields[] = {
@@ -39,7 +39,9 @@ static const struct state_field fields[] = {
 	STATE_ARRAY(struct pci_state, msix, STATE_U8),
 	STATE_ARRAY(struct pci_state, pending, STATE_U32),
 	STATE_FIELD(struct pci_state, intx, STATE_U32),
-	STATE_FIELD(struct pci_state, pad, STATE_U32),
+	STATE_FIELD(struct pci_state, message_kind, STATE_U32),
+	STATE_FIELD(struct pci_state, message_first, STATE_U32),
+	STATE_FIELD(struct pci_state, message_count, STATE_U32),
 };
 
 const struct state_table pci_device_state_table = {
@@ -430,11 +432,9 @@ void pci_config_write(struct pci_device *d, u32 offset, u32 len, u32 value)
 
 void pci_reset_config(struct pci_device *d)
 {
-	u32 intx = d->state.intx;
-
-	memset(&d->state, 0, sizeof(d->state));
 	memcpy(d->config, d->initial, PCI_CONFIG_BYTES);
-	d->state.intx = intx;
+	memset(d->state.msix, 0, sizeof(d->state.msix));
+	memset(d->state.pending, 0, sizeof(d->state.pending));
 	for (u32 i = 0; i < PCI_MSIX_MAX; i++)
 		d->state.msix[i * PCI_MSIX_ENTRY + PCI_MSIX_ENTRY_CONTROL] = PCI_MSIX_ENTRY_MASKED;
 	pci_intx(d, false);

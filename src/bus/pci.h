@@ -64,6 +64,8 @@ struct pci_bar {
 	struct pci_device *device;
 };
 
+enum pci_message_kind { PCI_NO_MESSAGES, PCI_MESSAGES_MSI, PCI_MESSAGES_MSIX };
+
 /* Saved: config first. */
 struct pci_state {
 	u8 config[PCI_CONFIG_BYTES];
@@ -71,7 +73,8 @@ struct pci_state {
 		PCI_MSIX_ENTRY];	/* address low, high, data, control; little-endian */
 	u32 pending[PCI_MSIX_MAX / 32]; /* atomic */
 	u32 intx;			/* the level that the device drives */
-	u32 pad;
+	/* Messages that platform firmware gave the function: enum pci_message_kind. */
+	u32 message_kind, message_first, message_count;
 };
 
 /* What a configuration write turned on: looked at by any thread. */

@@ -70,7 +70,7 @@ enum pe_inject {
 struct pe {
 	struct vm *vm;
 	u32 number; /* the configuration address that RTAS calls name it by; never 0 */
-	bool used;
+	u32 users;  /* functions */
 	struct tce_table windows[PE_WINDOWS]; /* the default 32-bit one, the dynamic one */
 	struct tce_table *shared;	      /* the host bridge's, until own_dma; NULL = none */
 	struct pe_state state;

@@ -17,7 +17,7 @@
 
 struct vm;
 
-enum { TCE_READ = 1, TCE_WRITE = 2, TCE_MAX_TABLES = 256 };
+enum { TCE_READ = 1, TCE_WRITE = 2, TCE_MAX_TABLES = 1024 };
 
 struct tce_table {
 	u32 liobn;

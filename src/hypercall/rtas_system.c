@@ -97,13 +97,6 @@ static void rtas_no_such_indicator(void *opaque, struct vcpu *vcpu, const u32 *a
 	rets[0] = (u32)RTAS_NO_SUCH_INDICATOR;
 }
 
-/* The calls of enhanced error handling name a partitionable endpoint; no PCI host bridge, no
- * endpoint. They exist because a platform of this kind has them. */
-static void rtas_no_such_endpoint(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
-{
-	rets[0] = (u32)RTAS_PARAMETER;
-}
-
 /* --- system parameters: 2 bytes of length, then the value --- */
 enum { PARAM_SPLPAR = 20, PARAM_DIAGNOSTICS = 42, PARAM_UUID = 48 };
 
@@ -166,10 +159,4 @@ void papr_register_rtas_system(struct papr *p)
 	rtas_register(vm, "get-sensor-state", 2, 2, rtas_no_such_indicator, p);
 	rtas_register(vm, "ibm,get-system-parameter", 3, 1, rtas_get_parameter, p);
 	rtas_register(vm, "ibm,set-system-parameter", 2, 1, rtas_set_parameter, p);
-	rtas_register(vm, "ibm,set-eeh-option", 4, 1, rtas_no_such_endpoint, p);
-	rtas_register(vm, "ibm,get-config-addr-info2", 4, 2, rtas_no_such_endpoint, p);
-	rtas_register(vm, "ibm,read-slot-reset-state2", 3, 5, rtas_no_such_endpoint, p);
-	rtas_register(vm, "ibm,set-slot-reset", 4, 1, rtas_no_such_endpoint, p);
-	rtas_register(vm, "ibm,configure-pe", 3, 1, rtas_no_such_endpoint, p);
-	rtas_register(vm, "ibm,slot-error-detail", 8, 1, rtas_no_such_endpoint, p);
 }

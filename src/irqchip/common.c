@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <libfdt.h>
 
-enum { PHANDLE = 0x1111 };
-
 const struct state_field irqchip_word_fields[1] = {
 	STATE_FIELD(struct irqchip_word, state, STATE_U64),
 };
@@ -28,9 +26,9 @@ int irqchip_dt_properties(void *fdt, int node, u32 *phandle)
 	int err = fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
 
 	err |= fdt_setprop_u32(fdt, node, "#interrupt-cells", 2);
-	err |= fdt_setprop_u32(fdt, node, "linux,phandle", PHANDLE);
-	err |= fdt_setprop_u32(fdt, node, "phandle", PHANDLE);
-	*phandle = PHANDLE;
+	err |= fdt_setprop_u32(fdt, node, "linux,phandle", IRQCHIP_PHANDLE);
+	err |= fdt_setprop_u32(fdt, node, "phandle", IRQCHIP_PHANDLE);
+	*phandle = IRQCHIP_PHANDLE;
 	return err;
 }
 

@@ -7,6 +7,9 @@
 #include "base/savestate.h"
 #include "vm/vm.h"
 
+/* Of the controller's node: what interrupt-parent and interrupt-map properties name. */
+enum { IRQCHIP_PHANDLE = 0x1111 };
+
 /* A saved section of one word, as KVM's registers of these controllers are. */
 struct irqchip_word {
 	u64 state;

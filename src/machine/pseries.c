@@ -164,6 +164,27 @@ static void pseries_powerdown(void *machine)
 	papr_powerdown(p->papr);
 }
 
+static int add_pci(struct pseries *p, struct error *e)
+{
+	struct spapr_pci_config c = {
+		.tce = &p->tce,
+		.lsi_base = PSERIES_IRQ_LSI,
+		.msi_base = PSERIES_IRQ_MSI,
+		.msi_count = SPAPR_PCI_MSI_MAX,
+		.firmware = &p->firmware,
+		.ram_size = p->config.ram_size,
+	};
+	struct device *phb;
+
+	_Static_assert(PSERIES_IRQ_MSI + SPAPR_PCI_MSI_MAX == 0x1000 + PSERIES_IRQS, "all of them");
+	tce_registry_init(&p->tce, p->vm);
+	spapr_pci_init(&p->pci, p->vm, &c);
+	phb = device_new(p->vm, &spapr_phb_class);
+	if (!phb)
+		return error_set(e, -ENOMEM, "out of memory");
+	return device_realize(phb, e);
+}
+
 static int add_devices(struct pseries *p, struct error *e)
 {
 	struct device *dev;
@@ -289,6 +310,8 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 	err = vm_ram_add(p->vm, "ram", 0, config->ram_size, e);
 	if (!err)
 		err = add_irqchip(p, e);
+	if (!err)
+		err = add_pci(p, e);
 	if (!err)
 		err = add_devices(p, e);
 	if (!err)

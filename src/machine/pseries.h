@@ -3,6 +3,7 @@
 #ifndef MACHINE_PSERIES_H
 #define MACHINE_PSERIES_H
 
+#include "bus/spapr_pci.h"
 #include "bus/vio.h"
 #include "hypercall/hypercall.h"
 #include "machine/boot.h"
@@ -16,7 +17,9 @@ enum {
 	PSERIES_MAX_THREADS = 8, /* of a core: what POWER8 and POWER9 partitions have */
 	PSERIES_IRQ_EPOW = 0x1000,
 	PSERIES_IRQ_HOTPLUG = 0x1001,
-	PSERIES_IRQS = 0x400, /* sources from 0x1000 on */
+	PSERIES_IRQ_LSI = 0x1200, /* four of each PCI host bridge */
+	PSERIES_IRQ_MSI = 0x1300,
+	PSERIES_IRQS = 0x1000, /* sources from 0x1000 on */
 	PSERIES_RTAS_SIZE = 4096,
 	PSERIES_FDT_MAX = 1 << 20,
 };
@@ -27,6 +30,9 @@ struct pseries {
 	enum pseries_ic ic;
 	bool radix;
 	u32 hpt_order;
+	struct tce_registry tce;
+	struct spapr_pci pci;
+	bool firmware; /* runs in the guest and places PCI functions itself */
 	struct vio_bus vio;
 	struct papr *papr;
 	struct device *vty; /* the console; NULL: none */

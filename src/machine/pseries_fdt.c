@@ -8,6 +8,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "base/endian.h"
 #include "base/log.h"
 #include "isa/model.h"
 #include "machine/pseries.h"
@@ -224,14 +225,32 @@ static void chosen_node(struct tree *t, struct pseries *p)
 	}
 	in->random(in->opaque, seed, sizeof(seed));
 	prop(t, node, "rng-seed", seed, sizeof(seed));
+	/* the guest may move what stands in assigned-addresses */
+	prop_u32(t, node, "linux,pci-probe-only", 0);
 	chosen_vector5(t, p, node);
+}
+
+/* Pairs of a name, as a string, and a token (LoPAPR B.6.3.1). */
+static void rtas_errinjct(struct tree *t, int node)
+{
+	u8 buf[256], *p = buf;
+
+	for (u32 i = 0; i < SPAPR_ERRINJCT_TOKENS; i++) {
+		size_t n = strlen(spapr_errinjct_tokens[i].name) + 1;
+
+		memcpy(p, spapr_errinjct_tokens[i].name, n);
+		st_be32(p + n, spapr_errinjct_tokens[i].token);
+		p += n + 4;
+	}
+	prop(t, node, "ibm,errinjct-tokens", buf, (size_t)(p - buf));
 }
 
 static void rtas_node(struct tree *t, struct pseries *p)
 {
-	static const char functions[] = "hcall-pft\0hcall-term\0hcall-dabr\0hcall-interrupt\0"
-					"hcall-vio\0hcall-splpar\0hcall-bulk\0hcall-set-mode\0"
-					"hcall-sprg0\0hcall-copy\0hcall-debug\0hcall-vphn";
+	static const char functions[] =
+		"hcall-pft\0hcall-term\0hcall-dabr\0hcall-interrupt\0"
+		"hcall-tce\0hcall-multi-tce\0hcall-vio\0hcall-splpar\0hcall-bulk\0hcall-set-mode\0"
+		"hcall-sprg0\0hcall-copy\0hcall-debug\0hcall-vphn";
 	int node = add_node(t, 0, "rtas");
 
 	prop(t, node, "ibm,hypertas-functions", functions, sizeof(functions));
@@ -247,6 +266,8 @@ static void rtas_node(struct tree *t, struct pseries *p)
 	prop_u32(t, node, "rtas-error-log-max", 2048);
 	prop_u32(t, node, "rtas-event-scan-rate", 1);
 	prop_empty(t, node, "ibm,extended-os-term");
+	prop_empty(t, node, "ibm,change-msix-capable");
+	rtas_errinjct(t, node);
 	for (u32 i = 0; i < p->vm->rtas.count; i++)
 		prop_u32(t, node, p->vm->rtas.calls[i].name, RTAS_TOKEN_BASE + i);
 }

@@ -47,7 +47,7 @@ struct rtas_call {
 	u32 min_args, min_rets; /* fewer: the call fails with a parameter error */
 };
 
-enum { RTAS_TOKEN_BASE = 0x2000, RTAS_MAX_CALLS = 64, RTAS_MAX_WORDS = 16 };
+enum { RTAS_TOKEN_BASE = 0x2000, RTAS_MAX_CALLS = 96, RTAS_MAX_WORDS = 16 };
 struct rtas_table {
 	u32 count;
 	struct rtas_call calls[RTAS_MAX_CALLS];

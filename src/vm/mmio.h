@@ -31,7 +31,7 @@ struct mmio_region {
 	void *opaque;
 };
 
-enum { MMIO_MAX_REGIONS = 64 };
+enum { MMIO_MAX_REGIONS = 128 };
 struct mmio_table {
 	u32 count;
 	struct mmio_region regions[MMIO_MAX_REGIONS];

@@ -20,7 +20,7 @@
 #include "vm/memory.h"
 #include "vm/mmio.h"
 
-enum { VM_MAX_VCPUS = 64, VM_MAX_DEVICES = 64, VM_MAX_STATES = 128, VM_MAX_SECTIONS = 8 };
+enum { VM_MAX_VCPUS = 64, VM_MAX_DEVICES = 64, VM_MAX_STATES = 256, VM_MAX_SECTIONS = 8 };
 
 /* Why the vCPUs stopped and the owner (cli/) has to act. */
 enum vm_request {

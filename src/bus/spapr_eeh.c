@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Enhanced error handling (LoPAPR 7.3.11, 4.4): the guest's side of frozen endpoints. An endpoint
+ * is named by its number or, where it has to be found out, by the configuration address of one of
+ * its functions.
+ */
+#include "base/endian.h"
+#include "base/string.h"
+#include "bus/spapr_pci.h"
+#include "isa/papr.h"
+#include "vm/vm.h"
+
+enum { ARG_ADDR, ARG_BUID, ARG_OPTION = 3 };
+enum { OPTION_DISABLE, OPTION_ENABLE, OPTION_THAW_MMIO, OPTION_THAW_DMA };
+enum { INFO_ADDRESS, INFO_MODE, MODE_ONE = 1, MODE_SHARED = 2 };
+enum { RESET_DEACTIVATE = 0, RESET_HOT = 1, RESET_FUNDAMENTAL = 3 };
+enum { STATE_RUNNING = 0, STATE_RESET = 1, STATE_STOPPED = 2, STATE_DMA_STOPPED = 4 };
+enum { EEH_SUPPORTED = 1, LOG_TEMPORARY = 1, LOG_PERMANENT = 2, NO_LOG = 1 };
+
+static struct pe *endpoint(struct spapr_pci *s, const u32 *args)
+{
+	return spapr_pci_pe(s, args[ARG_ADDR], (u64)args[ARG_BUID] << 32 | args[ARG_BUID + 1]);
+}
+
+static void thaw(struct pe *pe, u32 bits)
+{
+	__atomic_fetch_and(&pe->state.frozen, ~bits, __ATOMIC_ACQ_REL);
+	spapr_pe_update_pins(pe);
+}
+
+/* args: address, BUID (2), option */
+static void rtas_set_option(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	struct pe *pe = endpoint(opaque, args);
+
+	if (!pe) {
+		rets[0] = (u32)RTAS_PARAMETER;
+		return;
+	}
+	switch (args[ARG_OPTION]) {
+	case OPTION_DISABLE:
+	case OPTION_ENABLE:
+		/* Errors freeze either way; this says whether the guest wants to know. */
+		pe->state.enabled = args[ARG_OPTION] == OPTION_ENABLE;
+		break;
+	case OPTION_THAW_MMIO:
+		if (!pe->state.reset)
+			thaw(pe, PE_FROZEN_MMIO);
+		break;
+	case OPTION_THAW_DMA:
+		if (!pe->state.reset)
+			thaw(pe, PE_FROZEN_DMA);
+		break;
+	default:
+		rets[0] = (u32)RTAS_PARAMETER;
+	}
+}
+
+/* args: address, BUID (2), function; rets: status, information */
+static void rtas_config_addr_info(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	struct pe *pe = endpoint(opaque, args);
+
+	if (!pe || args[ARG_OPTION] > INFO_MODE)
+		rets[0] = (u32)RTAS_PARAMETER;
+	else if (args[ARG_OPTION] == INFO_ADDRESS)
+		rets[1] = pe->number;
+	else
+		rets[1] = pe->users > 1 ? MODE_SHARED : MODE_ONE;
+}
+
+static u32 slot_state(const struct pe *pe)
+{
+	if (pe->state.reset)
+		return STATE_RESET;
+	if (pe_frozen(pe, PE_FROZEN_MMIO))
+		return STATE_STOPPED;
+	return pe_frozen(pe, PE_FROZEN_DMA) ? STATE_DMA_STOPPED : STATE_RUNNING;
+}
+
+/* args: address, BUID (2); rets: status, state, supported, milliseconds to wait, recovery */
+static void rtas_read_state(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	struct pe *pe = endpoint(opaque, args);
+
+	if (!pe) {
+		rets[0] = (u32)RTAS_PARAMETER;
+		return;
+	}
+	rets[1] = slot_state(pe);
+	rets[2] = EEH_SUPPORTED;
+}
+
+static void reset_one(struct pci_device *d, void *opaque)
+{
+	pci_reset_device(d);
+}
+
+/* args: address, BUID (2), option */
+static void rtas_set_reset(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	struct pe *pe = endpoint(opaque, args);
+
+	if (!pe) {
+		rets[0] = (u32)RTAS_PARAMETER;
+		return;
+	}
+	switch (args[ARG_OPTION]) {
+	case RESET_HOT:
+	case RESET_FUNDAMENTAL:
+		/* Nothing comes or goes while reset is asserted. */
+		__atomic_fetch_or(&pe->state.frozen, PE_FROZEN, __ATOMIC_ACQ_REL);
+		pe->state.reset =
+			args[ARG_OPTION] == RESET_HOT ? PE_RESET_HOT : PE_RESET_FUNDAMENTAL;
+		spapr_pe_for_each(pe, reset_one, NULL);
+		break;
+	case RESET_DEACTIVATE:
+		if (!pe->state.reset)
+			break;
+		pe->state.reset = PE_RESET_NONE;
+		__atomic_store_n(&pe->state.inject, PE_INJECT_NONE, __ATOMIC_RELAXED);
+		thaw(pe, PE_FROZEN);
+		break;
+	default:
+		rets[0] = (u32)RTAS_PARAMETER;
+	}
+}
+
+/* Bridges behind the endpoint keep what the guest wrote; it restores the functions itself. */
+static void rtas_configure(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	if (!endpoint(opaque, args))
+		rets[0] = (u32)RTAS_PARAMETER;
+}
+
+/* --- the error log --- */
+enum {
+	LOG_HEAD_BYTES = 8,
+	LOG_VERSION = 6,
+	LOG_ERROR = 2 << 5, /* severity: error */
+	LOG_RECOVERED = 0 << 3,
+	LOG_EXTENDED = 1 << 2,
+	LOG_INITIATOR_PCI = 0xd << 4,
+	LOG_TYPE_PCI = 0xe0,
+	EXTENDED_BYTES = 16,
+	EXTENDED_VALID = 0x80,
+	EXTENDED_NEW = 0x04,
+	EXTENDED_BIG_ENDIAN = 0x02,
+	EXTENDED_PLATFORM = 0x8e,
+	USER_BYTES = 40, /* a section 'UD' of ours: number, error, function, address, how often */
+	LOG_BYTES = LOG_HEAD_BYTES + EXTENDED_BYTES + USER_BYTES,
+};
+
+static void build_log(const struct pe *pe, u8 log[LOG_BYTES])
+{
+	u8 *p = log;
+
+	memset(log, 0, LOG_BYTES);
+	p[0] = LOG_VERSION;
+	p[1] = LOG_ERROR | LOG_RECOVERED | LOG_EXTENDED;
+	p[3] = LOG_TYPE_PCI;
+	st_be32(p + 4, LOG_BYTES - LOG_HEAD_BYTES);
+	p += LOG_HEAD_BYTES;
+	p[0] = EXTENDED_VALID | EXTENDED_NEW | EXTENDED_BIG_ENDIAN;
+	p[2] = EXTENDED_PLATFORM;
+	memcpy(p + 12, "IBM", 4);
+	p += EXTENDED_BYTES;
+	memcpy(p, "UD", 2);
+	st_be16(p + 2, USER_BYTES);
+	p[4] = 1;
+	st_be32(p + 8, pe->number);
+	st_be32(p + 12, pe->state.error);
+	st_be32(p + 16, pe->state.error_rid);
+	st_be64(p + 24, pe->state.error_addr);
+	st_be64(p + 32, pe->state.freezes);
+}
+
+/* args: address, BUID (2), driver's log, its length, buffer, its length, temporary or permanent */
+static void rtas_error_detail(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
+{
+	struct pe *pe = endpoint(opaque, args);
+	u32 len = args[6] < LOG_BYTES ? args[6] : LOG_BYTES;
+	u8 log[LOG_BYTES];
+
+	if (!pe || (args[7] != LOG_TEMPORARY && args[7] != LOG_PERMANENT)) {
+		rets[0] = (u32)RTAS_PARAMETER;
+		return;
+	}
+	if (!pe->state.error) {
+		rets[0] = NO_LOG;
+		return;
+	}
+	build_log(pe, log);
+	if (len < LOG_HEAD_BYTES || vm_mem_write(vcpu->vm, args[5], log, len))
+		rets[0] = (u32)RTAS_PARAMETER;
+}
+
+void spapr_pci_register_eeh(struct spapr_pci *s)
+{
+	struct vm *vm = s->vm;
+
+	rtas_register(vm, "ibm,set-eeh-option", 4, 1, rtas_set_option, s);
+	rtas_register(vm, "ibm,get-config-addr-info2", 4, 2, rtas_config_addr_info, s);
+	rtas_register(vm, "ibm,read-slot-reset-state2", 3, 4, rtas_read_state, s);
+	rtas_register(vm, "ibm,set-slot-reset", 4, 1, rtas_set_reset, s);
+	rtas_register(vm, "ibm,configure-pe", 3, 1, rtas_configure, s);
+	rtas_register(vm, "ibm,configure-bridge", 3, 1, rtas_configure, s);
+	rtas_register(vm, "ibm,slot-error-detail", 8, 1, rtas_error_detail, s);
+}

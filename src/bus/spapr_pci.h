@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCI of a PAPR platform (LoPAPR 1.1, chapters 4, 7.3.4, 7.3.10.5, 7.3.11, 14.7): host bridges,
+ * whose functions the guest reaches by RTAS calls that name a bridge (BUID) and a function (RID),
+ * with an endpoint per slot.
+ *
+ * Everything but interrupts and address look-up runs under the machine's lock.
+ */
+#ifndef BUS_SPAPR_PCI_H
+#define BUS_SPAPR_PCI_H
+
+#include "bus/pci_host.h"
+
+enum {
+	SPAPR_PCI_MSI_MAX = 0xd00, /* of all host bridges */
+	SPAPR_PCI_SLOTS = 32,
+};
+
+/* The machine's. */
+struct spapr_pci_config {
+	struct tce_registry *tce;
+	u32 lsi_base;		 /* four interrupts for each host bridge from here */
+	u32 msi_base, msi_count; /* messages: at most SPAPR_PCI_MSI_MAX */
+	const bool *firmware;	 /* places functions in the guest itself; looked at when reset */
+	u64 ram_size;
+};
+
+struct spapr_phb;
+
+/* Saved. */
+struct spapr_pci_state {
+	u32 errinjct_token; /* 0: not open */
+	u32 errinjct_count;
+};
+
+struct spapr_pci {
+	struct pci_system system;
+	struct vm *vm;
+	struct spapr_pci_config config;
+	struct spapr_pci_state state;
+	/* Messages: which endpoint one belongs to (atomic pointers, NULL = free), which ones the
+	 * interrupt controller has given us. */
+	struct pe *msi_owner[SPAPR_PCI_MSI_MAX];
+	bool msi_claimed[SPAPR_PCI_MSI_MAX];
+};
+
+/* A property of /rtas: names with their tokens. */
+struct spapr_errinjct {
+	const char *name;
+	u32 token;
+};
+enum { SPAPR_ERRINJCT_TOKENS = 2 };
+extern const struct spapr_errinjct spapr_errinjct_tokens[SPAPR_ERRINJCT_TOKENS];
+
+/* Registers the RTAS calls; host bridges come as devices. */
+void spapr_pci_init(struct spapr_pci *s, struct vm *vm, const struct spapr_pci_config *config);
+
+extern const struct device_class spapr_phb_class;
+
+struct spapr_phb_state {
+	u32 index; /* must agree */
+	u32 pad;
+};
+
+struct spapr_phb {
+	struct device dev;
+	struct spapr_phb_state state;
+	u32 index;
+	struct spapr_pci *pci;
+	u64 buid;
+	struct pci_host host;
+	struct tce_table dma; /* what endpoints use until they have used their own window */
+	struct irq_line lsi[4];
+	struct pe *pes[PCI_MAX_BUSES][SPAPR_PCI_SLOTS];
+};
+
+/* Addresses: where a host bridge's windows are for the guest (qemu's). */
+#define SPAPR_PCI_BASE	     (1ull << 45)
+#define SPAPR_PCI_IO_SIZE    (1ull << 16)
+#define SPAPR_PCI_MEM32_BASE 0x80000000ull /* on the bus */
+#define SPAPR_PCI_MEM32_SIZE 0x80000000ull
+#define SPAPR_PCI_MEM64_SIZE (1ull << 40)
+#define SPAPR_PCI_BUID	     0x800000020000000ull
+/* Messages are stores to this bus address; their data is the interrupt's number. */
+#define SPAPR_PCI_MSI_ADDR 0x40000000000ull
+/* The default DMA window of every endpoint; where dynamic ones begin. */
+#define SPAPR_PCI_DMA_SIZE 0x40000000ull
+#define SPAPR_PCI_DDW_BASE (1ull << 59)
+
+/* --- shared by the files of this bus --- */
+struct spapr_phb *spapr_phb_find(struct spapr_pci *s, u64 buid);
+/* The function that an RTAS call's configuration address names; NULL. */
+struct pci_device *spapr_pci_device(struct spapr_pci *s, u32 config_addr, u64 buid);
+/* The endpoint of that number, or of that function; NULL. */
+struct pe *spapr_pci_pe(struct spapr_pci *s, u32 addr, u64 buid);
+u32 spapr_pci_liobn(const struct spapr_phb *phb, u32 bus, u32 slot, u32 window);
+/* As after power-on: default window, running. */
+void spapr_pe_reset_windows(struct pe *pe);
+void spapr_pe_reset(struct pe *pe);
+/* Look at the pins of an endpoint's functions again. */
+void spapr_pe_update_pins(struct pe *pe);
+typedef void spapr_pe_fn(struct pci_device *d, void *opaque);
+void spapr_pe_for_each(struct pe *pe, spapr_pe_fn *fn, void *opaque);
+
+/* --- messages --- */
+/* First of n messages of an endpoint, in a row that begins at a multiple of n rounded up to a power
+ * of two; 0: there are none. */
+u32 spapr_msi_alloc(struct spapr_pci *s, struct pe *pe, u32 n);
+void spapr_msi_free(struct spapr_pci *s, u32 first, u32 n);
+/* Claim what a loaded function had. */
+int spapr_msi_restore(struct spapr_pci *s, struct pci_device *d, struct error *e);
+void spapr_msi_release(struct spapr_pci *s, struct pci_device *d);
+void spapr_msi_send(struct spapr_pci *s, struct pci_device *d, u64 addr, u32 data);
+
+void spapr_pci_register_config(struct spapr_pci *s);
+void spapr_pci_register_msi(struct spapr_pci *s);
+void spapr_pci_register_ddw(struct spapr_pci *s);
+void spapr_pci_register_eeh(struct spapr_pci *s);
+void spapr_pci_register_errinjct(struct spapr_pci *s);
+
+/* Give all functions addresses, as firmware would. */
+void spapr_pci_assign(struct spapr_phb *phb);
+/* Nodes of a host bridge and what is behind it; 0 or -EINVAL. */
+int spapr_pci_dt(struct spapr_phb *phb, void *fdt);
+
+#endif

@@ -77,6 +77,7 @@ struct region {
 	u8 tier;
 	bool valid;
 	bool small; /* of a page below 4K: another one may begin in the same 4K, so no links */
+	_Atomic u8 queued; /* for tier 2, and when: tier_hot() */
 };
 
 /* A real 4K page that has translated code. */
@@ -118,6 +119,7 @@ struct translator {
 	struct insn_decoder decoder;
 	struct {
 		u64 regions, insns, ns, discarded;
+		_Atomic u64 helped;
 	} tier2;       /* under cache.lock */
 	u64 insns, ns; /* of tier 1: instructions translated, time it took */
 };
@@ -243,7 +245,8 @@ struct translator_cpu {
 	u64 armed; /* host time the timer will fire at, ~0 = not armed */
 	_Atomic u32 timer_fired;
 	struct os_wake wake;
-	u64 idle_poll_ns; /* to look for a wake-up before sleeping */
+	u64 idle_poll_ns;     /* to look for a wake-up before sleeping */
+	_Atomic u64 woken_at; /* host time at which somebody ended the last sleep; 0: nobody did */
 
 	u64 executed; /* guest instructions, before the current budget */
 	s64 budget_given;

@@ -9,6 +9,9 @@
  * store that comes later finds the new region like any other. Links and lookups go to the new
  * region from then on; the old one is retired.
  *
+ * The thread may get no time, while the processors run what waits for it. So they look again: what
+ * is still executed after HELP_MS in the queue is translated by the processor that runs it.
+ *
  * In tests, tier2_after 1 has everything translated as tier 2 at once, without the thread;
  * tier2_inline leaves what became hot to the processor that found out.
  */
@@ -22,6 +25,9 @@
 
 enum {
 	DEFAULT_AFTER = 2000,
+	AGAIN = 5000,	 /* executions after which a queued region is looked at again */
+	HELP_MS = 2,	 /* what it may have waited by then */
+	NEVER = 255,	 /* region.queued: tier 2 cannot take it */
 	MAX_INSNS = 400, /* of a region */
 	QUEUED = 256,
 	WORDS = 1 << (TLB_PAGE_BITS - 2),
@@ -53,6 +59,8 @@ struct tier {
 	bool running, stop;
 	struct job job;	    /* of the thread */
 	struct job at_once; /* under cache.lock */
+	struct os_mutex help_lock;
+	struct job help; /* under help_lock */
 };
 
 /* --- translation --- */
@@ -88,6 +96,8 @@ static void take_heat(struct job *j, const struct code_page *p)
 		if (r->mode != j->of.mode || ((r->ea ^ j->of.ea) & TLB_PAGE_MASK))
 			continue;
 		*h = r->tier == 2 ? after : after - (u32)left;
+		if (atomic_load_explicit(&r->queued, memory_order_relaxed))
+			*h += AGAIN;
 		if (*h < after / COLD)
 			*h = 0;
 	}
@@ -219,7 +229,8 @@ static struct region *insert(struct job *j, struct backend_code *code, struct re
 	return NULL;
 }
 
-static void run_job(struct job *j)
+/* True: the region is of tier 2 now, or gone. */
+static bool run_job(struct job *j)
 {
 	struct translator *t = j->t;
 	struct backend_code *code = NULL;
@@ -236,7 +247,7 @@ static void run_job(struct job *j)
 	if (ok)
 		code = translate(j);
 	if (!code)
-		return;
+		return !ok;
 	os_mutex_lock(&t->cache.lock);
 	old = cache_find(&t->cache, j->of.ra, j->of.ea, j->of.mode);
 	ok = false;
@@ -251,6 +262,7 @@ static void run_job(struct job *j)
 	}
 	t->tier2.ns += os_clock_ns() - start;
 	os_mutex_unlock(&t->cache.lock);
+	return true;
 }
 
 /* --- the thread --- */
@@ -276,20 +288,13 @@ static void thread_main(void *opaque)
 	os_mutex_unlock(&w->lock);
 }
 
-void tier_hot(struct translator *t, struct region *r)
+/* False: the queue is full. */
+static bool put(struct translator *t, const struct region *r)
 {
 	struct tier *w = t->tier;
 	bool full;
 
-	if (!w || r->tier != 1)
-		return;
 	os_mutex_lock(&w->lock);
-	if (t->config.tier2_inline) {
-		w->job.of = (struct request){.ra = r->ra, .ea = r->ea, .mode = r->mode};
-		run_job(&w->job);
-		os_mutex_unlock(&w->lock);
-		return;
-	}
 	full = w->count == QUEUED;
 	if (!w->running && !w->stop)
 		w->running = !os_thread_create(&w->thread, "tier2", thread_main, t);
@@ -299,8 +304,56 @@ void tier_hot(struct translator *t, struct region *r)
 		os_cond_signal(&w->changed);
 	}
 	os_mutex_unlock(&w->lock);
-	if (full)
-		atomic_store_explicit(&r->hot, (s32)t->config.tier2_after, memory_order_relaxed);
+	return !full;
+}
+
+/* False: somebody else helps already. */
+static bool help(struct translator *t, struct region *r)
+{
+	struct tier *w = t->tier;
+
+	if (!os_mutex_trylock(&w->help_lock))
+		return false;
+	w->help.of = (struct request){.ra = r->ra, .ea = r->ea, .mode = r->mode};
+	atomic_fetch_add(&t->tier2.helped, 1);
+	if (!run_job(&w->help))
+		atomic_store_explicit(&r->queued, NEVER, memory_order_relaxed);
+	os_mutex_unlock(&w->help_lock);
+	return true;
+}
+
+/* Milliseconds modulo NEVER - 1, and 1. */
+static u8 stamp(void)
+{
+	return (u8)(os_clock_ns() / 1000000 % (NEVER - 1)) + 1;
+}
+
+static u32 since(u8 then)
+{
+	return (u32)(stamp() + NEVER - 1 - then) % (NEVER - 1);
+}
+
+void tier_hot(struct translator *t, struct region *r)
+{
+	u8 queued = atomic_load_explicit(&r->queued, memory_order_relaxed);
+	s32 next = AGAIN;
+
+	if (!t->tier || r->tier != 1 || queued == NEVER)
+		return;
+	if (t->config.tier2_inline) {
+		os_mutex_lock(&t->tier->lock);
+		t->tier->job.of = (struct request){.ra = r->ra, .ea = r->ea, .mode = r->mode};
+		run_job(&t->tier->job);
+		os_mutex_unlock(&t->tier->lock);
+		return;
+	}
+	if (!queued && put(t, r))
+		atomic_store_explicit(&r->queued, stamp(), memory_order_relaxed);
+	else if (!queued)
+		next = (s32)t->config.tier2_after;
+	else if (since(queued) >= HELP_MS && help(t, r))
+		return;
+	atomic_store_explicit(&r->hot, next, memory_order_relaxed);
 }
 
 /* Regions of one instruction, traced ones and those in small pages stay. */
@@ -341,13 +394,17 @@ int tier_init(struct translator *t)
 	if (!w)
 		return -ENOMEM;
 	w->job.ir = os_alloc(sizeof(*w->job.ir));
-	if (!w->job.ir) {
+	w->help.ir = os_alloc(sizeof(*w->help.ir));
+	if (!w->job.ir || !w->help.ir) {
+		os_free(w->job.ir);
+		os_free(w->help.ir);
 		os_free(w);
 		return -ENOMEM;
 	}
-	w->job.t = w->at_once.t = t;
-	w->job.has_heat = true;
+	w->job.t = w->help.t = w->at_once.t = t;
+	w->job.has_heat = w->help.has_heat = true;
 	os_mutex_init(&w->lock);
+	os_mutex_init(&w->help_lock);
 	os_cond_init(&w->changed);
 	t->tier = w;
 	return 0;
@@ -367,7 +424,9 @@ void tier_destroy(struct translator *t)
 		os_thread_join(&w->thread);
 	os_cond_destroy(&w->changed);
 	os_mutex_destroy(&w->lock);
+	os_mutex_destroy(&w->help_lock);
 	os_free(w->job.ir);
+	os_free(w->help.ir);
 	os_free(w);
 	t->tier = NULL;
 }

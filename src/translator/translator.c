@@ -200,6 +200,8 @@ void translator_single_step(struct translator_cpu *cpu, bool on)
 void translator_wake(struct translator_cpu *cpu)
 {
 	atomic_store(&cpu->s->wanted, 1);
+	if (!atomic_load(&cpu->running))
+		atomic_store(&cpu->woken_at, os_clock_ns());
 	os_wake_signal(&cpu->wake);
 }
 
@@ -350,6 +352,7 @@ static void vm_stats(struct translator *t, translator_stat_fn *fn, void *opaque)
 	fn(opaque, "tier2.insns", t->tier2.insns);
 	fn(opaque, "tier2.ns", t->tier2.ns);
 	fn(opaque, "tier2.discarded", t->tier2.discarded);
+	fn(opaque, "tier2.helped", atomic_load(&t->tier2.helped));
 }
 
 void translator_stats(struct translator *t, struct translator_cpu *cpu, translator_stat_fn *fn,

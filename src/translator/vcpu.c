@@ -179,14 +179,17 @@ static void learn_idle(struct translator_cpu *cpu, u64 slept)
 
 static void sleep_until(struct translator_cpu *cpu, u64 host_time)
 {
-	u64 begin = os_clock_ns();
+	u64 begin = os_clock_ns(), end;
 
+	atomic_store(&cpu->woken_at, 0);
 	atomic_store(&cpu->epoch, ~0ull);
 	atomic_store(&cpu->running, 0);
 	os_wake_wait(&cpu->wake, host_time);
 	atomic_store(&cpu->epoch, 0);
 	atomic_store(&cpu->running, 1);
-	learn_idle(cpu, os_clock_ns() - begin);
+	/* How long the host took to wake us is not to be learnt. */
+	end = atomic_load(&cpu->woken_at);
+	learn_idle(cpu, (end ? end : os_clock_ns()) - begin);
 }
 
 static void wait_for_interrupt(struct translator_cpu *cpu)

@@ -107,7 +107,8 @@ static inline void harness_begin_model(struct harness *h, u32 cpus, struct trans
 		.opaque = h,
 	};
 	config.host = &h->host;
-	config.backend = test_backend();
+	if (!config.backend)
+		config.backend = test_backend();
 	config.verify = true;
 	config.count = true;
 	if (!config.tier2_after)

@@ -197,9 +197,51 @@ static void test_side_exits(void **state)
 	}
 }
 
+/* A back end whose thread of tier 2 gets no time. */
+static const struct backend_ops *real;
+static u64 vcpu_thread;
+static _Atomic bool let_go;
+
+static int compile_unless_thread(struct backend *b, const struct ir_region *r,
+				 const struct backend_unit *unit, struct backend_code **code)
+{
+	struct os_wake never;
+
+	os_wake_init(&never);
+	while (unit->tier == 2 && os_thread_self() != vcpu_thread && !atomic_load(&let_go))
+		os_wake_wait(&never, os_clock_ns() + 1000000);
+	return real->compile(b, r, unit, code);
+}
+
+static void test_helps_the_thread(void **state)
+{
+	struct backend_ops starved = *test_backend();
+	struct translator_config config = {.tier2_after = 5, .backend = &starved};
+	u64 end = os_clock_ns() + 60000000000ull;
+	struct harness h;
+
+	real = test_backend();
+	vcpu_thread = os_thread_self();
+	atomic_store(&let_go, false);
+	starved.compile = compile_unless_thread;
+	harness_begin(&h, 1, config);
+	POKE(&h, 0x1000, NOP, CMPWI(4, 1), BNE(12), ADDI(5, 5, 1), NOP, ADDI(3, 3, 1),
+	     ADDI(6, 6, 1), BDNZ(-24), SC1);
+	while (!stat(&h, "tier2.regions") && os_clock_ns() < end) {
+		run_loop(&h, 20000);
+		assert_int_equal(h.s[0]->gpr[3], 20000);
+	}
+	assert_true(stat(&h, "tier2.regions") && stat(&h, "tier2.helped"));
+	run_loop(&h, 1000);
+	assert_int_equal(h.s[0]->gpr[3], 1000);
+	atomic_store(&let_go, true);
+	harness_end(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_helps_the_thread),
 		cmocka_unit_test(test_written_from_outside),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_thread),

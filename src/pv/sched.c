@@ -226,6 +226,8 @@ enum pv_verdict pv_sched_hcall(struct pv_sched *p, struct cpu_state *s)
 	return v;
 }
 
+/* Undispatched and dispatched again. The count stays even while a processor is idle: Linux takes
+ * one with an odd count for preempted, and puts no task there. */
 static void bump_yield_count(struct pv_sched *p, struct pv_sched_cpu *c)
 {
 	u8 *vpa = area_map(p, c->vpa.gpa, VPA_MIN_SIZE);
@@ -234,7 +236,7 @@ static void bump_yield_count(struct pv_sched *p, struct pv_sched_cpu *c)
 	if (!vpa)
 		return;
 	v = __atomic_load_n((u32 *)(vpa + VPA_YIELD_COUNT), __ATOMIC_RELAXED);
-	st_be32(&v, ld_be32(&v) + 1);
+	st_be32(&v, (ld_be32(&v) + 2) & ~1u);
 	__atomic_store_n((u32 *)(vpa + VPA_YIELD_COUNT), v, __ATOMIC_RELAXED);
 	area_written(p, c->vpa.gpa + VPA_YIELD_COUNT, 4);
 }
@@ -265,10 +267,8 @@ void pv_sched_idle(struct pv_sched *p, struct cpu_state *s)
 	struct pv_sched_cpu *c = &p->cpu[s->cpu_index];
 
 	os_mutex_lock(&p->lock);
-	if (!c->idle && c->vpa.gpa) {
-		bump_yield_count(p, c);
+	if (c->vpa.gpa)
 		c->idle = true;
-	}
 	os_mutex_unlock(&p->lock);
 }
 

@@ -129,6 +129,7 @@ void powervisor_destroy(struct powervisor *pv)
 		pv->options.machine->destroy(pv->vm);
 	chardev_close(pv->console);
 	os_notifier_destroy(&pv->notifier);
+	cli_close_backends(&pv->options);
 	cli_free(&pv->options);
 	for (int i = 0; i < pv->count; i++)
 		g_free(pv->words[i]);

@@ -162,18 +162,25 @@ static gboolean on_save(gpointer opaque)
 	return G_SOURCE_REMOVE;
 }
 
-static int open_serials(struct program *p, struct error *e)
+static int open_serials(struct program *p, const struct char_escapes *escapes, struct error *e)
 {
 	struct machine_config *c = &p->options.config;
-	const struct char_escapes escapes = {quit, p};
 	char label[16];
 	int err = 0;
 
 	for (u32 i = 0; i < p->options.nr_serials && !err; i++) {
 		if (!strcmp(p->options.serials[i], "none"))
 			continue;
+		if (g_str_has_prefix(p->options.serials[i], "chardev:")) {
+			struct chardev *named =
+				cli_chardev(&p->options, p->options.serials[i] + 8, "-serial", e);
+
+			c->serials[c->nr_serials++] = named;
+			err = named ? 0 : -ENOENT;
+			continue;
+		}
 		log_format(label, sizeof(label), "serial%u", i);
-		err = chardev_open(p->options.serials[i], label, &escapes, &p->serials[i], e);
+		err = chardev_open(p->options.serials[i], label, escapes, &p->serials[i], e);
 		c->serials[c->nr_serials++] = p->serials[i];
 	}
 	if (err)
@@ -183,6 +190,7 @@ static int open_serials(struct program *p, struct error *e)
 
 static int run(struct program *p)
 {
+	const struct char_escapes escapes = {quit, p};
 	struct error e;
 
 	if (open_log(p, &e))
@@ -195,7 +203,7 @@ static int run(struct program *p)
 		os_thread_set_name(p->options.process_name);
 	p->loop = g_main_loop_new(NULL, FALSE);
 	catch_early_signals();
-	if (open_serials(p, &e))
+	if (cli_open_backends(&p->options, &escapes, &e) || open_serials(p, &escapes, &e))
 		return fail(&e);
 	catch_signals(p);
 	if ((p->options.perf_map || log_on(LOG_OUT_ASM)) &&
@@ -233,6 +241,7 @@ int main(int argc, char **argv)
 	status = run(&p);
 	for (u32 i = 0; i < CLI_MAX_SERIALS; i++)
 		chardev_close(p.serials[i]);
+	cli_close_backends(&p.options);
 	char_restore_terminal();
 	if (p.loop)
 		g_main_loop_unref(p.loop);

@@ -140,6 +140,26 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 			return error_set(e, -EINVAL, "-serial: at most %d", CLI_MAX_SERIALS);
 		o->serials[o->nr_serials++] = arg;
 		return 0;
+	case OPT_DEVICE:
+		return value_device(o, arg, e);
+	case OPT_DRIVE:
+		return value_drive(o, arg, e);
+	case OPT_BLOCKDEV:
+		return value_blockdev(o, arg, e);
+	case OPT_HDA:
+	case OPT_HDB:
+	case OPT_HDC:
+	case OPT_HDD:
+		return value_disk(o, opt->id - OPT_HDA, arg, e);
+	case OPT_CDROM:
+		return value_cdrom(o, arg, e);
+	case OPT_CHARDEV:
+		return value_chardev(o, arg, e);
+	case OPT_GLOBAL:
+		return value_global(o, arg, e);
+	case OPT_SNAPSHOT:
+		o->snapshot = true;
+		return 0;
 	case OPT_DISPLAY:
 	case OPT_VGA:
 	case OPT_MONITOR:
@@ -230,13 +250,21 @@ static int finish(struct cli_options *o, struct error *e)
 		return error_set(e, -EINVAL, "-initrd needs -kernel");
 	if (!o->nr_serials && !o->no_defaults)
 		o->serials[o->nr_serials++] = "mon:stdio";
-	return 0;
+	return drives_finish(o, e);
 }
 
 void cli_free(struct cli_options *o)
 {
 	g_slist_free_full(o->owned, g_free);
 	o->owned = NULL;
+	g_free(o->drives);
+	g_free(o->chardevs);
+	g_free(o->devices);
+	g_free(o->globals);
+	o->drives = NULL;
+	o->chardevs = NULL;
+	o->devices = NULL;
+	o->globals = NULL;
 }
 
 int cli_parse(struct cli_options *o, int argc, char **argv, struct error *e)

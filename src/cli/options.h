@@ -3,9 +3,31 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "host/block.h"
 #include "machine/machine.h"
 
 enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS };
+
+/* What -drive and -blockdev describe. */
+enum drive_interface { DRIVE_DEFAULT, DRIVE_NONE, DRIVE_VIRTIO, DRIVE_SCSI, DRIVE_PFLASH };
+
+struct cli_drive {
+	const char *id; /* or node name */
+	const char *serial;
+	struct block_options options;
+	enum drive_interface interface;
+	s32 index; /* -1: the next free one */
+	bool cd;
+	bool below; /* another node stands on it: not opened by itself */
+	struct block *block;
+	const char *user; /* NULL: no device has it */
+};
+
+struct cli_chardev {
+	const char *id, *spec;
+	struct chardev *chardev;
+	const char *user;
+};
 
 struct cli_options {
 	const struct machine_class *machine;
@@ -17,10 +39,26 @@ struct cli_options {
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */
 	bool stats;
+	bool snapshot;
 	bool perf_map;
 	const char *process_name; /* NULL = as it was started */
-	void *owned;		  /* what options point into: a GSList of strings */
+	u32 nr_drives, nr_chardevs, nr_devices, nr_globals;
+	struct cli_drive *drives;
+	struct cli_chardev *chardevs;
+	struct machine_device *devices;
+	struct device_global *globals;
+	struct device_backends backends;
+	void *owned; /* what options point into: a GSList of strings */
 };
+
+/* Open what -drive, -blockdev and -chardev describe; before the machine is made. */
+struct char_escapes;
+int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes, struct error *e);
+/* That of -chardev, for one user only; NULL with e set. */
+struct chardev *cli_chardev(struct cli_options *o, const char *id, const char *user,
+			    struct error *e);
+/* After the machine is gone; also after a failure. */
+void cli_close_backends(struct cli_options *o);
 
 /* Frees what the options point into. */
 void cli_free(struct cli_options *o);

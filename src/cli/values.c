@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* See values.h. Lists are qemu's: FIRST,KEY=VALUE,…; two commas stand for one. */
+/* See values.h. */
 #include "cli/values.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "cli/engines.h"
+#include "cli/list.h"
 #include "isa/model.h"
 
 static const struct {
@@ -28,52 +29,6 @@ static const struct {
 	{"unimp", LOG_UNIMP, "what the guest asks for and we do not have"},
 	{"out_asm", LOG_OUT_ASM, "host code"},
 };
-
-/* --- lists --- */
-struct list {
-	char *at;	     /* what is left; NULL: nothing */
-	const char *implied; /* key of a first element that has none */
-	const char *key, *value;
-};
-
-static struct list list_of(struct cli_options *o, const char *arg, const char *implied)
-{
-	char *copy = g_strdup(arg);
-
-	o->owned = g_slist_prepend(o->owned, copy);
-	return (struct list){.at = *copy ? copy : NULL, .implied = implied};
-}
-
-/* Ends the element at l->at in place and makes one comma of two. */
-static char *cut_element(struct list *l)
-{
-	char *from = l->at, *to = l->at, *element = l->at;
-
-	while (*from && !(*from == ',' && from[1] != ',')) {
-		from += *from == ',';
-		*to++ = *from++;
-	}
-	l->at = *from && from[1] ? from + 1 : NULL;
-	*to = 0;
-	return element;
-}
-
-/* False at the end. value is NULL where an element is no KEY=VALUE. */
-static bool list_next(struct list *l)
-{
-	char *element, *eq;
-
-	if (!l->at)
-		return false;
-	element = cut_element(l);
-	eq = strchr(element, '=');
-	l->key = !eq && l->implied ? l->implied : element;
-	l->value = eq ? eq + 1 : l->implied ? element : NULL;
-	l->implied = NULL;
-	if (eq)
-		*eq = 0;
-	return true;
-}
 
 /* --- numbers --- */
 static int parse_number(const char *s, u64 *value)

@@ -16,5 +16,19 @@ int value_name(struct cli_options *o, const char *arg, struct error *e);
 int value_engine(struct cli_options *o, const char *arg, struct error *e);
 int value_log(struct cli_options *o, const char *arg, struct error *e);
 int value_uuid(struct cli_options *o, const char *arg, struct error *e);
+int value_drive(struct cli_options *o, const char *arg, struct error *e);
+int value_blockdev(struct cli_options *o, const char *arg, struct error *e);
+/* -hda ... -hdd (number), -cdrom */
+int value_disk(struct cli_options *o, u32 number, const char *file, struct error *e);
+int value_cdrom(struct cli_options *o, const char *file, struct error *e);
+int value_device(struct cli_options *o, const char *arg, struct error *e);
+int value_global(struct cli_options *o, const char *arg, struct error *e);
+int value_chardev(struct cli_options *o, const char *arg, struct error *e);
+
+/* Once all options are there: devices of drives that name an interface. */
+int drives_finish(struct cli_options *o, struct error *e);
+/* One more device; its settings may be added to. NULL with e set: there is no such class. */
+struct machine_device *devices_new(struct cli_options *o, const char *name, struct error *e);
+int devices_setting(struct machine_device *d, const char *key, const char *value, struct error *e);
 
 #endif

@@ -117,6 +117,7 @@ static const struct device_prop nvram_props[] = {
 const struct device_class spapr_nvram_class = {
 	.name = "spapr-nvram",
 	.help = "non-volatile memory of a PAPR guest",
+	.bus_type = BUS_VIO,
 	.size = sizeof(struct spapr_nvram),
 	.props = nvram_props,
 	.realize = nvram_realize,

@@ -148,7 +148,7 @@ static int vty_dt(struct device *dev, void *fdt)
 
 static const struct device_prop vty_props[] = {
 	{"bus", "the virtual I/O bus", PROP_POINTER, offsetof(struct spapr_vty, vio.bus), NULL},
-	{"chardev", "where it ends on the host", PROP_POINTER, offsetof(struct spapr_vty, chardev),
+	{"chardev", "where it ends on the host", PROP_CHARDEV, offsetof(struct spapr_vty, chardev),
 	 NULL},
 	{"unit", "unit address, 0 = the next free one", PROP_U32,
 	 offsetof(struct spapr_vty, vio.unit), "0"},
@@ -158,6 +158,7 @@ static const struct device_prop vty_props[] = {
 const struct device_class spapr_vty_class = {
 	.name = "spapr-vty",
 	.help = "virtual terminal of a PAPR guest",
+	.bus_type = BUS_VIO,
 	.size = sizeof(struct spapr_vty),
 	.props = vty_props,
 	.realize = vty_realize,

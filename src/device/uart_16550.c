@@ -251,7 +251,7 @@ static void uart_reset(struct device *dev)
 }
 
 static const struct device_prop uart_props[] = {
-	{"chardev", "where it ends on the host", PROP_POINTER, offsetof(struct uart_16550, chardev),
+	{"chardev", "where it ends on the host", PROP_CHARDEV, offsetof(struct uart_16550, chardev),
 	 NULL},
 	{"base", "address of its registers", PROP_U64, offsetof(struct uart_16550, base), "0"},
 	{"irq", "its interrupt", PROP_U32, offsetof(struct uart_16550, irq), "0"},

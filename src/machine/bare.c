@@ -138,12 +138,14 @@ static void bare_free(struct bare *b)
 static int add_uart(struct bare *b, struct error *e)
 {
 	struct device *dev = device_new(b->vm, &uart_16550_class);
+	int err;
 
 	if (!dev)
 		return error_set(e, -ENOMEM, "out of memory");
 	device_set_u64(dev, "base", b->board->uart);
 	device_set_pointer(dev, "chardev", b->config.nr_serials ? b->config.serials[0] : NULL);
-	return device_realize(dev, e);
+	err = device_realize(dev, e);
+	return err ? err : machine_add_devices(&b->config, b->vm, e);
 }
 
 static int bare_create(const struct machine_config *config, const struct bare_board *board,
@@ -161,6 +163,7 @@ static int bare_create(const struct machine_config *config, const struct bare_bo
 		.icount = config->icount,
 		.stats = config->stats,
 		.code_log = config->code_log,
+		.backends = config->backends,
 	};
 	int err;
 

@@ -42,3 +42,15 @@ int machine_check_options(const struct machine_config *config, const char *const
 	}
 	return 0;
 }
+
+int machine_add_devices(const struct machine_config *config, struct vm *vm, struct error *e)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < config->nr_devices && !err; i++) {
+		const struct machine_device *d = &config->devices[i];
+
+		err = device_add(vm, d->cls, d->settings, d->nr_settings, e);
+	}
+	return err;
+}

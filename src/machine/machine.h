@@ -11,7 +11,19 @@
 
 struct chardev;
 
-enum { MACHINE_MAX_SERIALS = 4, MACHINE_MAX_OPTIONS = 16 };
+enum {
+	MACHINE_MAX_SERIALS = 4,
+	MACHINE_MAX_OPTIONS = 16,
+	MACHINE_MAX_DEVICES = 128,
+	MACHINE_MAX_SETTINGS = 32,
+};
+
+/* A device that the user asked for. */
+struct machine_device {
+	const struct device_class *cls;
+	u32 nr_settings;
+	struct device_setting settings[MACHINE_MAX_SETTINGS];
+};
 
 struct machine_option {
 	const char *key, *value;
@@ -37,12 +49,16 @@ struct machine_config {
 	struct machine_option options[MACHINE_MAX_OPTIONS];
 	u32 nr_serials;
 	struct chardev *serials[MACHINE_MAX_SERIALS]; /* NULL entries: not connected */
+	const struct device_backends *backends;	      /* NULL: there are none */
+	u32 nr_devices;
+	const struct machine_device *devices;
 };
 
 struct machine_class {
 	const char *name, *help;
 	const char *default_cpu;
 	u64 default_ram;
+	const char *default_drive; /* the interface of -drive without if=; NULL: there is none */
 	u32 max_cpus;
 	/* Lines for --help about -M's options; may be "". */
 	const char *option_help;
@@ -52,6 +68,9 @@ struct machine_class {
 	/* Frees the machine with its vm. */
 	void (*destroy)(struct vm *vm);
 };
+
+/* Make the devices that the user asked for, on the buses there are. */
+int machine_add_devices(const struct machine_config *config, struct vm *vm, struct error *e);
 
 const struct machine_class *machine_find(const char *name);
 const struct machine_class *machine_at(unsigned i); /* NULL past the end */

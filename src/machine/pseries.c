@@ -191,6 +191,7 @@ static int add_devices(struct pseries *p, struct error *e)
 	int err = 0;
 
 	vio_bus_init(&p->vio, p->vm);
+	device_bus_add(p->vm, BUS_VIO, "vio", &p->vio);
 	for (u32 i = 0; i < p->config.nr_serials && !err; i++) {
 		dev = device_new(p->vm, &spapr_vty_class);
 		if (!dev)
@@ -207,7 +208,8 @@ static int add_devices(struct pseries *p, struct error *e)
 	if (!dev)
 		return error_set(e, -ENOMEM, "out of memory");
 	device_set_pointer(dev, "bus", &p->vio);
-	return device_realize(dev, e);
+	err = device_realize(dev, e);
+	return err ? err : machine_add_devices(&p->config, p->vm, e);
 }
 
 static int add_irqchip(struct pseries *p, struct error *e)
@@ -298,6 +300,7 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 		.icount = config->icount,
 		.stats = config->stats,
 		.code_log = config->code_log,
+		.backends = config->backends,
 	};
 	if (!err)
 		err = vm_create(&vc, &p->vm, e);
@@ -337,6 +340,7 @@ const struct machine_class machine_pseries = {
 	.help = "guest of a PAPR hypervisor (POWER8, POWER9)",
 	.default_cpu = "power9",
 	.default_ram = 512ull << 20,
+	.default_drive = "scsi",
 	.max_cpus = 8,
 	.option_help =
 		"      ic-mode=xics|xive|dual  interrupt controller; dual means XIVE where the\n"

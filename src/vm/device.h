@@ -14,17 +14,61 @@
 struct vm;
 struct device;
 
-enum device_prop_type { PROP_BOOL, PROP_U32, PROP_U64, PROP_STRING, PROP_POINTER };
+enum device_prop_type {
+	PROP_BOOL,
+	PROP_U32,
+	PROP_U64,
+	PROP_SIZE,   /* u64, with a suffix K, M, G, T */
+	PROP_STRING, /* const char * */
+	PROP_ON_OFF_AUTO,
+	PROP_MAC, /* u8[6] */
+	/* void *: what has a name on the host's side is given by that name */
+	PROP_DRIVE,
+	PROP_NETDEV,
+	PROP_CHARDEV,
+	PROP_POINTER, /* void *, of the machine's; no option */
+};
+
+enum device_auto { DEVICE_OFF, DEVICE_ON, DEVICE_AUTO }; /* u32 of PROP_ON_OFF_AUTO */
 
 struct device_prop {
 	const char *name, *help;
 	u32 type;	     /* enum device_prop_type */
-	u32 offset;	     /* in the instance: bool, u32, u64, const char *, void * */
+	u32 offset;	     /* in the instance */
 	const char *initial; /* as device_set() takes it; NULL = zero */
+};
+
+/* What a device is plugged into. A class with another bus than BUS_NONE has a property `bus`, of
+ * type PROP_POINTER, for it. */
+enum device_bus_type { BUS_NONE, BUS_PCI, BUS_VIO, BUS_VIRTIO_MMIO, BUS_SCSI, BUS_USB };
+
+struct device_bus {
+	char name[32];
+	u32 type;
+	void *bus;
+};
+
+struct device_setting {
+	const char *key, *value;
+};
+
+/* A property for all devices of a class, before their own (-global). */
+struct device_global {
+	const char *cls, *key, *value;
+};
+
+/* Where names of PROP_DRIVE, PROP_NETDEV and PROP_CHARDEV come from. */
+struct device_backends {
+	/* For one device only, `user` in messages. NULL with e set. */
+	void *(*claim)(void *opaque, u32 type, const char *name, const char *user, struct error *e);
+	void *opaque;
+	u32 nr_globals;
+	const struct device_global *globals;
 };
 
 struct device_class {
 	const char *name, *help;
+	u32 bus_type;			 /* enum device_bus_type */
 	u32 size;			 /* of the instance, which starts with struct device */
 	const struct device_prop *props; /* ends with a NULL name; NULL = none */
 	int (*realize)(struct device *dev, struct error *e);
@@ -39,7 +83,10 @@ struct device_class {
 struct device {
 	const struct device_class *cls;
 	struct vm *vm;
-	u32 instance; /* counts devices of a class */
+	const char *id;	 /* NULL: it has no name */
+	s32 bootindex;	 /* -1: none */
+	u32 instance;	 /* counts devices of a class */
+	bool configured; /* -global was applied */
 	bool realized;
 };
 
@@ -54,6 +101,15 @@ int device_set(struct device *dev, const char *prop, const char *value, struct e
 void device_set_pointer(struct device *dev, const char *prop, void *value);
 void device_set_u64(struct device *dev, const char *prop, u64 value);
 int device_realize(struct device *dev, struct error *e);
+
+/* A device by its settings, which may also be id, bus (a name) and bootindex; messages begin with
+ * the class's name. */
+int device_add(struct vm *vm, const struct device_class *cls, const struct device_setting *settings,
+	       u32 count, struct error *e);
+/* Asserts that there is room; the name is copied. */
+void device_bus_add(struct vm *vm, u32 type, const char *name, void *bus);
+/* By name; NULL: the first of the type. */
+struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name);
 
 /* All of a vm's devices. */
 void devices_reset(struct vm *vm);

@@ -30,6 +30,7 @@ int vm_create(const struct vm_config *config, struct vm **out, struct error *e)
 	vm->ops = config->engine;
 	vm->model = config->model;
 	vm->tb_hz = config->tb_hz;
+	vm->backends = config->backends;
 	vm->paused = true;
 	os_mutex_init(&vm->lock);
 	os_mutex_init(&vm->run_lock);
@@ -118,6 +119,18 @@ void vm_add_section(struct vm *vm, const struct vm_section *section, void *opaqu
 	vm->sections[vm->nr_sections++].opaque = opaque;
 }
 
+void vm_listen(struct vm *vm, void (*run)(void *opaque, bool running), void *opaque)
+{
+	pv_assert(vm->nr_listeners < VM_MAX_LISTENERS);
+	vm->listeners[vm->nr_listeners++] = (struct vm_listener){run, opaque};
+}
+
+static void tell_listeners(struct vm *vm, bool running)
+{
+	for (u32 i = 0; i < vm->nr_listeners; i++)
+		vm->listeners[i].run(vm->listeners[i].opaque, running);
+}
+
 void vm_pause(struct vm *vm)
 {
 	os_mutex_lock(&vm->run_lock);
@@ -128,12 +141,14 @@ void vm_pause(struct vm *vm)
 		while (!vm->vcpus[i].parked)
 			os_cond_wait(&vm->parked_cond, &vm->run_lock);
 	os_mutex_unlock(&vm->run_lock);
+	tell_listeners(vm, false);
 	vm_clock_stop(&vm->clock);
 }
 
 void vm_resume(struct vm *vm)
 {
 	vm_clock_start(&vm->clock);
+	tell_listeners(vm, true);
 	os_mutex_lock(&vm->run_lock);
 	vm->paused = false;
 	for (u32 i = 0; i < vm->nr_vcpus; i++)

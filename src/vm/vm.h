@@ -20,7 +20,14 @@
 #include "vm/memory.h"
 #include "vm/mmio.h"
 
-enum { VM_MAX_VCPUS = 64, VM_MAX_DEVICES = 64, VM_MAX_STATES = 256, VM_MAX_SECTIONS = 8 };
+enum {
+	VM_MAX_VCPUS = 64,
+	VM_MAX_DEVICES = 256,
+	VM_MAX_STATES = 256,
+	VM_MAX_SECTIONS = 8,
+	VM_MAX_BUSES = 64,
+	VM_MAX_LISTENERS = 64,
+};
 
 /* Why the vCPUs stopped and the owner (cli/) has to act. */
 enum vm_request {
@@ -70,6 +77,13 @@ struct vm_section {
 
 struct pci_system; /* bus/pci.h */
 
+/* Who works beside the vCPUs (disk and network queues): told after they stopped, and then does
+ * not touch guest memory or registers before it is told that they go on. */
+struct vm_listener {
+	void (*run)(void *opaque, bool running);
+	void *opaque;
+};
+
 struct vm {
 	const char *name;
 	const struct engine_ops *ops;
@@ -99,6 +113,9 @@ struct vm {
 	struct irqchip *irqchip;
 	u32 nr_devices;
 	struct device *devices[VM_MAX_DEVICES];
+	const struct device_backends *backends; /* NULL: there are none */
+	u32 nr_buses;
+	struct device_bus buses[VM_MAX_BUSES];
 	u32 nr_states;
 	struct vm_state states[VM_MAX_STATES];
 	u32 nr_sections;
@@ -107,6 +124,8 @@ struct vm {
 		void *opaque;
 	} sections[VM_MAX_SECTIONS];
 	struct pci_system *pci; /* NULL: the machine has no PCI */
+	u32 nr_listeners;
+	struct vm_listener listeners[VM_MAX_LISTENERS];
 
 	/* The machine's: initial registers of a started vCPU, and everything of a reset that is no
 	 * device's (load images, start vCPU 0). */
@@ -129,7 +148,8 @@ struct vm_config {
 	bool papr;
 	bool icount;
 	bool stats;
-	const struct code_log *code_log; /* NULL: nobody asks */
+	const struct code_log *code_log;	/* NULL: nobody asks */
+	const struct device_backends *backends; /* NULL: there are none */
 };
 
 /* The vm is paused and its vCPUs stopped. */
@@ -151,7 +171,10 @@ static inline void vm_unlock(struct vm *vm)
 	os_mutex_unlock(&vm->lock);
 }
 
-/* Returns when no vCPU runs. */
+/* Before the vm runs; the listener is called without locks held. */
+void vm_listen(struct vm *vm, void (*run)(void *opaque, bool running), void *opaque);
+
+/* Returns when no vCPU runs and listeners are quiet. */
 void vm_pause(struct vm *vm);
 void vm_resume(struct vm *vm);
 /* Only while paused: devices, interrupt controller, vCPUs, then machine_reset(). */

@@ -71,6 +71,24 @@ def refusals(kernel, initrd, folder):
         ("unknown option", refuse("-frobnicate")),
         ("option without its value", refuse("-kernel")),
         ("unknown serial", refuse("-serial", "carrier-pigeon:", "-kernel", kernel)),
+        ("serial of no chardev", refuse("-serial", "chardev:absent", "-kernel", kernel)),
+        ("unknown device", refuse("-device", "toaster", "-kernel", kernel)),
+        ("unknown property", refuse("-device", "spapr-vty,colour=red", "-kernel", kernel)),
+        ("unknown bus", refuse("-device", "spapr-vty,bus=school", "-kernel", kernel)),
+        ("two devices of one name", refuse("-device", "spapr-vty,id=a", "-device", "spapr-vty,id=a", "-kernel", kernel)),
+        ("one chardev for two", refuse("-chardev", "null,id=c", "-device", "spapr-vty,chardev=c", "-device",
+                                       "spapr-vty,chardev=c", "-kernel", kernel)),
+        ("global without value", refuse("-global", "spapr-vty.unit", "-kernel", kernel)),
+        ("image missing", refuse("-drive", f"file={folder}/absent,if=none", "-kernel", kernel)),
+        ("image is a folder", refuse("-drive", f"file={folder},if=none,readonly=on", "-kernel", kernel)),
+        ("unknown part of a drive", refuse("-drive", f"file={folder}/text,colour=red", "-kernel", kernel)),
+        ("unknown cache mode", refuse("-drive", f"file={folder}/text,if=none,cache=big", "-kernel", kernel)),
+        ("two drives of one name", refuse("-drive", f"file={folder}/text,if=none,id=a,readonly=on", "-drive",
+                                          f"file={folder}/text,if=none,id=a,readonly=on", "-kernel", kernel)),
+        ("image that is in use", refuse("-drive", f"file={folder}/text,if=none,id=a", "-drive",
+                                        f"file={folder}/text,if=none,id=b", "-kernel", kernel)),
+        ("node without a name", refuse("-blockdev", f"driver=file,filename={folder}/text", "-kernel", kernel)),
+        ("node on an absent one", refuse("-blockdev", "driver=raw,node-name=r,file=absent", "-kernel", kernel)),
     ]
 
 
@@ -155,7 +173,7 @@ class CommandLine:
             text = p.stdout.decode(errors="replace")
             self.expect(f"{option} is the manual", p.returncode == 0 and len(text.splitlines()) > 40, text[:200])
             wanted = ("-M", "-cpu", "-smp", "-m", "-kernel", "-initrd", "-append", "-bios", "-nographic", "-nodefaults",
-                      "-serial", "-name", "-no-reboot", "-S", "-d", "-D")
+                      "-serial", "-name", "-no-reboot", "-S", "-d", "-D", "-device", "-drive", "-blockdev", "-chardev")
             missing = [x for x in wanted if not re.search(rf"(^|\W){x}\b", text)]
             self.expect(f"{option} names every option", not missing, missing)
 

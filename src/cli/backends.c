@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Back ends that options describe: opened before the machine is made, claimed by one device each.
+ */
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "cli/list.h"
+#include "cli/values.h"
+#include "host/char.h"
+
+static const char *value_of(const char *text, const char *none)
+{
+	return text ? text : none;
+}
+
+/* -chardev's words become what chardev_open() takes. */
+int value_chardev(struct cli_options *o, const char *arg, struct error *e)
+{
+	const char *kind = NULL, *id = NULL, *path = NULL, *host = NULL, *port = NULL;
+	bool server = false, wait = true, mux = false, ignored;
+	struct list l = list_of(o, arg, "backend");
+	struct {
+		const char *key, **text;
+		bool *flag;
+	} keys[] = {
+		{"backend", &kind, NULL}, {"id", &id, NULL},	 {"path", &path, NULL},
+		{"host", &host, NULL},	  {"port", &port, NULL}, {"server", NULL, &server},
+		{"wait", NULL, &wait},	  {"mux", NULL, &mux},	 {"signal", NULL, &ignored},
+	};
+	struct cli_chardev *c;
+	char *spec = NULL;
+	u32 k;
+
+	while (list_next(&l)) {
+		for (k = 0; k < ARRAY_SIZE(keys) && strcmp(keys[k].key, l.key); k++)
+			;
+		if (k == ARRAY_SIZE(keys))
+			return error_set(e, -EINVAL, "-chardev: there is no '%s'", l.key);
+		if (keys[k].text)
+			*keys[k].text = l.value;
+		if (keys[k].text ? !l.value : l.value && !cli_bool(l.value, keys[k].flag))
+			return error_set(e, -EINVAL, "-chardev: %s cannot be '%s'", l.key,
+					 value_of(l.value, ""));
+		if (keys[k].flag && !l.value)
+			*keys[k].flag = true;
+	}
+	if (!kind || !id)
+		return error_set(e, -EINVAL, "-chardev: '%s' has no %s", arg,
+				 kind ? "id" : "back end");
+	if (!strcmp(kind, "socket") && path)
+		spec = g_strdup_printf("unix:%s,server=%s,wait=%s", path, server ? "on" : "off",
+				       wait ? "on" : "off");
+	else if (!strcmp(kind, "socket") && port)
+		spec = g_strdup_printf("tcp:%s:%s,server=%s,wait=%s", value_of(host, "localhost"),
+				       port, server ? "on" : "off", wait ? "on" : "off");
+	else if (!strcmp(kind, "file") && path)
+		spec = g_strdup_printf("file:%s", path);
+	else if (!strcmp(kind, "stdio"))
+		spec = g_strdup(mux ? "mon:stdio" : "stdio");
+	else if (!strcmp(kind, "pty") || !strcmp(kind, "null"))
+		spec = g_strdup(kind);
+	else
+		return error_set(e, -EINVAL,
+				 "-chardev: '%s' is none that is known, or it lacks "
+				 "its path or port",
+				 kind);
+	for (u32 i = 0; i < o->nr_chardevs; i++)
+		if (!strcmp(o->chardevs[i].id, id)) {
+			g_free(spec);
+			return error_set(e, -EEXIST, "-chardev: there are two '%s'", id);
+		}
+	o->chardevs = g_renew(struct cli_chardev, o->chardevs, o->nr_chardevs + 1);
+	c = &o->chardevs[o->nr_chardevs++];
+	*c = (struct cli_chardev){.id = id, .spec = cli_own(o, spec)};
+	return 0;
+}
+
+struct chardev *cli_chardev(struct cli_options *o, const char *id, const char *user,
+			    struct error *e)
+{
+	for (u32 i = 0; i < o->nr_chardevs; i++) {
+		struct cli_chardev *c = &o->chardevs[i];
+
+		if (strcmp(c->id, id))
+			continue;
+		if (c->user) {
+			error_set(e, -EBUSY, "chardev '%s' belongs to %s already", id, c->user);
+			return NULL;
+		}
+		c->user = user;
+		return c->chardev;
+	}
+	error_set(e, -ENOENT, "there is no -chardev with id=%s", id);
+	return NULL;
+}
+
+static struct block *claim_drive(struct cli_options *o, const char *id, const char *user,
+				 struct error *e)
+{
+	for (u32 i = 0; i < o->nr_drives; i++) {
+		struct cli_drive *d = &o->drives[i];
+
+		if (d->below || strcmp(d->id, id))
+			continue;
+		if (d->user) {
+			error_set(e, -EBUSY, "drive '%s' belongs to %s already", id, d->user);
+			return NULL;
+		}
+		d->user = user;
+		return d->block;
+	}
+	error_set(e, -ENOENT, "there is no -drive with id=%s", id);
+	return NULL;
+}
+
+static void *claim(void *opaque, u32 type, const char *name, const char *user, struct error *e)
+{
+	if (type == PROP_DRIVE)
+		return claim_drive(opaque, name, user, e);
+	if (type == PROP_CHARDEV)
+		return cli_chardev(opaque, name, user, e);
+	error_set(e, -ENOENT, "there is no -netdev with id=%s", name);
+	return NULL;
+}
+
+int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes, struct error *e)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < o->nr_drives && !err; i++)
+		if (!o->drives[i].below) {
+			o->drives[i].options.name = o->drives[i].id;
+			err = block_open(&o->drives[i].options, &o->drives[i].block, e);
+		}
+	for (u32 i = 0; i < o->nr_chardevs && !err; i++) {
+		err = chardev_open(o->chardevs[i].spec, o->chardevs[i].id, escapes,
+				   &o->chardevs[i].chardev, e);
+		if (err)
+			error_prefix(e, "-chardev");
+	}
+	o->backends = (struct device_backends){claim, o, o->nr_globals, o->globals};
+	o->config.backends = &o->backends;
+	o->config.nr_devices = o->nr_devices;
+	o->config.devices = o->devices;
+	return err;
+}
+
+void cli_close_backends(struct cli_options *o)
+{
+	for (u32 i = 0; i < o->nr_drives; i++) {
+		block_close(o->drives[i].block);
+		o->drives[i].block = NULL;
+	}
+	for (u32 i = 0; i < o->nr_chardevs; i++) {
+		chardev_close(o->chardevs[i].chardev);
+		o->chardevs[i].chardev = NULL;
+	}
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "device/registry.h"
+
+#include <string.h>
+
+#include "device/spapr_vty.h"
+
+static const struct device_class *const classes[] = {
+	&spapr_vty_class,
+};
+
+const struct device_class *device_class_at(u32 i)
+{
+	return i < ARRAY_SIZE(classes) ? classes[i] : NULL;
+}
+
+const struct device_class *device_class_find(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!strcmp(classes[i]->name, name))
+			return classes[i];
+	return NULL;
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What all disks share: range checks, cache modes, zero detection, counting of requests. */
+#include "host/block.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "host/block_private.h"
+
+u64 block_iov_to_buf(const struct iovec *iov, int niov, u64 skip, void *buf, u64 len)
+{
+	u64 done = 0;
+
+	for (int i = 0; i < niov && done < len; i++) {
+		u64 n = iov[i].iov_len;
+
+		if (skip >= n) {
+			skip -= n;
+			continue;
+		}
+		n = MIN(n - skip, len - done);
+		memcpy((u8 *)buf + done, (u8 *)iov[i].iov_base + skip, n);
+		skip = 0;
+		done += n;
+	}
+	return done;
+}
+
+u64 block_iov_from_buf(const struct iovec *iov, int niov, u64 skip, const void *buf, u64 len)
+{
+	u64 done = 0;
+
+	for (int i = 0; i < niov && done < len; i++) {
+		u64 n = iov[i].iov_len;
+
+		if (skip >= n) {
+			skip -= n;
+			continue;
+		}
+		n = MIN(n - skip, len - done);
+		if (buf)
+			memcpy((u8 *)iov[i].iov_base + skip, (const u8 *)buf + done, n);
+		else
+			memset((u8 *)iov[i].iov_base + skip, 0, n);
+		skip = 0;
+		done += n;
+	}
+	return done;
+}
+
+int block_iov_cut(const struct iovec *iov, int niov, u64 skip, struct iovec *to)
+{
+	int count = 0;
+
+	for (int i = 0; i < niov; i++) {
+		if (skip >= iov[i].iov_len) {
+			skip -= iov[i].iov_len;
+			continue;
+		}
+		to[count].iov_base = (u8 *)iov[i].iov_base + skip;
+		to[count++].iov_len = iov[i].iov_len - skip;
+		skip = 0;
+	}
+	return count;
+}
+
+void block_init(struct block *b, const struct block_ops *ops, const char *name)
+{
+	b->ops = ops;
+	b->name = g_strdup(name);
+	g_mutex_init(&b->lock);
+	g_cond_init(&b->idle);
+}
+
+int block_open(const struct block_options *o, struct block **out, struct error *e)
+{
+	struct block_options raw = *o;
+	struct block *b;
+	int err;
+
+	if (o->snapshot)
+		raw.read_only = true;
+	err = block_raw_open(&raw, &b, e);
+	if (!err && o->snapshot)
+		err = block_overlay_open(b, &b, e);
+	if (err)
+		return err;
+	b->no_flush = o->no_flush;
+	b->detect_zeroes = o->detect_zeroes;
+	b->info.write_cache = b->write_cache = !o->write_through;
+	*out = b;
+	return 0;
+}
+
+void block_close(struct block *b)
+{
+	if (!b)
+		return;
+	block_drain(b);
+	b->ops->close(b);
+	g_mutex_clear(&b->lock);
+	g_cond_clear(&b->idle);
+	g_free(b->name);
+	g_free(b);
+}
+
+const struct block_info *block_info(const struct block *b)
+{
+	return &b->info;
+}
+
+void block_set_write_cache(struct block *b, bool on)
+{
+	b->write_cache = on;
+}
+
+void block_complete(struct block_request *r, int err)
+{
+	struct block *b = r->block;
+
+	r->op = r->user_op;
+	r->done(r, err);
+	/* r is gone; and under the lock, since b is when block_drain() has seen 0 */
+	g_mutex_lock(&b->lock);
+	if (atomic_fetch_sub(&b->in_flight, 1) == 1)
+		g_cond_broadcast(&b->idle);
+	g_mutex_unlock(&b->lock);
+}
+
+void block_drain(struct block *b)
+{
+	g_mutex_lock(&b->lock);
+	while (atomic_load(&b->in_flight))
+		g_cond_wait(&b->idle, &b->lock);
+	g_mutex_unlock(&b->lock);
+}
+
+static bool all_zero(const struct block_request *r)
+{
+	for (int i = 0; i < r->niov; i++) {
+		const u8 *p = r->iov[i].iov_base;
+		size_t n = r->iov[i].iov_len;
+
+		if (n && (p[0] || memcmp(p, p + 1, n - 1)))
+			return false;
+	}
+	return true;
+}
+
+/* What is wrong with r, or 0. */
+static int check(const struct block *b, const struct block_request *r)
+{
+	if (r->op == BLOCK_FLUSH)
+		return 0;
+	if (r->offset > b->info.size || r->len > b->info.size - r->offset)
+		return -EINVAL;
+	return r->op != BLOCK_READ && b->info.read_only ? -EROFS : 0;
+}
+
+/* False: r needs no work. */
+static bool adapt(struct block *b, struct block_request *r)
+{
+	if (r->op == BLOCK_FLUSH)
+		return !b->no_flush && !b->info.read_only;
+	if (!r->len)
+		return false;
+	if (r->op == BLOCK_READ)
+		return true;
+	if (r->op == BLOCK_DISCARD)
+		return b->info.discard;
+	if (r->op == BLOCK_WRITE && b->detect_zeroes != BLOCK_DETECT_OFF && all_zero(r)) {
+		r->op = BLOCK_WRITE_ZEROES;
+		if (b->detect_zeroes == BLOCK_DETECT_UNMAP && b->info.discard)
+			r->flags |= BLOCK_UNMAP;
+	}
+	if (r->op == BLOCK_WRITE_ZEROES && !b->info.discard)
+		r->flags &= (u8)~BLOCK_UNMAP;
+	if (!b->write_cache)
+		r->flags |= BLOCK_FUA;
+	if (b->no_flush)
+		r->flags &= (u8)~BLOCK_FUA;
+	return true;
+}
+
+void block_submit_batch(struct block *b, struct block_request **r, u32 count)
+{
+	u32 n = 0;
+
+	atomic_fetch_add(&b->in_flight, count);
+	for (u32 i = 0; i < count; i++) {
+		int err;
+
+		r[i]->block = b;
+		r[i]->user_op = r[i]->op;
+		r[i]->progress = 0;
+		r[i]->scratch = NULL;
+		err = check(b, r[i]);
+		if (err || !adapt(b, r[i]))
+			block_complete(r[i], err);
+		else
+			r[n++] = r[i];
+	}
+	if (n)
+		b->ops->submit(b, r, n);
+}
+
+void block_submit(struct block *b, struct block_request *r)
+{
+	block_submit_batch(b, &r, 1);
+}
+
+struct sync {
+	GMutex lock;
+	GCond cond;
+	bool done;
+	int err;
+};
+
+static void sync_done(struct block_request *r, int err)
+{
+	struct sync *s = r->opaque;
+
+	g_mutex_lock(&s->lock);
+	s->err = err;
+	s->done = true;
+	g_cond_signal(&s->cond);
+	g_mutex_unlock(&s->lock);
+}
+
+int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 len)
+{
+	struct iovec iov = {buf, len};
+	struct sync s = {0};
+	struct block_request r = {
+		.op = (u8)op,
+		.offset = offset,
+		.len = len,
+		.iov = &iov,
+		.niov = 1,
+		.done = sync_done,
+		.opaque = &s,
+	};
+
+	g_mutex_init(&s.lock);
+	g_cond_init(&s.cond);
+	block_submit(b, &r);
+	g_mutex_lock(&s.lock);
+	while (!s.done)
+		g_cond_wait(&s.cond, &s.lock);
+	g_mutex_unlock(&s.lock);
+	g_mutex_clear(&s.lock);
+	g_cond_clear(&s.cond);
+	return s.err;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Disks: where a device's blocks are on the host. Knows no device.
+ *
+ * A request is the caller's from block_submit() until its done(); done() comes on a thread of the
+ * back end or inside block_submit(), never with a lock of the back end held, and may submit.
+ * Everything but block_open() and block_close() may be called from any thread.
+ */
+#ifndef HOST_BLOCK_H
+#define HOST_BLOCK_H
+
+#include <sys/uio.h>
+
+#include "base/error.h"
+#include "base/types.h"
+
+struct block;
+
+enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD, BLOCK_WRITE_ZEROES };
+
+enum block_flag {
+	BLOCK_FUA = 1 << 0,   /* a write that is durable when it is done */
+	BLOCK_UNMAP = 1 << 1, /* zeroes may become a hole */
+};
+
+struct block_request {
+	u8 op;	  /* enum block_op */
+	u8 flags; /* enum block_flag */
+	int niov;
+	u64 offset, len;	 /* bytes; the vectors' sum for reads and writes */
+	const struct iovec *iov; /* stays until done() */
+	/* err: 0 or -errno; then nothing is known about the data. */
+	void (*done)(struct block_request *r, int err);
+	void *opaque;
+	/* the back end's */
+	struct block *block;
+	void (*user_done)(struct block_request *r, int err);
+	struct block_request *next;
+	u64 progress;
+	void *scratch;
+	u8 user_op;
+};
+
+enum block_aio { BLOCK_AIO_IO_URING, BLOCK_AIO_THREADS };
+enum block_detect { BLOCK_DETECT_OFF, BLOCK_DETECT_ON, BLOCK_DETECT_UNMAP };
+
+struct block_options {
+	const char *filename;
+	const char *name; /* in messages and threads; NULL: the file's */
+	bool read_only;
+	bool auto_read_only;  /* read-only where the file cannot be written */
+	bool direct;	      /* past the host's page cache */
+	bool write_through;   /* writes are durable when they are done */
+	bool no_flush;	      /* flushes are not done: fast, and lost with the host */
+	bool discard;	      /* discards reach the host */
+	bool no_lock, shared; /* do not lock; other writers are allowed */
+	bool snapshot;	      /* writes go to a temporary file, and are gone at the end */
+	u8 aio;		      /* enum block_aio */
+	u8 detect_zeroes;     /* enum block_detect */
+};
+
+struct block_info {
+	u64 size; /* bytes */
+	bool read_only, discard, write_zeroes;
+	bool write_cache; /* what is written may be volatile until a flush */
+	u32 logical_size, physical_size;
+};
+
+int block_open(const struct block_options *o, struct block **b, struct error *e);
+/* Waits for requests under way. */
+void block_close(struct block *b);
+const struct block_info *block_info(const struct block *b);
+void block_submit(struct block *b, struct block_request *r);
+/* As many system calls as one request needs. */
+void block_submit_batch(struct block *b, struct block_request **r, u32 count);
+/* Returns when nothing is under way; nobody submits meanwhile. */
+void block_drain(struct block *b);
+/* What a guest chose: writes are durable when done (false), or after a flush (true). */
+void block_set_write_cache(struct block *b, bool on);
+/* One transfer, waited for; not from done(). */
+int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 len);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the layers of disks. A layer sees requests that are in range and permitted, and
+ * finishes each one with block_complete(). */
+#ifndef HOST_BLOCK_PRIVATE_H
+#define HOST_BLOCK_PRIVATE_H
+
+#include <glib.h>
+
+#include "host/block.h"
+
+struct block_ops {
+	void (*submit)(struct block *b, struct block_request **r, u32 count);
+	void (*close)(struct block *b);
+};
+
+/* A layer's struct begins with this. */
+struct block {
+	const struct block_ops *ops;
+	char *name;
+	struct block_info info;
+	bool no_flush;
+	u8 detect_zeroes;
+	_Atomic bool write_cache;
+	_Atomic u64 in_flight;
+	GMutex lock; /* with idle: who waits for in_flight to be 0 */
+	GCond idle;
+};
+
+void block_complete(struct block_request *r, int err);
+/* Initialise what all layers share; name is copied. */
+void block_init(struct block *b, const struct block_ops *ops, const char *name);
+
+/* A regular file or a block device, bytes as they are. */
+int block_raw_open(const struct block_options *o, struct block **b, struct error *e);
+/* Writes of `below` kept aside in a temporary file; owns below. */
+int block_overlay_open(struct block *below, struct block **b, struct error *e);
+
+/* Transfers between vectors and a linear buffer, from `skip` bytes on; len bytes or what there is.
+ */
+u64 block_iov_to_buf(const struct iovec *iov, int niov, u64 skip, void *buf, u64 len);
+u64 block_iov_from_buf(const struct iovec *iov, int niov, u64 skip, const void *buf, u64 len);
+/* The vectors without their first `skip` bytes; to is as long as iov. Returns their number. */
+int block_iov_cut(const struct iovec *iov, int niov, u64 skip, struct iovec *to);
+
+#endif

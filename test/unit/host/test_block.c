@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* host/block.h over real files: every mode moves the same bytes; errors, locks, snapshots. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "host/block.h"
+#include "os/os.h"
+
+enum { SIZE = 1 << 20 };
+
+static char path[] = "/var/tmp/pvblockXXXXXX";
+
+static u8 byte_at(u64 i)
+{
+	return (u8)(i * 31 + (i >> 9) + 1);
+}
+
+static int setup(void **state)
+{
+	int fd = mkstemp(path);
+	u8 *data = malloc(SIZE);
+
+	for (u64 i = 0; i < SIZE; i++)
+		data[i] = byte_at(i);
+	if (fd < 0 || write(fd, data, SIZE) != SIZE)
+		return -1;
+	free(data);
+	return close(fd);
+}
+
+static int teardown(void **state)
+{
+	return unlink(path);
+}
+
+static struct block *open_with(struct block_options o)
+{
+	struct error e = {""};
+	struct block *b = NULL;
+
+	o.filename = path;
+	if (block_open(&o, &b, &e))
+		fail_msg("%s", e.text);
+	return b;
+}
+
+static int refused(struct block_options o, struct error *e)
+{
+	struct block *b = NULL;
+	int err;
+
+	if (!o.filename)
+		o.filename = path;
+	err = block_open(&o, &b, e);
+	assert_true(err < 0);
+	assert_true(strlen(e->text) > 10 && !strchr(e->text, '\n'));
+	return err;
+}
+
+static const struct block_options modes[] = {
+	{.aio = BLOCK_AIO_IO_URING},
+	{.aio = BLOCK_AIO_THREADS},
+	{.aio = BLOCK_AIO_IO_URING, .direct = true},
+	{.aio = BLOCK_AIO_THREADS, .direct = true, .write_through = true},
+	{.aio = BLOCK_AIO_IO_URING, .write_through = true, .discard = true},
+	{.aio = BLOCK_AIO_IO_URING,
+	 .no_flush = true,
+	 .detect_zeroes = BLOCK_DETECT_UNMAP,
+	 .discard = true},
+	{.aio = BLOCK_AIO_IO_URING, .snapshot = true},
+};
+
+static void check_bytes(const u8 *p, u64 at, u64 len)
+{
+	for (u64 i = 0; i < len; i++)
+		if (p[i] != byte_at(at + i))
+			fail_msg("byte %llu is wrong", (unsigned long long)(at + i));
+}
+
+static void test_modes(void **state)
+{
+	static u8 buf[65536] __attribute__((aligned(4096)));
+
+	for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
+		struct block *b = open_with(modes[m]);
+
+		assert_int_equal(block_info(b)->size, SIZE);
+		for (u64 at = 512; at < SIZE / 2; at = at * 3 + 512) {
+			u64 len = 512 * (1 + at / 512 % 100), slip = m & 1;
+
+			assert_int_equal(block_rw_sync(b, BLOCK_READ, at, buf + slip, len), 0);
+			check_bytes(buf + slip, at, len);
+			memset(buf + slip, 0, len);
+			assert_int_equal(block_rw_sync(b, BLOCK_WRITE, at, buf + slip, len), 0);
+			memset(buf, 0x55, sizeof(buf));
+			assert_int_equal(block_rw_sync(b, BLOCK_READ, at, buf, len), 0);
+			for (u64 i = 0; i < len; i++)
+				assert_int_equal(buf[i], 0);
+			for (u64 i = 0; i < len; i++)
+				buf[i] = byte_at(at + i);
+			assert_int_equal(block_rw_sync(b, BLOCK_WRITE, at, buf, len), 0);
+		}
+		assert_int_equal(block_rw_sync(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+		block_close(b);
+	}
+}
+
+static _Atomic u32 finished;
+
+static void count(struct block_request *r, int err)
+{
+	assert_int_equal(err, 0);
+	assert_int_equal(r->op, BLOCK_READ);
+	atomic_fetch_add(&finished, 1);
+}
+
+/* More requests than the ring has places, each of several vectors. */
+static void test_many(void **state)
+{
+	enum { N = 1000, PART = 256 };
+
+	for (u32 m = 0; m < 2; m++) {
+		struct block *b = open_with(modes[m]);
+		struct block_request *r = calloc(N, sizeof(*r)), *list[N];
+		struct iovec(*iov)[2] = calloc(N, sizeof(*iov));
+		u8 *data = malloc(N * PART * 2);
+
+		finished = 0;
+		for (u32 i = 0; i < N; i++) {
+			iov[i][0] = (struct iovec){data + i * PART * 2, PART};
+			iov[i][1] = (struct iovec){data + i * PART * 2 + PART, PART};
+			r[i] = (struct block_request){.op = BLOCK_READ,
+						      .offset = i * PART * 2,
+						      .len = PART * 2,
+						      .iov = iov[i],
+						      .niov = 2,
+						      .done = count};
+			list[i] = &r[i];
+		}
+		block_submit_batch(b, list, N);
+		block_drain(b);
+		assert_int_equal(finished, N);
+		check_bytes(data, 0, N * PART * 2);
+		block_close(b);
+		free(r);
+		free(iov);
+		free(data);
+	}
+}
+
+static int one(struct block *b, struct block_request *r)
+{
+	return block_rw_sync(b, r->op, r->offset, r->iov ? r->iov->iov_base : NULL, r->len);
+}
+
+static void test_errors(void **state)
+{
+	struct block *b = open_with((struct block_options){.read_only = true});
+	struct error e;
+	u8 buf[1024] = {1};
+
+	assert_true(block_info(b)->read_only);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 0, buf, 512), -EROFS);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE_ZEROES, 0, NULL, 512), -EROFS);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, SIZE - 512, buf, 1024), -EINVAL);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, ~0ull - 511, buf, 1024), -EINVAL);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, ~0ull), -EINVAL);
+	assert_int_equal(one(b, &(struct block_request){.op = BLOCK_FLUSH}), 0);
+	block_close(b);
+	assert_int_equal(refused((struct block_options){.filename = "/nowhere/at/all"}, &e),
+			 -ENOENT);
+	assert_int_equal(refused((struct block_options){.filename = "/tmp", .read_only = true}, &e),
+			 -EINVAL);
+	assert_int_equal(refused((struct block_options){.filename = "/dev/null"}, &e), -EINVAL);
+}
+
+/* The last sector of a file that ends inside it. */
+static void test_odd_size(void **state)
+{
+	struct block *b;
+	u8 buf[512];
+
+	assert_int_equal(truncate(path, SIZE + 100), 0);
+	b = open_with((struct block_options){0});
+	assert_int_equal(block_info(b)->size, SIZE + 512);
+	memset(buf, 1, sizeof(buf));
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, SIZE, buf, 512), 0);
+	for (u32 i = 0; i < 512; i++)
+		assert_int_equal(buf[i], 0);
+	block_close(b);
+	assert_int_equal(truncate(path, SIZE), 0);
+}
+
+static void test_locks(void **state)
+{
+	struct block *b = open_with((struct block_options){0}), *second;
+	struct error e;
+
+	assert_int_equal(refused((struct block_options){0}, &e), -EBUSY);
+	assert_non_null(strstr(e.text, "in use"));
+	assert_int_equal(refused((struct block_options){.read_only = true}, &e), -EBUSY);
+	block_close(open_with((struct block_options){.no_lock = true}));
+	block_close(b);
+	b = open_with((struct block_options){.read_only = true});
+	second = open_with((struct block_options){.snapshot = true}); /* reads only */
+	assert_int_equal(refused((struct block_options){0}, &e), -EBUSY);
+	block_close(second);
+	block_close(b);
+	b = open_with((struct block_options){.shared = true});
+	block_close(open_with((struct block_options){.shared = true}));
+	block_close(b);
+}
+
+static void test_discard(void **state)
+{
+	static u8 buf[65536];
+	struct stat before, after;
+
+	for (u32 m = 0; m < 2; m++) {
+		struct block *b = open_with((struct block_options){.discard = true, .aio = m});
+
+		stat(path, &before);
+		assert_int_equal(block_rw_sync(b, BLOCK_DISCARD, SIZE / 2, NULL, 65536), 0);
+		stat(path, &after);
+		assert_true(after.st_blocks < before.st_blocks);
+		assert_int_equal(block_rw_sync(b, BLOCK_WRITE_ZEROES, SIZE / 2, NULL, 65536), 0);
+		assert_int_equal(block_rw_sync(b, BLOCK_READ, SIZE / 2, buf, 65536), 0);
+		for (u32 i = 0; i < 65536; i++)
+			assert_int_equal(buf[i], 0);
+		for (u32 i = 0; i < 65536; i++)
+			buf[i] = byte_at(SIZE / 2 + i);
+		assert_int_equal(block_rw_sync(b, BLOCK_WRITE, SIZE / 2, buf, 65536), 0);
+		assert_int_equal(block_rw_sync(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+		block_close(b);
+	}
+}
+
+/* What a snapshot took is gone with it; the part of a cluster that was not written shows through.
+ */
+static void test_snapshot(void **state)
+{
+	struct block *b = open_with((struct block_options){.snapshot = true});
+	static u8 buf[65536 * 3];
+
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 65536 - 512, buf, 1024), 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, sizeof(buf)), 0);
+	check_bytes(buf, 0, 65536 - 512);
+	assert_int_equal(buf[65536 - 512], 0xee);
+	assert_int_equal(buf[65536 + 511], 0xee);
+	check_bytes(buf + 65536 + 512, 65536 + 512, sizeof(buf) - 65536 - 512);
+	block_close(b);
+	b = open_with((struct block_options){.read_only = true});
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, sizeof(buf)), 0);
+	check_bytes(buf, 0, sizeof(buf));
+	block_close(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_modes),	 cmocka_unit_test(test_many),
+		cmocka_unit_test(test_errors),	 cmocka_unit_test(test_odd_size),
+		cmocka_unit_test(test_locks),	 cmocka_unit_test(test_discard),
+		cmocka_unit_test(test_snapshot),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Why a case of the benchmark takes its time: what --stats counts for it alone, and a profile of the process.
 
-Each case runs in a machine of its own; the counters of a machine that only boots are subtracted.  With --perf the host's
+Each case runs in a machine of its own; the counters of a machine that only boots are subtracted.  --table FILE writes what
+that says of all cases: instructions, how many of them were interpreted, which helpers were called.  With --perf the host's
 `perf` looks at the process from init's first line to the case's result; --asm shows the hottest generated code with the
 share of the samples at each instruction.  Its files stay in build/bench.
 """
@@ -23,6 +24,8 @@ from bench_vm import FIRST_LINE, OUT, TOP, Payload, Run, command_line, say
 
 BOOT = "boot"   # as a case: a machine that only boots; its time is that to init's first line
 GAP = 256       # bytes without a sample that end a piece of hot code
+HELPERS = 6     # named in a line of the table
+SHARE = 0.001   # of instructions that may be interpreted
 BEFORE = 64     # bytes shown before the first sample; decoding finds its feet there
 
 
@@ -173,10 +176,14 @@ class Once:
             yield f"{f'{100 * n / total:5.1f}' if n else '':5}  {m[1][-6:]}  {m[2]}"
 
 
+def more_than(base, once):
+    """a case's counters without those of the boot"""
+    base = {} if once.case == BOOT else base
+    return {k: v - base.get(k, 0) for k, v in once.counters.items() if v > base.get(k, 0)}
+
+
 def report(options, base, once):
-    if once.case == BOOT:
-        base = {}
-    more = {k: v - base.get(k, 0) for k, v in once.counters.items() if v - base.get(k, 0) > 0}
+    more = more_than(base, once)
     print(f"== {once.case}: {once.seconds} s")
     seconds = once.seconds or 1
     for name, value in sorted(more.items(), key=lambda x: -x[1]):
@@ -184,6 +191,22 @@ def report(options, base, once):
         if options.all or value / seconds > 1000:
             print(f"   {name:32} {value:14} {value / seconds / 1e6:12.3f} million a second")
     sys.stdout.flush()
+
+
+def table_line(base, once):
+    """share of instructions that were not run as compiled code, and the helpers, most called first"""
+    more = more_than(base, once)
+    total = more.get("instructions", 0) or 1
+    helpers = sorted(((v, k[7:]) for k, v in more.items() if k.startswith("helper.")), reverse=True)
+    calls = sum(v for v, _ in helpers)
+    shown = ", ".join(f"{name} {count}" for count, name in helpers[:HELPERS] if count > calls / 1000)
+    share = (more.get("instructions.interpreted", 0) + more.get("instructions.alone", 0)) / total
+    return (f"| {once.case} | {total / 1e6:.0f} | {share * 100:.4f} | {more.get('tier1.insns', 0) / total * 100:.3f} | {calls} "
+            f"| {calls / total * 1000:.2f} | {shown} |"), share
+
+
+TABLE_HEAD = ("| case | million instructions | interpreted or run alone, % | translated, % | helper calls | per 1000 | of these |",
+              "|---|---|---|---|---|---|---|")
 
 
 def guest_symbols(path):
@@ -205,6 +228,22 @@ def profile(options, once):
         os.unlink(path)
 
 
+def table(options, payload, base, cases, log):
+    """writes the table; how many cases were over the limit or did not end"""
+    bad = []
+    with open(options.table, "w", encoding="utf-8") as f:
+        print(*TABLE_HEAD, sep="\n", file=f)
+        for case in cases:
+            once = Once(options, payload, case, log)
+            line, share = table_line(base, once)
+            print(line, file=f, flush=True)
+            print(line, flush=True)
+            if once.seconds is None or share > SHARE:
+                bad.append(case)
+    say(f"{len(cases)} cases, " + (f"over the limit or failed: {', '.join(bad)}" if bad else "all within the limit"))
+    return 1 if bad else 0
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("cases", nargs="*", help="default: all; boot: a machine that only boots")
@@ -218,6 +257,8 @@ def main():
     p.add_argument("--all", action="store_true", help="rare counters too")
     p.add_argument("--lines", type=int, default=12, help="of the profile")
     p.add_argument("--pieces", type=int, default=2, help="of hot code")
+    p.add_argument("--table", metavar="FILE", help="a line for the boot and for each case; fails when more of a case's "
+                   "instructions were interpreted than may be")
     options = p.parse_args()
     os.chdir(TOP)
     payload = Payload()
@@ -227,13 +268,17 @@ def main():
     options.perf = options.perf or options.asm
     with open(f"{OUT}/why.log", "w", encoding="utf-8") as log:
         base = Once(options, payload, "", log).counters
+        if options.table:
+            return table(options, payload, base, [BOOT] + [c for c in cases if c != BOOT], log)
         for case in cases:
             report(options, base, Once(options, payload, case, log))
             if options.perf:
                 profile(options, Once(options, payload, case, log, perf=True))
+    return 0
 
 
 if __name__ == "__main__":
     began = time.monotonic()
-    main()
+    status = main()
     say(f"{time.monotonic() - began:.0f} s")
+    sys.exit(status)

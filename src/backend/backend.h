@@ -208,7 +208,8 @@ struct backend_ops {
 	const char *name;
 	u32 passes; /* enum ir_pass: what to run before compile() */
 	size_t frame_size;
-	bool lazy_fp; /* uses config's fp_*(): the front end is to use the lazy slots */
+	bool interprets; /* runs nothing on the host itself; for statistics */
+	bool lazy_fp;	 /* uses config's fp_*(): the front end is to use the lazy slots */
 	int (*create)(const struct backend_config *config, struct backend **b);
 	void (*destroy)(struct backend *b);
 	/* -E2BIG: too large for this back end, translate less. */

@@ -70,6 +70,7 @@ static void interp_forget(struct backend *b, struct backend_cpu *cpu)
 
 /* PUTs cost nothing when the value is computed into its slot, which DEAD_PUT would prevent. */
 const struct backend_ops backend_interp = {
+	.interprets = true,
 	.name = "interp",
 	.passes = IR_PASS_ALL & ~(IR_PASS_DEAD_PUT | IR_PASS_DEFER),
 	.frame_size = INTERP_FRAME,

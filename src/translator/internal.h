@@ -188,6 +188,7 @@ struct cpu_stats {
 	u64 refills, fetch_refills, small_pages, second_hits, walks;
 	u64 selects, view_misses, view_drops, verifies, verify_drops;
 	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops, jump_scans;
+	u64 alone; /* instructions translated and run by themselves, for their MMIO */
 	u64 mmio, interrupts, hcalls, idles, idle_polls, polls;
 	u64 exits[CPU_EXIT_CODES];
 };

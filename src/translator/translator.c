@@ -369,6 +369,9 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	}
 	s = &cpu->stats;
 	fn(opaque, "instructions", ops_executed(cpu));
+	fn(opaque, "instructions.interpreted",
+	   t->config.backend->interprets ? ops_executed(cpu) : 0);
+	fn(opaque, "instructions.alone", s->alone);
 	fn(opaque, "lookups", s->lookups);
 	fn(opaque, "jump_cache.fills", s->jump_fills);
 	fn(opaque, "jump_cache.drops", s->jump_drops);

@@ -304,6 +304,7 @@ static enum next handle_event(struct translator_cpu *cpu, enum translator_stop *
 static enum next finish_single(struct translator_cpu *cpu, enum translator_stop *why)
 {
 	cpu->mmio_done = 0;
+	cpu->stats.alone++;
 	if (!cpu->single_step)
 		return NEXT_GO;
 	return stop_for(why, TRANSLATOR_STOP_DEBUG);

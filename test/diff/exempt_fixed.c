@@ -115,6 +115,31 @@ static void atomic_decrement(const struct diff_view *v, struct diff_result *m)
 	m->state.pc = v->theirs->state.pc;
 }
 
+/* Increment bounded or equal, whose second word is in another block of 32 bytes: we interrupt. */
+static void atomic_block(const struct diff_view *v, struct diff_result *m)
+{
+	u32 w = (u32)v->insn->word, fc = f_fc(w), rt = f_rt(w);
+	unsigned size = diff_is(v, "lwat") ? 4 : 8;
+	u64 ea = base(v), memory, bound, expect = 0xffffffff80000000;
+
+	if ((!diff_is(v, "lwat") && !diff_is(v, "ldat")) || (fc != 24 && fc != 25) ||
+	    !((ea ^ (ea + size)) & ~31ull) || v->ours->state.signal != SIGBUS ||
+	    v->theirs->state.signal || memcmp(v->ours->mem, v->before->mem, sizeof(v->ours->mem)))
+		return;
+	memory = word_at(v->before, ea, size, v->big);
+	bound = word_at(v->before, ea + size, size, v->big);
+	if ((memory == bound) == (fc == 25)) {
+		expect = memory;
+		memory = (memory + 1) & (size == 4 ? 0xffffffff : ~0ull);
+	}
+	if (v->theirs->state.gpr[rt] != expect || word_at(v->theirs, ea, size, v->big) != memory)
+		return;
+	take_memory(v, m, ea, size);
+	m->state.gpr[rt] = expect;
+	m->state.signal = 0;
+	m->state.pc = v->theirs->state.pc;
+}
+
 /* lbarx .. lqarx, stbcx. .. stqcx. */
 static unsigned reservation_size(const struct insn_row *row)
 {
@@ -228,6 +253,7 @@ const struct diff_exemption diff_exempt_fixed[] = {
 	{"X2", "lwat, stwat: signed maximum and minimum", atomic_signed, false},
 	{"X3", "lwat, ldat: bound reached", atomic_bound, false},
 	{"X4", "lwat, ldat: bounded decrement", atomic_decrement, false},
+	{"X12", "lwat, ldat: words in two blocks", atomic_block, false},
 	{"X6", "stcx. of another size than the reservation's", other_size, false},
 	{"X9", "stqcx.: doublewords that differ", crosswise, false},
 	{"X10", "mfspr of VRSAVE", vrsave, false},

@@ -13,6 +13,8 @@ static const struct diff_result *earlier(const struct diff_view *v, int n)
 	return n < 0 ? v->first : &v->trail[n];
 }
 
+/* What the instructions before it raised, by our account, or by qemu's, which is another one where
+ * exceptions are enabled (F21). */
 u64 fx_raised_before(const struct diff_view *v)
 {
 	static struct diff_result before, after;
@@ -26,6 +28,7 @@ u64 fx_raised_before(const struct diff_view *v)
 		at.index = n;
 		v->again(&at, &before, &after);
 		raised |= after.state.fpscr;
+		raised |= v->trail[n].state.fpscr & ~earlier(v, (int)n - 1)->state.fpscr;
 	}
 	return raised & (FPSCR_OX | FPSCR_UX | FPSCR_ZX | FPSCR_XX);
 }

@@ -36,6 +36,7 @@ class Context:
         self.full = full
         self.passed = 0
         self.faults = []
+        self.notes = []     # lines for the reader, behind the counts
         self.log = open(os.path.join(LOG, name + ".log"), "w", encoding="utf-8", errors="replace")
 
     def command(self, argv, env=None):
@@ -122,6 +123,7 @@ def meson_suite(config, suite, multiplier=1, sanitizers=None):
         if not os.path.exists(results):
             c.faults.append(f"suite {suite} of {config} did not run\n" + tail(output))
             return
+        totals = {}
         with open(results, encoding="utf-8") as f:
             for line in f:
                 r = json.loads(line)
@@ -129,10 +131,21 @@ def meson_suite(config, suite, multiplier=1, sanitizers=None):
                 name = r["name"].split(" / ")[-1]
                 said = (r.get("stdout") or "") + "\n" + (r.get("stderr") or "")
                 failed = r["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")
+                count_cases(c, totals, name, said)
                 c.count_lines(name, said, (r.get("returncode") or r["result"]) if failed else 0)
         if status and not c.faults:
             c.faults.append(f"suite {suite} of {config}: exit status {status}\n" + tail(output))
     return run
+
+
+def count_cases(c, totals, name, output):
+    """random sequences by back end and mode"""
+    for m in re.finditer(r"^# (\S+) \S+ \S+-endian: (\d+) cases", output, re.M):
+        key = (m[1], "left at every record" if "-records" in name else "as regions" if "-regions" in name else "normal",
+               "interpreter alone" if "-alone" in name else "qemu-user")
+        totals[key] = totals.get(key, 0) + int(m[2])
+    c.notes = [f"{count} sequences on {backend}, {mode}, compared with {oracle}"
+               for (backend, mode, oracle), count in sorted(totals.items())]
 
 
 def guests(c):
@@ -211,6 +224,8 @@ def run_stage(stage, full):
         c.faults.append("no test ran")
     for fault in c.faults:
         print(f"not ok: {fault}")
+    for note in c.notes:
+        print(f"   {note}")
     print(f"   {stage.name}: {c.passed} passed, {len(c.faults)} failed, {time.monotonic() - began:.0f} s", flush=True)
     return c.passed, len(c.faults)
 

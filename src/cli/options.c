@@ -180,6 +180,8 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_BIOS:
 		o->config.bios = arg;
 		return 0;
+	case OPT_BOOT:
+		return value_boot(o, arg, e);
 	case OPT_LOGFILE:
 		o->log_file = arg;
 		return 0;
@@ -244,7 +246,7 @@ static int finish(struct cli_options *o, struct error *e)
 		return error_set(e, -EINVAL, "icount=on allows one processor only");
 	if (!c->ram_size)
 		c->ram_size = o->machine->default_ram;
-	if (!c->kernel && !c->bios)
+	if (!c->kernel && !c->bios && !o->machine->has_firmware)
 		return error_set(e, -EINVAL, "nothing to boot: -kernel or -bios (see --help)");
 	if (c->initrd && !c->kernel)
 		return error_set(e, -EINVAL, "-initrd needs -kernel");

@@ -252,6 +252,46 @@ int value_name(struct cli_options *o, const char *arg, struct error *e)
 	return 0;
 }
 
+static int boot_letters(const struct list *l, const char **to, struct error *e)
+{
+	if (strspn(l->value, "abcdefghijklmnop") != strlen(l->value))
+		return error_set(e, -EINVAL, "-boot: %s=%s: letters from a to p are possible",
+				 l->key, l->value);
+	*to = l->value;
+	return 0;
+}
+
+static int boot_switch(const struct list *l, bool *to, struct error *e)
+{
+	if (strcmp(l->value, "on") && strcmp(l->value, "off"))
+		return error_set(e, -EINVAL, "-boot: %s is on or off, not '%s'", l->key, l->value);
+	*to = !strcmp(l->value, "on");
+	return 0;
+}
+
+int value_boot(struct cli_options *o, const char *arg, struct error *e)
+{
+	struct list l = list_of(o, arg, "order");
+	bool strict;
+	int err = 0;
+
+	while (!err && list_next(&l)) {
+		if (!l.value)
+			err = error_set(e, -EINVAL, "-boot: '%s' has no value", l.key);
+		else if (!strcmp(l.key, "order"))
+			err = boot_letters(&l, &o->config.boot_order, e);
+		else if (!strcmp(l.key, "once"))
+			err = boot_letters(&l, &o->config.boot_once, e);
+		else if (!strcmp(l.key, "menu"))
+			err = boot_switch(&l, &o->config.boot_menu, e);
+		else if (!strcmp(l.key, "strict"))
+			err = boot_switch(&l, &strict, e); /* firmware tries nothing else anyway */
+		else
+			err = error_set(e, -EINVAL, "-boot: there is no '%s'", l.key);
+	}
+	return err;
+}
+
 int value_uuid(struct cli_options *o, const char *arg, struct error *e)
 {
 	u32 n = 0;

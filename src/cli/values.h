@@ -13,6 +13,7 @@ int value_smp(struct cli_options *o, const char *arg, struct error *e);
 int value_machine(struct cli_options *o, const char *arg, struct error *e);
 int value_cpu(struct cli_options *o, const char *arg, struct error *e);
 int value_name(struct cli_options *o, const char *arg, struct error *e);
+int value_boot(struct cli_options *o, const char *arg, struct error *e);
 int value_engine(struct cli_options *o, const char *arg, struct error *e);
 int value_log(struct cli_options *o, const char *arg, struct error *e);
 int value_uuid(struct cli_options *o, const char *arg, struct error *e);

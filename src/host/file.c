@@ -46,6 +46,11 @@ int file_read(int fd, u64 offset, void *data, u64 len)
 	return 0;
 }
 
+bool file_readable(const char *path)
+{
+	return !access(path, R_OK);
+}
+
 void file_close(int fd)
 {
 	close(fd);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/types.h"
 
+bool file_readable(const char *path);
 /* A regular file of 1 to max_size bytes, for reading. */
 int file_open(const char *path, u64 max_size, int *fd, u64 *size, struct error *e);
 /* -EIO when it does not have all of [offset, offset + len) any more. */

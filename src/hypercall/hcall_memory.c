@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* H_PAGE_INIT, H_LOGICAL_CI_LOAD and its kin (LoPAPR 14.5.4.2, 14.5.4.4): memory by real address.
- */
+ * H_LOGICAL_MEMOP moves blocks for firmware, device memory too. */
 #include "base/endian.h"
 #include "base/string.h"
 #include "hypercall/hypercall.h"
@@ -94,6 +94,40 @@ static s64 h_logical_store(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 	return logical_access(vcpu, args[0], args[1], true, &value);
 }
 
+enum { MEMOP_COPY, MEMOP_INVERT, MEMOP_MAX_BYTES = 64 << 20 };
+
+/* args: to, from, log2 of an element's size, number of elements, operation. Overlapping blocks are
+ * moved as memmove() does it. */
+static s64 h_logical_memop(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	u64 to = args[0], from = args[1], shift = args[2], count = args[3], op = args[4];
+	u64 size = 1ull << (shift & 3), bytes = count << (shift & 3), at = 0, value;
+	bool down = to > from && to - from < bytes;
+	u8 *d, *s;
+
+	if (op > MEMOP_INVERT || shift > 3 || count > (u64)MEMOP_MAX_BYTES >> shift)
+		return H_PARAMETER;
+	if (((to | from) & (size - 1)) || !count)
+		return count ? H_PARAMETER : H_SUCCESS;
+	d = vm_mem_ptr(vcpu->vm, to, bytes);
+	s = vm_mem_ptr(vcpu->vm, from, bytes);
+	if (d && s && op == MEMOP_COPY) {
+		memmove(d, s, bytes);
+		vm_mem_written(vcpu->vm, to, bytes);
+		return H_SUCCESS;
+	}
+	for (u64 i = 0; i < count; i++) {
+		at = (down ? count - 1 - i : i) * size;
+		value = 0;
+		if (logical_access(vcpu, size, from + at, false, &value) != H_SUCCESS)
+			return H_PARAMETER;
+		value = op == MEMOP_INVERT ? ~value : value;
+		if (logical_access(vcpu, size, to + at, true, &value) != H_SUCCESS)
+			return H_PARAMETER;
+	}
+	return H_SUCCESS;
+}
+
 /* The caches that these would write back or invalidate are the host's, which are coherent. */
 static s64 h_nothing(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 {
@@ -112,6 +146,7 @@ void papr_register_memory_calls(struct papr *p)
 		       CALL_NO_LOCK);
 	hcall_register(vm, H_LOGICAL_CACHE_STORE, "H_LOGICAL_CACHE_STORE", h_logical_store, p,
 		       CALL_NO_LOCK);
+	hcall_register(vm, H_LOGICAL_MEMOP, "H_LOGICAL_MEMOP", h_logical_memop, p, CALL_NO_LOCK);
 	hcall_register(vm, H_LOGICAL_ICBI, "H_LOGICAL_ICBI", h_nothing, p, CALL_NO_LOCK);
 	hcall_register(vm, H_LOGICAL_DCBF, "H_LOGICAL_DCBF", h_nothing, p, CALL_NO_LOCK);
 }

@@ -10,7 +10,7 @@
 #include "vm/vm.h"
 
 struct papr_config {
-	bool radix; /* the guest may register a process table */
+	bool radix; /* at first; papr_set_radix() */
 	u64 ram_size;
 	u32 max_cpus;
 	u8 uuid[16];
@@ -25,6 +25,9 @@ struct papr;
 /* Register everything; owned by the caller. NULL: no memory. */
 struct papr *papr_create(struct vm *vm, const struct papr_config *config);
 void papr_destroy(struct papr *p);
+/* The MMU that the guest uses from now on; no processor but the caller's runs. Under the machine's
+ * lock. */
+void papr_set_radix(struct papr *p, bool radix);
 /* Ask the guest to shut down and power off. Under the machine's lock. */
 void papr_powerdown(struct papr *p);
 

@@ -42,14 +42,20 @@ static void papr_reset(void *obj)
 {
 	struct papr *p = container_of(obj, struct papr, state);
 
-	p->state.proc_table = 0;
-	p->state.mmu_flags = p->config.radix ? ENGINE_V3_RADIX | ENGINE_V3_GTSE : 0;
 	p->state.os_term_seen = 0;
 	p->state.epow_pending = 0;
 	p->state.epow_time = 0;
 	p->state.lpcr = 0;
-	configure_mmu(p);
+	papr_set_radix(p, p->config.radix);
 	papr_configure_lpcr(p);
+}
+
+void papr_set_radix(struct papr *p, bool radix)
+{
+	p->config.radix = radix;
+	p->state.proc_table = 0;
+	p->state.mmu_flags = radix ? ENGINE_V3_RADIX | ENGINE_V3_GTSE : 0;
+	configure_mmu(p);
 }
 
 struct papr *papr_create(struct vm *vm, const struct papr_config *config)

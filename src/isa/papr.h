@@ -154,7 +154,12 @@ enum papr_hcall {
 	H_INT_RESET = 0x3d0,
 	H_GET_CPU_CHARACTERISTICS = 0x1c8,
 	H_RPT_INVALIDATE = 0x448,
-	H_RTAS = 0xf000, /* private: a processor entered RTAS */
+	/* private, between this machine and its firmware; numbers of QEMU's, which SLOF knows */
+	H_RTAS = 0xf000, /* a processor entered RTAS */
+	H_LOGICAL_MEMOP = 0xf001,
+	H_CAS = 0xf002, /* ibm,client-architecture-support */
+	H_UPDATE_DT = 0xf003,
+	H_CLIENT = 0xf005, /* a processor entered the client interface */
 };
 
 /* Status words of RTAS calls (LoPAPR 7.3, Table 33). */

@@ -17,7 +17,9 @@ struct boot {
 	struct elf_rules rules;
 	struct elf_info elf;
 	u64 initrd_start, fdt_addr;
-	u64 entry; /* where the boot processor starts, r3 = fdt_addr */
+	u64 entry;	     /* where the boot processor starts, r3 = fdt_addr */
+	u32 starts;	     /* how often images were placed */
+	char bios_path[128]; /* of the firmware that was looked for */
 };
 
 struct boot_method {
@@ -36,5 +38,10 @@ struct boot_method {
 /* Entry by flattened tree: r3 = tree, r5 = 0 (ePAPR 1.1, 5.4; Linux Documentation/devicetree/
  * booting). */
 extern const struct boot_method boot_fdt;
+/* Entry through firmware (-bios, SLOF by default): the raw image stands at 0 and is entered at
+ * 0x100, r3 = tree; a kernel beside it stands at 4 MiB and /chosen says so. */
+extern const struct boot_method boot_firmware;
+
+enum { BOOT_KERNEL_OFFSET = 4 << 20 };
 
 #endif

@@ -11,7 +11,7 @@
 #include "machine/boot.h"
 #include "machine/machine.h"
 
-enum { BIOS_ENTRY = 0x100, BIOS_KERNEL_OFFSET = 4 << 20, INITRD_ALIGN = 1 << 16 };
+enum { BIOS_ENTRY = 0x100, INITRD_ALIGN = 1 << 16 };
 
 static u64 align_up(u64 v, u64 a)
 {
@@ -22,8 +22,8 @@ static int prepare_bios(struct boot *b, const struct machine_config *config, u64
 			struct error *e)
 {
 	const char *path = config->bios;
-	bool beside = config->kernel && limit > BIOS_KERNEL_OFFSET;
-	int err = image_open(&b->bios, path, beside ? BIOS_KERNEL_OFFSET : limit, e);
+	bool beside = config->kernel && limit > BOOT_KERNEL_OFFSET;
+	int err = image_open(&b->bios, path, beside ? BOOT_KERNEL_OFFSET : limit, e);
 
 	if (!err && b->bios.size <= BIOS_ENTRY)
 		err = error_set(e, -ENOEXEC, "%s: too short for an entry point at 0x%x", path,
@@ -39,7 +39,7 @@ static int prepare_kernel(struct boot *b, const struct machine_config *config, u
 
 	if (err)
 		return err;
-	b->rules.load_offset = config->bios ? BIOS_KERNEL_OFFSET : 0;
+	b->rules.load_offset = config->bios ? BOOT_KERNEL_OFFSET : 0;
 	b->rules.limit = limit;
 	err = elf_check(&b->kernel, &b->rules, &b->elf, e);
 	if (!err && !config->bios)

@@ -43,6 +43,8 @@ struct machine_config {
 	u32 threads;  /* of a core; 0 = 1 */
 	u64 ram_size; /* bytes, a multiple of 1 MiB */
 	const char *kernel, *initrd, *append, *bios; /* NULL = none */
+	const char *boot_order, *boot_once;	     /* letters of -boot; NULL = firmware's own */
+	bool boot_menu;				     /* firmware asks what to boot */
 	u8 uuid[16];
 	/* Of -M NAME,key=value. */
 	u32 nr_options;
@@ -60,6 +62,7 @@ struct machine_class {
 	u64 default_ram;
 	const char *default_drive; /* the interface of -drive without if=; NULL: there is none */
 	u32 max_cpus;
+	bool has_firmware; /* that starts when there is neither -kernel nor -bios */
 	/* Lines for --help about -M's options; may be "". */
 	const char *option_help;
 	bool (*cpu_ok)(const struct cpu_model *model);

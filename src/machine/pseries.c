@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * pseries: a guest of a PAPR hypervisor (LoPAPR 1.1) with RAM from 0, an XICS or XIVE interrupt
- * controller, a virtual I/O bus, RTAS. Nothing is negotiated with the guest: the machine decides
- * on the MMU and on the interrupt controller, and the tree says so.
+ * controller, a virtual I/O bus, RTAS. The guest is entered through firmware, which negotiates MMU
+ * and interrupt controller with it (pseries_cas.c), or by a flattened tree that says what the
+ * machine decided on.
  *
  * Real memory: images from 0, the tree and RTAS below min(RAM, 2 GiB).
  */
@@ -14,6 +15,7 @@
 
 #include "device/spapr_nvram.h"
 #include "device/spapr_vty.h"
+#include "irqchip/dual.h"
 #include "irqchip/xics.h"
 #include "irqchip/xive.h"
 #include "isa/model.h"
@@ -45,17 +47,19 @@ static int parse_ic_mode(struct pseries *p, struct error *e)
 	const char *mode = machine_option(&p->config, "ic-mode");
 	bool has_xive = p->config.model->isa >= ISA_3_0;
 
-	p->ic = has_xive ? PSERIES_XIVE : PSERIES_XICS;
+	p->can_xics = true;
+	p->can_xive = has_xive;
 	if (!mode || !strcmp(mode, "dual"))
 		return 0;
 	if (!strcmp(mode, "xics")) {
-		p->ic = PSERIES_XICS;
+		p->can_xive = false;
 		return 0;
 	}
 	if (strcmp(mode, "xive"))
 		return error_set(e, -EINVAL, "ic-mode is xics, xive or dual, not '%s'", mode);
 	if (!has_xive)
 		return error_set(e, -EINVAL, "%s has no XIVE: ic-mode=xics", p->config.model->name);
+	p->can_xics = false;
 	return 0;
 }
 
@@ -64,17 +68,40 @@ static int parse_mmu(struct pseries *p, struct error *e)
 	const char *mmu = machine_option(&p->config, "x-mmu");
 	bool has_radix = p->config.model->mmu == MMU_RADIX_OR_HASH64;
 
-	p->radix = has_radix;
+	p->can_hash = true;
+	p->can_radix = has_radix;
 	if (!mmu)
 		return 0;
 	if (!strcmp(mmu, "hash")) {
-		p->radix = false;
+		p->can_radix = false;
 		return 0;
 	}
 	if (strcmp(mmu, "radix"))
 		return error_set(e, -EINVAL, "x-mmu is radix or hash, not '%s'", mmu);
 	if (!has_radix)
 		return error_set(e, -EINVAL, "%s has no radix MMU", p->config.model->name);
+	p->can_hash = false;
+	return 0;
+}
+
+/* x-vof is QEMU's: off means that firmware starts the kernel. */
+static int parse_start(struct pseries *p, struct error *e)
+{
+	const char *boot = machine_option(&p->config, "x-boot");
+	const char *vof = machine_option(&p->config, "x-vof");
+	bool off = vof && !strcmp(vof, "off");
+
+	if (vof && !off && strcmp(vof, "on"))
+		return error_set(e, -EINVAL, "x-vof is on or off, not '%s'", vof);
+	if (boot && strcmp(boot, "fdt"))
+		return error_set(e, -EINVAL, "x-boot is fdt, not '%s'", boot);
+	if (off || p->config.bios || !p->config.kernel)
+		p->start = PSERIES_START_FIRMWARE;
+	else
+		p->start = PSERIES_START_FDT;
+	if (p->start == PSERIES_START_FIRMWARE && (boot || (vof && !off)))
+		return error_set(e, -EINVAL, "%s needs -kernel and no firmware",
+				 boot ? "x-boot=fdt" : "x-vof=on");
 	return 0;
 }
 
@@ -139,7 +166,7 @@ static int pseries_reset(void *machine, struct error *e)
 	struct vm *vm = p->vm;
 	int err;
 
-	err = vm->ops->htab_alloc(vm->engine, p->radix ? 0 : p->hpt_order);
+	err = pseries_cas_reset(p);
 	if (err)
 		return error_set(e, err, "the engine has no hash table of 2^%u bytes",
 				 p->hpt_order);
@@ -149,7 +176,8 @@ static int pseries_reset(void *machine, struct error *e)
 	err = p->boot_method->place(&p->boot, vm, e);
 	if (err)
 		return err;
-	place_rtas(p);
+	if (p->start == PSERIES_START_FDT)
+		place_rtas(p);
 	err = place_tree(p, e);
 	if (err)
 		return err;
@@ -215,9 +243,17 @@ static int add_devices(struct pseries *p, struct error *e)
 static int add_irqchip(struct pseries *p, struct error *e)
 {
 	struct vm *vm = p->vm;
-	int err = p->ic == PSERIES_XIVE ? irqchip_xive_create(vm, vm->nr_vcpus, PSERIES_IRQS, e)
-					: irqchip_xics_create(vm, vm->nr_vcpus, PSERIES_IRQS, e);
+	u32 servers = vm->nr_vcpus;
+	int err;
 
+	if (p->start == PSERIES_START_FDT)
+		p->can_xics = !p->can_xive;
+	if (p->can_xive && p->can_xics)
+		err = irqchip_dual_create(vm, servers, PSERIES_IRQS, &p->dual, e);
+	else if (p->can_xive)
+		err = irqchip_xive_create(vm, servers, PSERIES_IRQS, e);
+	else
+		err = irqchip_xics_create(vm, servers, PSERIES_IRQS, e);
 	for (u32 i = 0; i < vm->nr_vcpus && !err; i++)
 		err = vm->irqchip_ops->connect(vm->irqchip, &vm->vcpus[i], e);
 	if (!err)
@@ -230,7 +266,7 @@ static int add_irqchip(struct pseries *p, struct error *e)
 static int add_papr(struct pseries *p, struct error *e)
 {
 	struct papr_config pc = {
-		.radix = p->radix,
+		.radix = p->can_radix,
 		.ram_size = p->config.ram_size,
 		.max_cpus = p->config.max_cpus,
 		.display = p->vty ? spapr_vty_display : NULL,
@@ -240,7 +276,12 @@ static int add_papr(struct pseries *p, struct error *e)
 
 	memcpy(pc.uuid, p->config.uuid, sizeof(pc.uuid));
 	p->papr = papr_create(p->vm, &pc);
-	return p->papr ? 0 : error_set(e, -ENOMEM, "out of memory");
+	if (!p->papr)
+		return error_set(e, -ENOMEM, "out of memory");
+	pseries_cas_register_state(p);
+	if (p->start != PSERIES_START_FDT)
+		pseries_cas_register(p);
+	return 0;
 }
 
 static int prepare_boot(struct pseries *p, struct error *e)
@@ -249,10 +290,10 @@ static int prepare_boot(struct pseries *p, struct error *e)
 	u64 limit = p->config.ram_size < RTAS_LIMIT ? p->config.ram_size : RTAS_LIMIT;
 
 	p->rtas_base = (limit - PSERIES_RTAS_SIZE) & ~0xffffull;
-	p->boot_method = &boot_fdt;
+	p->boot_method = p->start == PSERIES_START_FIRMWARE ? &boot_firmware : &boot_fdt;
 	err = p->boot_method->prepare(&p->boot, &p->config, p->config.ram_size, p->rtas_base,
 				      PSERIES_FDT_MAX, e);
-	return err ? err : linux_check_memory(&p->boot, p->config.ram_size, p->radix, e);
+	return err ? err : linux_check_memory(&p->boot, p->config.ram_size, p->can_radix, e);
 }
 
 static void pseries_free(struct pseries *p)
@@ -266,7 +307,7 @@ static void pseries_free(struct pseries *p)
 
 static int pseries_create(const struct machine_config *config, struct vm **out, struct error *e)
 {
-	static const char *const options[] = {"ic-mode", "x-mmu", NULL};
+	static const char *const options[] = {"ic-mode", "x-mmu", "x-boot", "x-vof", NULL};
 	struct pseries *p = os_alloc(sizeof(*p));
 	struct vm_config vc;
 	int err;
@@ -279,6 +320,7 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 	if (p->config.max_cpus < config->cpus)
 		p->config.max_cpus = config->cpus;
 	p->hpt_order = hpt_order(config->ram_size);
+	p->top_level = config->model->isa >= ISA_3_0 ? PSERIES_LEVEL_3_00 : PSERIES_LEVEL_2_07;
 	err = machine_check_options(config, options, e);
 	if (!err)
 		err = parse_ic_mode(p, e);
@@ -286,6 +328,8 @@ static int pseries_create(const struct machine_config *config, struct vm **out, 
 		err = parse_mmu(p, e);
 	if (!err)
 		err = check_cores(p, e);
+	if (!err)
+		err = parse_start(p, e);
 	if (!err)
 		err = prepare_boot(p, e);
 	vc = (struct vm_config){
@@ -342,11 +386,15 @@ const struct machine_class machine_pseries = {
 	.default_ram = 512ull << 20,
 	.default_drive = "scsi",
 	.max_cpus = 8,
+	.has_firmware = true,
 	.option_help =
-		"      ic-mode=xics|xive|dual  interrupt controller; dual means XIVE where the\n"
-		"                              processor has it (default)\n"
-		"      x-mmu=radix|hash        the MMU that the guest uses (default: radix\n"
-		"                              where the processor has it)\n",
+		"      ic-mode=xics|xive|dual  interrupt controller; dual (default) means that\n"
+		"                              the guest chooses where the processor has XIVE\n"
+		"      x-mmu=radix|hash        the MMU that the guest uses (default: the guest\n"
+		"                              chooses where the processor has radix)\n"
+		"      x-vof=on|off            off: firmware (SLOF) starts -kernel\n"
+		"      x-boot=fdt              start -kernel by a flattened device tree, which\n"
+		"                              says what is used: XIVE and radix if possible\n",
 	.cpu_ok = pseries_cpu_ok,
 	.create = pseries_create,
 	.destroy = pseries_destroy,

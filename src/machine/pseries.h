@@ -9,7 +9,24 @@
 #include "machine/boot.h"
 #include "machine/machine.h"
 
-enum pseries_ic { PSERIES_XICS, PSERIES_XIVE };
+struct irqchip_dual;
+
+/* How the guest is entered. */
+enum pseries_start {
+	PSERIES_START_FDT,	/* by flattened tree; nothing is negotiated */
+	PSERIES_START_FIRMWARE, /* firmware starts the guest */
+};
+
+/* Architecture levels as the logical processor versions that the tree names. */
+enum { PSERIES_LEVEL_2_07 = 0x0f000004, PSERIES_LEVEL_3_00 = 0x0f000005 };
+
+/* What guest and machine agreed on; see pseries_cas.c. */
+struct pseries_agreed {
+	u32 done; /* the tree says it */
+	u32 radix, xive;
+	u32 level;
+	u32 form1; /* the guest knows form 1 affinity */
+};
 
 enum {
 	PSERIES_TB_HZ = 512000000,
@@ -23,12 +40,18 @@ enum {
 	PSERIES_RTAS_SIZE = 4096,
 	PSERIES_FDT_MAX = 1 << 20,
 };
+/* Bits of an effective address that make the real one. */
+#define PSERIES_REAL_MASK 0x0fffffffffffffffull
 
 struct pseries {
 	struct machine_config config;
 	struct vm *vm;
-	enum pseries_ic ic;
-	bool radix;
+	enum pseries_start start;
+	/* What the machine offers. */
+	bool can_radix, can_hash, can_xive, can_xics;
+	u32 top_level;
+	struct pseries_agreed agreed;
+	struct irqchip_dual *dual; /* NULL: there is one interrupt controller */
 	u32 hpt_order;
 	struct tce_registry tce;
 	struct spapr_pci pci;
@@ -44,5 +67,13 @@ struct pseries {
 
 /* Build the flattened tree in buf; its size is fdt_totalsize(). */
 int pseries_build_fdt(struct pseries *p, void *buf, u32 size, struct error *e);
+
+/* ibm,client-architecture-support with the vectors at a guest real address; a PAPR return code. */
+s64 pseries_cas(struct pseries *p, struct vcpu *vcpu, u64 vectors);
+/* As nothing was negotiated yet; 0 or -errno of the engine. */
+int pseries_cas_reset(struct pseries *p);
+/* State, and the hypercalls of firmware. */
+void pseries_cas_register_state(struct pseries *p);
+void pseries_cas_register(struct pseries *p);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The tree that a pseries guest is entered with (LoPAPR 1.1, appendices B and C; Linux
- * Documentation/devicetree/booting). It replaces all negotiation: /chosen says what the client
- * interface would have agreed on.
+ * The tree of a pseries guest (LoPAPR 1.1, appendices B and C; Linux Documentation/devicetree/
+ * booting). Before negotiation /chosen says what the machine offers, afterwards what was agreed
+ * on; a guest that is entered by flattened tree meets the second at once.
  */
 #include <errno.h>
 #include <libfdt.h>
@@ -92,12 +92,12 @@ static void cpu_pa_features(struct tree *t, struct pseries *p, int node)
 {
 	u8 f[sizeof(pa_features_3_0)];
 
-	if (p->config.model->isa < ISA_3_0) {
+	if (p->agreed.level < PSERIES_LEVEL_3_00) {
 		prop(t, node, "ibm,pa-features", pa_features_2_07, sizeof(pa_features_2_07));
 		return;
 	}
 	memcpy(f, pa_features_3_0, sizeof(f));
-	if (!p->radix)
+	if (!p->can_radix || (p->agreed.done && !p->agreed.radix))
 		f[PA_RADIX] = 0;
 	prop(t, node, "ibm,pa-features", f, sizeof(f));
 }
@@ -128,8 +128,6 @@ static void cpu_caches(struct tree *t, const struct cpu_model *m, int node)
 	prop_u32(t, node, "i-cache-size", 32 << 10);
 }
 
-enum { LOGICAL_PVR_2_07 = 0x0f000004, LOGICAL_PVR_3_00 = 0x0f000005 };
-
 /* Server numbers of the core's threads; all group queues are the first processor's. */
 static void cpu_servers(struct tree *t, struct pseries *p, int node, u32 index)
 {
@@ -156,8 +154,7 @@ static void cpu_node(struct tree *t, struct pseries *p, int cpus, u32 index)
 	node = add_node(t, cpus, name);
 	prop_u32(t, node, "reg", index);
 	prop_string(t, node, "device_type", "cpu");
-	/* the logical processor that a client interface would have negotiated */
-	prop_u32(t, node, "cpu-version", p9 ? 0x0f000005 : 0x0f000004);
+	prop_u32(t, node, "cpu-version", p->agreed.done ? p->agreed.level : m->pvr);
 	prop_string(t, node, "status", "okay");
 	cpu_caches(t, m, node);
 	prop_u32(t, node, "timebase-frequency", PSERIES_TB_HZ);
@@ -193,7 +190,7 @@ static void cpu_nodes(struct tree *t, struct pseries *p)
 		cpu_node(t, p, cpus, i - p->config.threads);
 }
 
-/* Option vector 5 (LoPAPR B.6.2.3) as it would have been agreed on: byte 0 is the length of what
+/* Option vector 5 (LoPAPR B.6.2.3) as it was agreed on: byte 0 is the length of what
  * follows less one, then the vector's bytes by their numbers. */
 static void chosen_vector5(struct tree *t, struct pseries *p, int node)
 {
@@ -204,22 +201,47 @@ static void chosen_vector5(struct tree *t, struct pseries *p, int node)
 		RADIX_GTSE = 0x40,     /* byte 26 */
 		VECTOR_BYTES = 26,
 	};
-	u8 v[VECTOR_BYTES + 1] = {[0] = VECTOR_BYTES - 1, [5] = FORM1_AFFINITY};
+	const struct pseries_agreed *a = &p->agreed;
+	u8 v[VECTOR_BYTES + 1] = {[0] = VECTOR_BYTES - 1};
 
-	v[23] = p->ic == PSERIES_XIVE ? XIVE_EXPLOIT : 0;
-	v[24] = p->radix ? MMU_RADIX : 0;
-	v[26] = p->radix ? RADIX_GTSE : 0;
-	prop(t, node, "ibm,architecture-vec-5", v, sizeof(v));
+	v[5] = a->form1 ? FORM1_AFFINITY : 0;
+	v[23] = a->xive ? XIVE_EXPLOIT : 0;
+	v[24] = a->radix ? MMU_RADIX : 0;
+	v[26] = a->radix ? RADIX_GTSE : 0;
+	prop(t, node, "ibm,architecture-vec-5", v, a->done ? sizeof(v) : 2);
+}
+
+/* What the guest may ask for: pairs of a byte of vector 5 and its value, both modes as QEMU says
+ * it (either: 0x80 of byte 23, 0xc0 of byte 24). */
+static void chosen_platform_support(struct tree *t, struct pseries *p, int node)
+{
+	u8 v[8] = {23, 0, 24, 0, 25, 0, 26, 0};
+
+	if (p->can_xive)
+		v[1] = p->can_xics ? 0x80 : 0x40;
+	if (p->can_radix) {
+		v[3] = p->can_hash ? 0xc0 : 0x40;
+		v[7] = 0x40;
+	}
+	prop(t, node, "ibm,arch-vec-5-platform-support", v, sizeof(v));
+}
+
+/* The tree after negotiation says in /chosen what was agreed on and leaves alone the rest, which
+ * the guest or its firmware may have set meanwhile. */
+static bool first_tree(const struct pseries *p)
+{
+	return p->start == PSERIES_START_FDT || !p->agreed.done;
 }
 
 static void chosen_node(struct tree *t, struct pseries *p)
 {
 	const struct input_source *in = p->vm->input;
 	const char *console = "/vdevice/vty@71000000";
+	bool offer = first_tree(p);
 	int node = add_node(t, 0, "chosen");
 	u8 seed[32];
 
-	if (p->vty) {
+	if (p->vty && offer) {
 		prop_string(t, node, "stdout-path", console);
 		prop_string(t, node, "linux,stdout-path", console);
 	}
@@ -228,6 +250,8 @@ static void chosen_node(struct tree *t, struct pseries *p)
 	/* the guest may move what stands in assigned-addresses */
 	prop_u32(t, node, "linux,pci-probe-only", 0);
 	chosen_vector5(t, p, node);
+	if (offer && p->start != PSERIES_START_FDT)
+		chosen_platform_support(t, p, node);
 }
 
 /* Pairs of a name, as a string, and a token (LoPAPR B.6.3.1). */
@@ -261,8 +285,12 @@ static void rtas_node(struct tree *t, struct pseries *p)
 		   p->config.max_cpus / p->config.threads);
 	prop_u32(t, node, "rtas-version", 1);
 	prop_u32(t, node, "rtas-size", PSERIES_RTAS_SIZE);
-	prop_u32(t, node, "linux,rtas-base", (u32)p->rtas_base);
-	prop_u32(t, node, "linux,rtas-entry", (u32)p->rtas_base);
+	if (p->start == PSERIES_START_FDT) {
+		prop_u32(t, node, "linux,rtas-base", (u32)p->rtas_base);
+		prop_u32(t, node, "linux,rtas-entry", (u32)p->rtas_base);
+	} else {
+		prop_string(t, node, "qemu,hypertas-functions", "hcall-memop1");
+	}
 	prop_u32(t, node, "rtas-error-log-max", 2048);
 	prop_u32(t, node, "rtas-event-scan-rate", 1);
 	prop_empty(t, node, "ibm,extended-os-term");
@@ -320,7 +348,7 @@ int pseries_build_fdt(struct pseries *p, void *buf, u32 size, struct error *e)
 	u32 phandle = 0;
 
 	t.err = fdt_create_empty_tree(buf, (int)size);
-	if (!t.err)
+	if (!t.err && p->start == PSERIES_START_FDT)
 		t.err = fdt_add_mem_rsv(buf, p->rtas_base, PSERIES_RTAS_SIZE);
 	root_node(&t, p);
 	memory_node(&t, p);
@@ -336,9 +364,10 @@ int pseries_build_fdt(struct pseries *p, void *buf, u32 size, struct error *e)
 		t.err = p->vm->irqchip_ops->dt(p->vm->irqchip, buf, &phandle);
 	if (!t.err && phandle)
 		prop_u32(&t, 0, "interrupt-parent", phandle);
-	if (!t.err)
+	if (!t.err && first_tree(p))
 		t.err = p->boot_method->fix_tree(&p->boot, &p->config, buf);
-	if (!t.err)
+	/* firmware knows where its tree stands */
+	if (!t.err && p->start == PSERIES_START_FDT)
 		t.err = fdt_add_mem_rsv(buf, p->boot.fdt_addr, size);
 	if (!t.err)
 		t.err = fdt_pack(buf);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* See savestate.h. Order matters on loading: RAM and the hash table stand before what refers to
- * them, the processors come last. */
+/* See savestate.h. Order matters on loading: what decides whether there is a hash table comes
+ * first, RAM and the hash table stand before what refers to them, the processors come last. */
 #include "vm/savestate.h"
 
 #include <errno.h>
@@ -318,6 +318,16 @@ static int load_vcpu(struct vm *vm, const struct state_head *h, struct state_rea
 	return 0;
 }
 
+static void save_states(struct vm *vm, struct state_writer *w, bool early)
+{
+	for (u32 i = 0; i < vm->nr_states; i++) {
+		const struct vm_state *s = &vm->states[i];
+
+		if (s->early == early)
+			state_save(w, s->table, s->instance, s->obj);
+	}
+}
+
 int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 {
 	struct machine_saved m;
@@ -327,11 +337,11 @@ int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 	vm_lock(vm);
 	describe(vm, &m);
 	state_save(w, &machine_table, 0, &m);
+	save_states(vm, w, true);
 	for (u32 i = 0; i < vm->memory.nr_slots; i++)
 		save_ram(w, &vm->memory.slots[i]);
 	err = save_htab(vm, w);
-	for (u32 i = 0; i < vm->nr_states; i++)
-		state_save(w, vm->states[i].table, vm->states[i].instance, vm->states[i].obj);
+	save_states(vm, w, false);
 	for (u32 i = 0; i < vm->nr_devices; i++) {
 		struct device *d = vm->devices[i];
 

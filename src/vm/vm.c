@@ -96,7 +96,14 @@ void vm_add_state(struct vm *vm, const struct state_table *table, u32 instance, 
 {
 	pv_assert(vm->nr_states < VM_MAX_STATES);
 	pv_assert(state_table_check(table) == ~0u);
-	vm->states[vm->nr_states++] = (struct vm_state){table, instance, obj, reset};
+	vm->states[vm->nr_states++] = (struct vm_state){table, instance, obj, reset, false};
+}
+
+void vm_add_early_state(struct vm *vm, const struct state_table *table, u32 instance, void *obj,
+			void (*reset)(void *obj))
+{
+	vm_add_state(vm, table, instance, obj, reset);
+	vm->states[vm->nr_states - 1].early = true;
 }
 
 void vm_remove_state(struct vm *vm, const void *obj)

@@ -64,6 +64,7 @@ struct vm_state {
 	u32 instance;
 	void *obj;
 	void (*reset)(void *obj);
+	bool early; /* stands before memory and hash table in a saved stream */
 };
 
 /* State of no fixed size: the owner writes and reads sections of that name itself. */
@@ -161,6 +162,10 @@ void vm_add_state(struct vm *vm, const struct state_table *table, u32 instance, 
 /* For what comes and goes while the vm lives. */
 void vm_remove_state(struct vm *vm, const void *obj);
 void vm_add_section(struct vm *vm, const struct vm_section *section, void *opaque);
+
+/* State that memory and hash table depend on. */
+void vm_add_early_state(struct vm *vm, const struct state_table *table, u32 instance, void *obj,
+			void (*reset)(void *obj));
 
 static inline void vm_lock(struct vm *vm)
 {

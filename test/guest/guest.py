@@ -184,7 +184,7 @@ def command_line(vmm, case, guests, qemu=False):
     if qemu:
         if machine.pop("x-mmu", None) == "hash":
             append += " disable_radix"
-        machine["x-vof"] = "on"
+        machine.setdefault("x-vof", "on")
     options = "".join(f",{k}={v}" for k, v in machine.items())
     folder = os.path.join(guests, case.guest)
     smp = str(case.smp) if case.threads == 1 else f"{case.smp},threads={case.threads}"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Load and store string (Power ISA Book I, 3.3.7): helpers move all bytes or none. Invalid when a
+/* Load and store string (Power ISA Book I, 3.3.7). A load of constant length is loads of words and
+ * of what is left, before any register changes; else helpers move all bytes or none. Invalid when a
  * register that is loaded also forms the address. Little-endian mode: alignment interrupt. */
 #include "base/bits.h"
 #include "frontend/frontend.h"
@@ -24,6 +25,34 @@ static ir_ref xer_count(struct tr_ctx *c)
 	return ir_op2i(c->r, IR_AND, ir_get(c->r, IR_I, SLOT(xer_rest)), 127);
 }
 
+/* The last one to three bytes, as the most significant ones of a word. */
+static ir_ref load_tail(struct tr_ctx *c, ir_ref ea, unsigned at, unsigned count)
+{
+	ir_ref v = 0;
+	unsigned k;
+
+	for (k = 0; k < count; k++) {
+		ir_ref b = ir_load(c->r, IR_I, tr_mem(c, 0), tr_ea_add(c, ea, at + k), 0);
+
+		b = ir_op2i(c->r, IR_SHL, b, 24 - 8 * k);
+		v = k ? ir_op2(c->r, IR_OR, v, b) : b;
+	}
+	return v;
+}
+
+static void load_string(struct tr_ctx *c, unsigned count)
+{
+	ir_ref ea = ea_immediate(c), v[8];
+	unsigned words = count / 4, k;
+
+	for (k = 0; k < words; k++)
+		v[k] = ir_load(c->r, IR_I, tr_mem(c, 2), tr_ea_add(c, ea, 4 * k), 0);
+	if (count % 4)
+		v[words++] = load_tail(c, ea, count & ~3u, count % 4);
+	for (k = 0; k < words; k++)
+		tr_set_gpr(c, (f_rt(c->w) + k) & 31, v[k]);
+}
+
 void tr_lswi(struct tr_ctx *c)
 {
 	unsigned count = byte_count(c->w);
@@ -34,8 +63,7 @@ void tr_lswi(struct tr_ctx *c)
 	else if (past < (count + 3) / 4)
 		tr_illegal(c);
 	else
-		ir_call(c->r, IR_V, HELPER_load_string, ea_immediate(c), tr_const(c, count),
-			tr_const(c, f_rt(c->w)), 0);
+		load_string(c, count);
 }
 
 void tr_lswx(struct tr_ctx *c)

@@ -72,14 +72,14 @@ static struct golden *create(void)
 	return g;
 }
 
-static size_t compile(struct golden *g)
+static size_t compile(struct golden *g, bool big_endian)
 {
 	struct tr_extent extent;
 	struct tr_ctx c = {
 		.r = &g->region,
 		.model = cpu_model_find("power9"),
 		.decoder = &g->decoder,
-		.mode = MODE_SF | MODE_LE | MODE_FP | MODE_VEC | MODE_VSX,
+		.mode = MODE_SF | (big_endian ? 0 : MODE_LE) | MODE_FP | MODE_VEC | MODE_VSX,
 		.lazy_fp = backend_x86_64.lazy_fp,
 	};
 	struct tr_region_request q = {
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 			   text) != 4)
 			continue;
 		parse_words(g, words);
-		have = (unsigned)compile(g);
+		have = (unsigned)compile(g, !strncmp(name, "be_", 3));
 		if (have != want && !update) {
 			printf("%s: %u host instructions, %u in the file (%s)\n", name, have, want,
 			       text);

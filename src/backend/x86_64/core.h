@@ -410,6 +410,8 @@ bool emit_call(struct jit *j, const struct ir_insn *i, ir_ref n);
 void memory_op(struct jit *j, const struct ir_insn *i, ir_ref n);
 
 /* memory_value.c. m: the host's memory; tmp, xtmp: scratch registers; v: -1 = the immediate. */
+/* The 16 bytes in the opposite order. */
+void mem_reverse(struct jit *j, unsigned d, unsigned from);
 void mem_load_value(struct jit *j, const struct ir_insn *i, ir_ref n, unsigned tmp, struct xmem m);
 void mem_store_value(struct jit *j, const struct ir_insn *i, int v, unsigned tmp, unsigned xtmp,
 		     struct xmem m);

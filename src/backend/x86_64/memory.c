@@ -4,13 +4,7 @@
  * cold code that keeps all registers. An access that crosses a page misses, since the page of its
  * last byte is compared; one that must be aligned compares its low bits along with the page.
  */
-#include "backend/x86_64/core.h"
-
-/* What an access works with: registers, all of this instruction. */
-struct access {
-	unsigned ea, t1, t2;
-	bool own_ea; /* ea is a temporary */
-};
+#include "backend/x86_64/memory.h"
 
 /* --- the slow path --- */
 enum { V_REG, V_CLEAR, V_EA, V_DISP, V_INDEX, V_SWAP };
@@ -68,7 +62,7 @@ static void address_in_cold(struct jit_cold *c, unsigned ea, const struct xmem *
 	c->v[V_DISP] = (u64)(s64)m->disp;
 }
 
-static struct jit_cold *slow_path(struct jit *j, unsigned ea)
+struct jit_cold *mem_slow_path(struct jit *j, unsigned ea)
 {
 	struct jit_cold *c = jit_cold(j, cold_slow);
 
@@ -83,8 +77,7 @@ static u64 displacement(const struct ir_insn *i)
 	return i->op == IR_LD || i->op == IR_ST ? i->imm : 0;
 }
 
-/* Registers of base and index; the sum is emitted by address(). */
-static struct xmem address_of(struct jit *j, const struct ir_insn *i)
+struct xmem mem_address(struct jit *j, const struct ir_insn *i)
 {
 	const struct ir_insn *sum = &j->r->insn[i->a];
 	u64 disp = displacement(i), c;
@@ -106,10 +99,9 @@ static struct xmem address_of(struct jit *j, const struct ir_insn *i)
 	}
 }
 
-/* off: the address wanted is that much beyond m. */
-static struct access prepare(struct jit *j, const struct xmem *m, s32 off)
+struct mem_access mem_prepare(struct jit *j, const struct xmem *m, s32 off)
 {
-	struct access s;
+	struct mem_access s;
 
 	s.own_ea = m->index != X_NONE || m->disp || off;
 	s.ea = s.own_ea ? (unsigned)jit_tmp_int(j) : m->base;
@@ -119,7 +111,7 @@ static struct access prepare(struct jit *j, const struct xmem *m, s32 off)
 }
 
 /* t1 = the entry's offset in the TLB */
-static void entry_of(struct jit *j, const struct access *s)
+static void entry_of(struct jit *j, const struct mem_access *s)
 {
 	struct xcode *x = j->x;
 
@@ -130,14 +122,13 @@ static void entry_of(struct jit *j, const struct access *s)
 
 _Static_assert(sizeof(struct tlb_fast) == 32, "entry_of() shifts by 5");
 
-static struct xmem field(const struct access *s, size_t offset)
+static struct xmem field(const struct mem_access *s, size_t offset)
 {
 	return xm_index(X_R14, s->t1, 0, (s32)offset);
 }
 
-/* Probe for size bytes; behind it t2 + ea is the host address. */
-static void probe(struct jit *j, const struct access *s, u32 size, bool aligned, bool write,
-		  struct jit_cold *c)
+void mem_probe(struct jit *j, const struct mem_access *s, u32 size, bool aligned, bool write,
+	       struct jit_cold *c)
 {
 	struct xcode *x = j->x;
 	s32 mask = -(1 << backend_tlb_bits(j->unit));
@@ -177,14 +168,14 @@ static struct xmem site_field(const struct jit_cold *c, size_t offset)
 static void cold_site(struct jit *j, struct jit_cold *c)
 {
 	const struct ir_insn *i = &j->r->insn[c->n];
-	struct access s = {
+	struct mem_access s = {
 		.ea = (unsigned)c->v[V_ACCESS] & 15,
 		.t1 = (unsigned)(c->v[V_ACCESS] >> 4) & 15,
 		.t2 = (unsigned)(c->v[V_ACCESS] >> 8) & 15,
 	};
 
-	probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, false,
-	      &j->a->cold[c->v[V_MISS]]);
+	mem_probe(j, &s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, false,
+		  &j->a->cold[c->v[V_MISS]]);
 	x_mov_rr(j->x, X_64, s.t1, s.ea);
 	x_alu_ri(j->x, XA_AND, X_64, s.t1, -(1 << backend_tlb_bits(j->unit)));
 	x_mov_mr(j->x, X_64, site_field(c, offsetof(struct tlb_site, tag)), s.t1);
@@ -192,8 +183,8 @@ static void cold_site(struct jit *j, struct jit_cold *c)
 	x_jmp(j->x, c->back);
 }
 
-/* As probe(). An access that is not aligned asks the array. */
-static void probe_site(struct jit *j, const struct ir_insn *i, const struct access *s,
+/* As mem_probe(). An access that is not aligned asks the array. */
+static void probe_site(struct jit *j, const struct ir_insn *i, const struct mem_access *s,
 		       struct jit_cold *miss)
 {
 	u32 number = (u32)(j->r->exit[i->exit].pc >> 2) % TLB_SITES;
@@ -242,7 +233,7 @@ static void def_result(struct jit *j, const struct ir_insn *i, ir_ref n)
 /* Nothing but the slow path. */
 static void always_slow(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
-	struct xmem m = address_of(j, i);
+	struct xmem m = mem_address(j, i);
 	unsigned ea = m.base;
 	struct jit_cold *c;
 
@@ -260,7 +251,7 @@ static void always_slow(struct jit *j, const struct ir_insn *i, ir_ref n)
 		def_result(j, i, n);
 	if (ea != m.base || m.disp || m.index != X_NONE)
 		x_lea(j->x, X_64, ea, m);
-	c = slow_path(j, ea);
+	c = mem_slow_path(j, ea);
 	x_jmp(j->x, c->at);
 	x_bind(j->x, c->back);
 }
@@ -275,17 +266,17 @@ struct sharing {
 	struct jit_cold *cold;
 };
 
-static struct access find_page(struct jit *j, const struct ir_insn *i, ir_ref n, struct xmem *m,
-			       struct sharing *p)
+static struct mem_access find_page(struct jit *j, const struct ir_insn *i, ir_ref n, struct xmem *m,
+				   struct sharing *p)
 {
 	const s32 far = 1 << 30;
-	struct access s;
+	struct mem_access s;
 
 	p->known = page_find(j, i, &p->disp);
-	*m = address_of(j, i);
+	*m = mem_address(j, i);
 	p->opens = p->known < 0 && m->disp < far && m->disp > -far && page_open(j, i, n, &p->page);
 	if (p->known < 0)
-		return prepare(j, m, p->opens ? p->page.lo - (s32)i->imm : 0);
+		return mem_prepare(j, m, p->opens ? p->page.lo - (s32)i->imm : 0);
 	s.ea = s.t1 = s.t2 = (unsigned)jit_tmp_int(j);
 	s.own_ea = true;
 	return s;
@@ -302,14 +293,14 @@ bool jit_load_swaps(struct jit *j, ir_ref n)
 
 /* Where the bytes are. */
 static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const struct xmem *m,
-			      const struct access *s, struct sharing *p)
+			      const struct mem_access *s, struct sharing *p)
 {
 	bool write = i->op == IR_ST;
 	struct xmem from = *m;
 
 	if (p->opens)
 		page_own(j, &p->page, s->t2);
-	p->cold = slow_path(j, s->ea);
+	p->cold = mem_slow_path(j, s->ea);
 	if (p->known >= 0) {
 		address_in_cold(p->cold, s->ea, m);
 		x_test_rr(j->x, X_64, (unsigned)p->known, (unsigned)p->known);
@@ -322,8 +313,8 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 		if (has_site(j, i))
 			probe_site(j, i, s, p->cold);
 		else
-			probe(j, s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, write,
-			      p->cold);
+			mem_probe(j, s, 1u << (i->sub & IR_MEM_SIZE), i->sub & IR_MEM_ALIGN, write,
+				  p->cold);
 		return xm_index(s->t2, s->ea, 0, 0);
 	}
 	from.disp += p->page.lo - (s32)i->imm;
@@ -331,7 +322,7 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 		address_in_cold(p->cold, s->ea, m);
 		x_lea(j->x, X_64, s->ea, from);
 	}
-	probe(j, s, (u32)(p->page.hi - p->page.lo), false, write, p->cold);
+	mem_probe(j, s, (u32)(p->page.hi - p->page.lo), false, write, p->cold);
 	x_alu_rr(j->x, XA_ADD, X_64, s->t2, s->ea);
 	return xm(s->t2, (s32)i->imm - p->page.lo);
 }
@@ -339,7 +330,7 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	struct sharing p;
-	struct access s;
+	struct mem_access s;
 	struct xmem m;
 
 	if (!is_inline(j, i)) {
@@ -358,7 +349,7 @@ void jit_load(struct jit *j, const struct ir_insn *i, ir_ref n)
 void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	struct sharing p;
-	struct access s;
+	struct mem_access s;
 	struct xmem m;
 	unsigned tmp = 0;
 	int v = -1;
@@ -377,100 +368,10 @@ void jit_store(struct jit *j, const struct ir_insn *i, ir_ref n)
 	x_bind(j->x, p.cold->back);
 }
 
-/* --- reservations; backend.h says what must hold --- */
-#define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
-
-static bool reserves_inline(const struct ir_insn *i)
-{
-	return (i->sub & IR_MEM_SIZE) <= 3 && i->type == IR_I && !(i->sub & IR_MEM_AS1);
-}
-
-/* To or from the order of the guest's bytes. */
-static void swap_order(struct xcode *x, u32 mem, unsigned d)
-{
-	u32 size = mem & IR_MEM_SIZE;
-
-	if (!(mem & IR_MEM_BE) || !size)
-		return;
-	x_bswap(x, size == X_64 ? X_64 : X_32, d);
-	if (size == X_16)
-		x_shift_ri(x, XS_SHR, X_32, d, 16);
-}
-
-static void larx(struct jit *j, const struct ir_insn *i, ir_ref n)
-{
-	enum xsize size = (enum xsize)(i->sub & IR_MEM_SIZE);
-	struct xcode *x = j->x;
-	struct jit_cold *c;
-	struct access s;
-	struct xmem m;
-	unsigned d;
-
-	m = address_of(j, i);
-	s = prepare(j, &m, 0);
-	d = (unsigned)jit_def_fresh_int(j, n);
-	c = slow_path(j, s.ea);
-	if (s.own_ea)
-		x_lea(x, X_64, s.ea, m);
-	probe(j, &s, 1u << size, true, false, c);
-	x_alu_rr(x, XA_ADD, X_64, s.t2, s.ea);
-	if (size < X_32)
-		x_movzx_rm(x, size, d, xm(s.t2, 0));
-	else
-		x_mov_rm(x, size, d, xm(s.t2, 0));
-	x_mov_mr(x, X_64, CPU_FIELD(res_host), s.t2);
-	x_mov_mi(x, X_32, CPU_FIELD(res_size), 1 << size);
-	x_mov_mr(x, X_64, CPU_FIELD(res_value), d);
-	swap_order(x, i->sub, d);
-	if (i->sub & IR_MEM_SIGN) {
-		if (size < X_64)
-			x_movsx_rr(x, size, X_64, d, d);
-	}
-	x_bind(x, c->back);
-}
-
-static void stcx(struct jit *j, const struct ir_insn *i, ir_ref n)
-{
-	enum xsize size = (enum xsize)(i->sub & IR_MEM_SIZE);
-	struct xcode *x = j->x;
-	u32 lost = x_label(x);
-	struct jit_cold *c;
-	struct access s;
-	struct xmem m;
-	unsigned d, v;
-
-	jit_take_reg(j, X_RAX);
-	m = address_of(j, i);
-	v = (unsigned)jit_use_int(j, i->b);
-	s = prepare(j, &m, 0);
-	d = (unsigned)jit_def_fresh_int(j, n);
-	c = slow_path(j, s.ea);
-	if (s.own_ea)
-		x_lea(x, X_64, s.ea, m);
-	probe(j, &s, 1u << size, true, true, c);
-	x_alu_rr(x, XA_ADD, X_64, s.t2, s.ea);
-	x_zero(x, d);
-	x_alu_rm(x, XA_CMP, X_64, s.t2, CPU_FIELD(res_host));
-	x_jcc(x, XC_NE, lost);
-	x_alu_mi(x, XA_CMP, X_32, CPU_FIELD(res_size), 1 << size);
-	x_jcc(x, XC_NE, lost);
-	x_mov_rm(x, X_64, X_RAX, CPU_FIELD(res_value));
-	if (i->sub & IR_MEM_BE) {
-		x_mov_rr(x, X_64, s.t1, v);
-		swap_order(x, i->sub, s.t1);
-		v = s.t1;
-	}
-	x_lock_cmpxchg(x, size, xm(s.t2, 0), v);
-	x_setcc(x, XC_E, d);
-	x_bind(x, lost);
-	x_mov_mi(x, X_64, CPU_FIELD(res_host), 0);
-	x_bind(x, c->back);
-}
-
 static void dcbz(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	u32 block = (u32)i->imm, k;
-	struct access s = {0};
+	struct mem_access s = {0};
 	struct jit_cold *c;
 	unsigned zero;
 	int ea;
@@ -484,10 +385,10 @@ static void dcbz(struct jit *j, const struct ir_insn *i, ir_ref n)
 	s.t1 = (unsigned)jit_tmp_int(j);
 	s.t2 = (unsigned)jit_tmp_int(j);
 	zero = (unsigned)jit_tmp_xmm(j);
-	c = slow_path(j, (unsigned)ea);
+	c = mem_slow_path(j, (unsigned)ea);
 	x_mov_rr(j->x, X_64, s.ea, (unsigned)ea);
 	x_alu_ri(j->x, XA_AND, X_64, s.ea, -(s32)block);
-	probe(j, &s, 1, false, true, c);
+	mem_probe(j, &s, 1, false, true, c);
 	xv_zero(j->x, zero);
 	for (k = 0; k < block; k += 16)
 		xv_mr(j->x, XV_MOVAPS_ST, xm_index(s.t2, s.ea, 0, (s32)k), zero);
@@ -503,7 +404,7 @@ static void fence(struct jit *j, const struct ir_insn *i)
 		return;
 	if (i->sub == IR_FENCE_SYNC)
 		x_lock_alu_mi(j->x, XA_OR, X_32, xm(X_RSP, -8), 0);
-	c = slow_path(j, 0);
+	c = mem_slow_path(j, 0);
 	/* Who asks something of this processor wants it at a poll too. */
 	if (j->b->config.poll_in_state) {
 		x_alu_mi(j->x, XA_CMP, X_32, jit_slot(j->b->config.poll_slot), 0);
@@ -530,12 +431,10 @@ void memory_op(struct jit *j, const struct ir_insn *i, ir_ref n)
 		fence(j, i);
 		break;
 	default:
-		if (!reserves_inline(i))
-			always_slow(j, i, n);
-		else if (i->op == IR_LARX)
-			larx(j, i, n);
+		if (reserve_is_inline(j, i))
+			reserve_op(j, i, n);
 		else
-			stcx(j, i, n);
+			always_slow(j, i, n);
 		break;
 	}
 }

@@ -54,8 +54,7 @@ static void store_int(struct jit *j, struct xmem m, unsigned v, u32 mem, unsigne
 	}
 }
 
-/* The 16 bytes in the opposite order. */
-static void reverse(struct jit *j, unsigned d, unsigned from)
+void mem_reverse(struct jit *j, unsigned d, unsigned from)
 {
 	struct xmem m;
 
@@ -86,7 +85,7 @@ void mem_load_value(struct jit *j, const struct ir_insn *i, ir_ref n, unsigned t
 		}
 		xv_rm(x, aligned ? XV_MOVAPS : XV_MOVUPS, d - JIT_XMM, m);
 		if (i->sub & IR_MEM_BE)
-			reverse(j, d - JIT_XMM, d - JIT_XMM);
+			mem_reverse(j, d - JIT_XMM, d - JIT_XMM);
 	}
 }
 
@@ -114,7 +113,7 @@ void mem_store_value(struct jit *j, const struct ir_insn *i, int v, unsigned tmp
 		unsigned from = (unsigned)v - JIT_XMM;
 
 		if (i->sub & IR_MEM_BE) {
-			reverse(j, xtmp, from);
+			mem_reverse(j, xtmp, from);
 			from = xtmp;
 		}
 		xv_mr(x, i->sub & IR_MEM_ALIGN ? XV_MOVAPS_ST : XV_MOVUPS_ST, m, from);

@@ -313,13 +313,50 @@ static void test_reservations(void **state)
 	harness_end(&h);
 }
 
+/* The same of quadwords, among registers that a loop keeps. */
+#define LQARX(rt, ra, rb) (LWARX(rt, ra, rb) + ((276 - 20) << 1))
+#define STQCX(rs, ra, rb) (STWCX(rs, ra, rb) + ((182 - 150) << 1))
+
+static void test_quad_reservations(void **state)
+{
+	enum { EQ = 2, TURNS = 100 };
+	struct harness h;
+	u32 k;
+
+	harness_begin(&h, 1, (struct translator_config){0});
+	POKE(&h, 0x1000, NOP, ADDI(24, 24, 1), ADDI(25, 25, 2), ADDI(26, 26, 3), ADDI(27, 27, 4),
+	     ADDI(28, 28, 5), ADDI(29, 29, 6), ADDI(30, 30, 7), ADDI(31, 31, 8),
+	     /* elsewhere, and then there is none */ LQARX(20, 0, 6), STQCX(22, 0, 7), MFCR(10),
+	     STQCX(22, 0, 6), MFCR(11), LQARX(20, 0, 6), ADDI(20, 20, 1), ADDI(21, 21, 3),
+	     STQCX(20, 0, 6), MFCR(12), STQCX(22, 0, 6), MFCR(13),
+	     /* of another size */ LQARX(16, 0, 6), STDCX(5, 0, 6), MFCR(14),
+	     /* changed, in either half */ LQARX(16, 0, 6), STD(8, 8, 6), STQCX(22, 0, 6), MFCR(15),
+	     STD(21, 8, 6), LQARX(16, 0, 6), STW(8, 0, 6), STQCX(22, 0, 6), MFCR(9), STD(20, 0, 6),
+	     BDNZ(-136), SC1);
+	h.s[0]->gpr[6] = 0x3000;
+	h.s[0]->gpr[7] = 0x3010;
+	h.s[0]->gpr[8] = 0x7777;
+	h.s[0]->ctr = TURNS;
+	expect_sc(&h, 0);
+	for (k = 9; k <= 15; k++)
+		assert_int_equal(h.s[0]->gpr[k] >> 28 & EQ, k == 12 ? EQ : 0);
+	assert_int_equal(h.s[0]->gpr[20], TURNS);
+	assert_int_equal(h.s[0]->gpr[21], 3 * TURNS);
+	assert_int_equal(word_at(&h, 0x3004), TURNS);
+	assert_int_equal(word_at(&h, 0x300c), 3 * TURNS);
+	assert_int_equal(word_at(&h, 0x3014), 0);
+	for (k = 24; k <= 31; k++)
+		assert_int_equal(h.s[0]->gpr[k], (k - 23) * TURNS);
+	harness_end(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_processes),	 cmocka_unit_test(test_flushes),
 		cmocka_unit_test(test_loads_of_loops),	 cmocka_unit_test(test_small_pages),
 		cmocka_unit_test(test_data_beside_code), cmocka_unit_test(test_eviction),
-		cmocka_unit_test(test_reservations),
+		cmocka_unit_test(test_reservations),	 cmocka_unit_test(test_quad_reservations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

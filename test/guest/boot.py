@@ -214,6 +214,10 @@ class Checker:
             for good, what in re.findall(r"^(ok|not ok) - (.*)", said, re.M):
                 self.ok(what, None if good == "ok" else "see the log")
             self.equal("litmus tests", said.splitlines()[-1], "litmus: 0 failed")
+            said = guest.run(f"rewrite {1000000 if self.options.full else 10000}", 3600 if self.options.full else 180)
+            for good, what in re.findall(r"^(ok|not ok) - (.*)", said, re.M):
+                self.ok("code " + what, None if good == "ok" else "see the log")
+            self.equal("rewritten code", said.splitlines()[-1], "rewrite: 0 failed")
             # of the interpreter; qemu fills what the ISA leaves undefined in another way
             digest = "" if self.options.qemu else "ca389abe84c75eba"
             said = guest.run("fpstatus", 180).splitlines()[-1]

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A guest that is hostile to its PCI host bridge: RTAS calls with their tokens right and their
+ * arguments nearly so, TCE hypercalls, loads and stores in the windows; and devices that interrupt
+ * and do DMA all the while.
+ */
+#include "../unit/bus/testdev.h"
+#include "bus/pci_host.h"
+#include "fuzz.h"
+#include "isa/papr.h"
+
+enum { BLOCK = 0x100000, BUID_HI = 0x8000000, BUID_LO = 0x20000000, DEVICES = 3 };
+
+static struct vm *vm;
+static struct testdev *devices[DEVICES];
+
+static const char *const calls[] = {
+	"ibm,read-pci-config",
+	"ibm,write-pci-config",
+	"ibm,write-pci-config",
+	"ibm,change-msi",
+	"ibm,query-interrupt-source-number",
+	"ibm,query-pe-dma-window",
+	"ibm,create-pe-dma-window",
+	"ibm,remove-pe-dma-window",
+	"ibm,reset-pe-dma-window",
+	"ibm,set-eeh-option",
+	"ibm,get-config-addr-info2",
+	"ibm,read-slot-reset-state2",
+	"ibm,set-slot-reset",
+	"ibm,configure-pe",
+	"ibm,slot-error-detail",
+	"ibm,open-errinjct",
+	"ibm,errinjct",
+	"ibm,close-errinjct",
+};
+
+static u32 token(const char *name)
+{
+	for (u32 i = 0; i < vm->rtas.count; i++)
+		if (!strcmp(vm->rtas.calls[i].name, name))
+			return RTAS_TOKEN_BASE + i;
+	abort();
+}
+
+static void make_board(void)
+{
+	static const char *const slots[DEVICES] = {"1", "2", "1f"};
+	struct error e;
+
+	if (vm)
+		machine_pseries.destroy(vm);
+	vm = fuzz_board();
+	for (u32 i = 0; i < DEVICES; i++) {
+		devices[i] = testdev_add(vm, slots[i], &e);
+		if (!devices[i])
+			abort();
+	}
+	if (vm_reset(vm, &e))
+		abort();
+}
+
+/* A configuration address, the number of an endpoint, or anything. */
+static u32 function(struct fuzz_input *in)
+{
+	static const u32 slots[4] = {1, 2, 0x1f, 3};
+	u32 v = (u32)fuzz_value(in, 2);
+
+	if ((v & 0xf000) == 0)
+		return (u32)fuzz_value(in, 4);
+	return slots[v >> 8 & 3] << 11 | (v & 0x800 ? 1 : v & 0xff);
+}
+
+static void rtas(struct fuzz_input *in)
+{
+	u64 args[9] = {BLOCK};
+	u32 which = (u32)fuzz_value(in, 1) % ARRAY_SIZE(calls);
+
+	vm_mem_st32(vm, BLOCK, token(calls[which]));
+	vm_mem_st32(vm, BLOCK + 4, 8);
+	vm_mem_st32(vm, BLOCK + 8, 6);
+	vm_mem_st32(vm, BLOCK + 12, function(in));
+	vm_mem_st32(vm, BLOCK + 16, BUID_HI);
+	vm_mem_st32(vm, BLOCK + 20, BUID_LO);
+	for (u32 i = 3; i < 8; i++)
+		vm_mem_st32(vm, BLOCK + 12 + 4 * i, (u32)fuzz_value(in, i & 1 ? 1 : 4));
+	hcall_dispatch(&vm->vcpus[0], H_RTAS, args);
+}
+
+static void tce(struct fuzz_input *in)
+{
+	static const u64 nrs[4] = {H_PUT_TCE, H_GET_TCE, H_STUFF_TCE, H_PUT_TCE_INDIRECT};
+	u64 nr = nrs[fuzz_value(in, 1) & 3];
+	struct pe *pe = devices[fuzz_value(in, 1) % DEVICES]->pci.pe;
+	const struct tce_table *t = &pe->windows[fuzz_value(in, 1) & 1];
+	u64 args[9] = {t->liobn, t->start + (fuzz_value(in, 2) << t->page_shift),
+		       fuzz_address(in) | 3, fuzz_value(in, 2)};
+
+	hcall_dispatch(&vm->vcpus[0], nr, args);
+}
+
+static void access(struct fuzz_input *in)
+{
+	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
+	u32 bar = (u32)fuzz_value(in, 1) % 3, kind = (u32)fuzz_value(in, 1);
+	u64 at = pci_bar_address(&t->pci, bar) + fuzz_value(in, 2);
+	struct vm_exit x = {.reason = VM_EXIT_MMIO};
+
+	x.mmio.addr = bar == 2 ? at : (1ull << 45) + at;
+	x.mmio.len = 1u << (kind & 3);
+	x.mmio.write = kind & 4;
+	for (u32 i = 0; i < 8; i++)
+		x.mmio.data[i] = (u8)fuzz_value(in, 1);
+	mmio_dispatch(vm, 0, &x);
+}
+
+static void device(struct fuzz_input *in)
+{
+	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
+	struct dma_view *v = fuzz_value(in, 1) & 1 ? &t->pci.dma : &t->pci.real;
+	u64 addr = fuzz_value(in, 1) & 1 ? fuzz_address(in) : 1ull << 59 | fuzz_value(in, 3);
+	u8 buf[512] = {0};
+	u64 len = 1 + fuzz_value(in, 2);
+
+	switch (fuzz_value(in, 1) % 6) {
+	case 0:
+		pci_msix_notify(&t->pci, (u32)fuzz_value(in, 1));
+		break;
+	case 1:
+		pci_msi_notify(&t->pci, (u32)fuzz_value(in, 1));
+		break;
+	case 2:
+		pci_intx(&t->pci, len & 1);
+		break;
+	case 3:
+		dma_read(v, addr, buf, len % sizeof(buf));
+		break;
+	case 4:
+		/* never over the block, which is ours */
+		dma_map(v, addr, &len, true);
+		break;
+	default:
+		dma_ld64_le(v, addr, (u64 *)buf);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	struct fuzz_input in = {data, size};
+	static unsigned used;
+
+	if (!vm || ++used % 200 == 0)
+		make_board();
+	while (in.size) {
+		switch (fuzz_value(&in, 1) & 7) {
+		case 0:
+		case 1:
+		case 2:
+			rtas(&in);
+			break;
+		case 3:
+		case 4:
+			tce(&in);
+			break;
+		case 5:
+			access(&in);
+			break;
+		default:
+			device(&in);
+		}
+	}
+	return 0;
+}

@@ -290,6 +290,7 @@ static int prepare_boot(struct pseries *p, struct error *e)
 	u64 limit = p->config.ram_size < RTAS_LIMIT ? p->config.ram_size : RTAS_LIMIT;
 
 	p->rtas_base = (limit - PSERIES_RTAS_SIZE) & ~0xffffull;
+	p->firmware = p->start == PSERIES_START_FIRMWARE;
 	p->boot_method = p->start == PSERIES_START_FIRMWARE ? &boot_firmware : &boot_fdt;
 	err = p->boot_method->prepare(&p->boot, &p->config, p->config.ram_size, p->rtas_base,
 				      PSERIES_FDT_MAX, e);

@@ -47,14 +47,6 @@ static struct ir_exit *append_exit(struct ir_region *r, struct ir_insn *i)
 	return &r->exit[i->exit];
 }
 
-bool ir_is_const(const struct ir_region *r, ir_ref v, u64 *value)
-{
-	if (r->insn[v].op != IR_CONST || !v)
-		return false;
-	*value = r->insn[v].imm;
-	return true;
-}
-
 ir_ref ir_const(struct ir_region *r, u64 v)
 {
 	append(r, IR_CONST, IR_I)->imm = v;

@@ -14,6 +14,7 @@ struct dead_put {
 	const struct ir_env *env;
 	/* The next PUT that writes the whole cell before anything reads it; 0 = none. */
 	ir_ref next[TRACKED];
+	bool clear; /* all of next is 0 */
 	u8 drop[IR_MAX_INSNS];
 };
 
@@ -21,6 +22,13 @@ struct dead_put {
 static bool leaves(const struct ir_insn *i, const struct ir_env *env)
 {
 	return i->exit && (i->op != IR_CALL || (ir_call_effects(i, env) & IR_FX_LEAVE));
+}
+
+static void forget_all(struct dead_put *d)
+{
+	if (!d->clear)
+		memset(d->next, 0, sizeof(d->next));
+	d->clear = true;
 }
 
 static void cells_of(u64 slot, u32 len, u32 *first, u32 *last)
@@ -87,16 +95,20 @@ static void pass_edge(struct dead_put *d, const struct ir_insn *i, ir_ref n)
 		if (!(i->sub >> k & 1))
 			keep[k] = 0;
 	}
-	memset(d->next, 0, sizeof(d->next));
+	forget_all(d);
 	for (k = 0; k < d->env->nr_defer; k++)
 		d->next[first + k] = keep[k];
+	d->clear = !d->env->nr_defer;
 }
 
-static void scan_backward(struct dead_put *d)
+/* False: nothing to drop. */
+static bool scan_backward(struct dead_put *d)
 {
 	u32 n, first, last, fx;
+	bool any = false;
 
-	memset(d->next, 0, sizeof(d->next));
+	d->clear = false;
+	forget_all(d);
 	for (n = d->r->count - 1; n; n--) {
 		const struct ir_insn *i = &d->r->insn[n];
 		ir_ref by;
@@ -109,16 +121,18 @@ static void scan_backward(struct dead_put *d)
 			by = overwriter(d, (ir_ref)n);
 			if (by && records_between(d, (ir_ref)n, by) <= MAX_RECORDS) {
 				d->drop[n] = 1;
+				any = true;
 				break; /* cells still name the PUT that stays */
 			}
 			cells_of(i->imm, ir_type_size((enum ir_type)i->type), &first, &last);
 			for (; first < last; first++)
 				d->next[first] = (ir_ref)n;
+			d->clear = false;
 			break;
 		case IR_CALL:
 			fx = ir_call_effects(i, d->env);
 			if (fx & (IR_FX_READ | IR_FX_WRITE))
-				memset(d->next, 0, sizeof(d->next));
+				forget_all(d);
 			if (fx & IR_FX_FP)
 				read_range(d, d->env->fp_slot, d->env->fp_len);
 			if (ir_fx_lazy(fx))
@@ -132,16 +146,17 @@ static void scan_backward(struct dead_put *d)
 			break;
 		default:
 			if (i->op == IR_LABEL || ir_op_info[i->op].terminator)
-				memset(d->next, 0, sizeof(d->next));
+				forget_all(d);
 			break;
 		}
 	}
+	return any;
 }
 
 /* Values of dropped PUTs that are still owed to the state at one point of the walk. */
 struct owed {
-	struct ir_pending item[64];
 	u32 count;
+	struct ir_pending item[64];
 };
 
 /* A PUT settles what was owed to its bytes. */
@@ -163,9 +178,10 @@ static void settle(struct owed *o, u64 slot, u32 len)
 static void write_records(struct dead_put *d)
 {
 	struct ir_region *r = d->r;
-	struct owed o = {.count = 0};
+	struct owed o;
 	u32 n;
 
+	o.count = 0;
 	for (n = 1; n < r->count; n++) {
 		struct ir_insn *i = &r->insn[n];
 		u32 len = ir_type_size((enum ir_type)i->type);
@@ -197,31 +213,22 @@ static void write_records(struct dead_put *d)
 
 void ir_pass_dead_put(struct ir_region *r, const struct ir_env *env)
 {
-	struct dead_put d = {.r = r, .env = env};
-	u32 n, kept = 1;
-	ir_ref map[IR_MAX_INSNS];
+	struct dead_put d;
+	u32 n;
 
 	/* Records that already owe something belong to an earlier run of this pass. */
 	if (r->pendings)
 		return;
-	scan_backward(&d);
+	d.r = r;
+	d.env = env;
+	memset(d.drop, 0, r->count);
+	if (!scan_backward(&d))
+		return;
 	write_records(&d);
-	map[0] = 0;
-	for (n = 1; n < r->count; n++) {
-		struct ir_insn *i = &r->insn[n];
-
-		map[n] = (ir_ref)kept;
+	/* A value that nobody uses is for the next pass to remove. */
+	for (n = 1; n < r->count; n++)
 		if (d.drop[n])
-			continue;
-		i->a = map[i->a];
-		i->b = map[i->b];
-		i->c = map[i->c];
-		i->d = map[i->d];
-		r->insn[kept++] = *i;
-	}
-	for (n = 0; n < r->pendings; n++)
-		r->pending[n].value = map[r->pending[n].value];
-	r->count = kept;
+			r->insn[n] = (struct ir_insn){.op = IR_CONST, .type = IR_I};
 }
 
 enum { USED = 1, HOT = 2 };
@@ -264,18 +271,19 @@ void ir_pass_dead(struct ir_region *r, const struct ir_env *env)
 	mark_used(r, env, used);
 	map[0] = 0;
 	for (n = 1; n < r->count; n++) {
-		struct ir_insn i = r->insn[n];
+		struct ir_insn *i = &r->insn[kept];
 
 		map[n] = 0;
 		if (!used[n])
 			continue;
-		i.a = map[i.a];
-		i.b = map[i.b];
-		i.c = map[i.c];
-		i.d = map[i.d];
-		i.cold = !(used[n] & HOT);
-		map[n] = (ir_ref)kept;
-		r->insn[kept++] = i;
+		if (kept != n)
+			*i = r->insn[n];
+		i->a = map[i->a];
+		i->b = map[i->b];
+		i->c = map[i->c];
+		i->d = map[i->d];
+		i->cold = !(used[n] & HOT);
+		map[n] = (ir_ref)kept++;
 	}
 	for (n = 0; n < r->pendings; n++)
 		r->pending[n].value = map[r->pending[n].value];

@@ -163,7 +163,13 @@ void ir_account(struct ir_region *r, u32 n);
 void ir_goto_ind(struct ir_region *r, ir_ref pc, u32 icount, enum ir_hint hint);
 
 /* The constant value of v, if it is one. */
-bool ir_is_const(const struct ir_region *r, ir_ref v, u64 *value);
+static inline bool ir_is_const(const struct ir_region *r, ir_ref v, u64 *value)
+{
+	if (r->insn[v].op != IR_CONST || !v)
+		return false;
+	*value = r->insn[v].imm;
+	return true;
+}
 
 /* Static facts about ops. */
 struct ir_op_info {

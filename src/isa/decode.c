@@ -8,6 +8,8 @@
 
 #include "base/string.h"
 
+enum { FEW = 32 }; /* slots whose rows are looked for together first */
+
 struct candidates {
 	u16 id[INSN_COUNT];
 	unsigned n;
@@ -40,14 +42,15 @@ static void primary_rows(const struct insn_set *set, unsigned op, struct candida
 	}
 }
 
-/* Rows among those that a word with these low bits can be. */
-static void slot_rows(const struct candidates *rows, unsigned low, struct candidates *out)
+/* Rows among those that a word with these low bits can be, as far as the bits of mask tell. */
+static void slot_rows(const struct candidates *rows, unsigned low, unsigned mask,
+		      struct candidates *out)
 {
 	out->n = 0;
 	for (unsigned i = 0; i < rows->n; i++) {
 		const struct insn_row *row = &insn_rows[rows->id[i]];
 
-		if (!((low ^ row->match) & row->mask & (DECODE_TABLE_SIZE - 1)))
+		if (!((low ^ row->match) & row->mask & mask))
 			out->id[out->n++] = rows->id[i];
 	}
 }
@@ -86,7 +89,7 @@ static bool list_add(struct insn_decoder *dec, const struct candidates *c, u16 *
 
 bool insn_decoder_init(struct insn_decoder *dec, const struct insn_set *set)
 {
-	struct candidates rows, slot;
+	struct candidates rows, some, slot;
 	u16 last[INSN_COUNT] = {0};
 
 	memset(dec, 0, sizeof(*dec));
@@ -107,7 +110,9 @@ bool insn_decoder_init(struct insn_decoder *dec, const struct insn_set *set)
 			return false;
 		dec->table[op] = (u8)dec->tables++;
 		for (unsigned i = 0; i < DECODE_TABLE_SIZE; i++) {
-			slot_rows(&rows, i, &slot);
+			if (!(i % FEW))
+				slot_rows(&rows, i, DECODE_TABLE_SIZE - FEW, &some);
+			slot_rows(&some, i, DECODE_TABLE_SIZE - 1, &slot);
 			if (!list_add(dec, &slot, last, &dec->slot[dec->table[op]][i]))
 				return false;
 		}

@@ -53,23 +53,25 @@ void cold_find(struct jit *j)
 {
 	const struct ir_region *r = j->r;
 	struct jit_value *v = j->a->v;
+	bool any = false;
 	u32 n, k;
 
 	/* Sizes first: uses as an operand are counted later, .count is free. */
 	for (n = 1; n < r->count; n++) {
 		const struct ir_insn *i = &r->insn[n];
-		const ir_ref op[3] = {i->a, i->b, i->c};
-		u32 size = 1;
+		u32 size;
 
 		if (!i->cold || !supported(j, i))
 			continue;
-		for (k = 0; k < 3; k++)
-			size += v[op[k]].count;
+		size = 1u + v[i->a].count + v[i->b].count + v[i->c].count;
 		if (size > MAX_SIZE)
 			continue;
 		v[n].count = (u16)size;
 		v[n].flags |= V_COLD;
+		any = true;
 	}
+	if (!any)
+		return;
 	for (n = r->count - 1; n; n--) {
 		const struct ir_insn *i = &r->insn[n];
 		const ir_ref op[4] = {i->a, i->b, i->c, i->d};

@@ -120,7 +120,7 @@ enum {
 
 /* A range of guest addresses [base + lo, base + hi) that was found in the TLB; see page.c. */
 struct jit_page {
-	bool used, store;
+	bool store;
 	ir_ref base;
 	u16 slot;
 	s32 lo, hi;
@@ -162,6 +162,7 @@ struct jit_alloc {
 	struct jit_use use[JIT_MAX_USES];
 
 	struct jit_page page[JIT_PAGES];
+	u32 open_pages; /* bit k: page[k] is one */
 
 	/* cold.c, exit.c */
 	u32 nr_cold, nr_links, nr_pool;

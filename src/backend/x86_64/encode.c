@@ -1,40 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Encoder for x86-64: prefixes and operands, labels and relocations, control flow.
- *
- * Room is checked once an instruction: when less than the longest instruction is left, writing
- * starts again at the buffer's start, which is harmless since the output is void then.
+ * Room is checked once an instruction.
  */
 #include "backend/x86_64/encode_core.h"
 
 #include "base/assert.h"
 #include "base/string.h"
 
-enum { ROOM = 32 };
-
 void x_init(struct xcode *x, void *buffer, size_t size)
 {
-	pv_assert(size >= 2 * ROOM);
+	pv_assert(size >= 2 * X_ROOM);
 	x->start = x->p = buffer;
 	x->end = x->start + size;
 	x->overflow = false;
 	x->nr_labels = x->nr_fixes = x->nr_relocs = 0;
-}
-
-void x_room(struct xcode *x)
-{
-	if (unlikely(x->end - x->p < ROOM)) {
-		x->overflow = true;
-		x->p = x->start;
-	}
-}
-
-void x_imm(struct xcode *x, u64 v, unsigned bytes)
-{
-	while (bytes--) {
-		*x->p++ = (u8)v;
-		v >>= 8;
-	}
 }
 
 static void add_fix(struct xcode *x, u32 at, u32 label, s32 add, bool wide)
@@ -362,12 +342,6 @@ void x_nop(struct xcode *x, u32 bytes)
 void x_align(struct xcode *x, u32 to)
 {
 	x_nop(x, -x_here(x) & (to - 1));
-}
-
-void x_byte(struct xcode *x, u8 v)
-{
-	x_room(x);
-	*x->p++ = v;
 }
 
 void x_long(struct xcode *x, u32 v)

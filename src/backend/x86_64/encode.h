@@ -137,6 +137,16 @@ static inline u32 x_here(const struct xcode *x)
 {
 	return (u32)(x->p - x->start);
 }
+/* Make room for one instruction with its immediate: when less than the longest one is left, writing
+ * starts again at the buffer's start, which is harmless since the output is void then. */
+enum { X_ROOM = 32 };
+static inline void x_room(struct xcode *x)
+{
+	if (unlikely(x->end - x->p < X_ROOM)) {
+		x->overflow = true;
+		x->p = x->start;
+	}
+}
 
 /* Labels */
 u32 x_label(struct xcode *x); /* a new one, unbound */
@@ -160,7 +170,11 @@ void x_ret(struct xcode *x);
 void x_nop(struct xcode *x, u32 bytes);
 void x_align(struct xcode *x, u32 to); /* with nops, relative to start */
 /* Data */
-void x_byte(struct xcode *x, u8 v);
+static inline void x_byte(struct xcode *x, u8 v)
+{
+	x_room(x);
+	*x->p++ = v;
+}
 void x_long(struct xcode *x, u32 v);
 void x_quad(struct xcode *x, u64 v);
 

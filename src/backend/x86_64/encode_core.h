@@ -9,6 +9,7 @@
 #define BACKEND_X86_64_ENCODE_CORE_H
 
 #include "backend/x86_64/encode.h"
+#include "base/string.h"
 
 enum {
 	OP_66 = 1 << 8,
@@ -22,9 +23,12 @@ enum {
 	OP_BYTE_RM = 1 << 20,
 };
 
-/* Make room for one instruction with its immediate. */
-void x_room(struct xcode *x);
-void x_imm(struct xcode *x, u64 v, unsigned bytes);
+/* The low bytes of v. There is room for all of them. */
+static inline void x_imm(struct xcode *x, u64 v, unsigned bytes)
+{
+	memcpy(x->p, &v, sizeof(v));
+	x->p += bytes;
+}
 /* op reg, rm */
 void x_enc_r(struct xcode *x, u32 op, unsigned reg, unsigned rm);
 /* The memory operand is followed by `after` bytes of immediates. */

@@ -22,7 +22,7 @@ static bool live(const struct jit_alloc *a, u32 k)
 {
 	s8 reg = a->v[page_ref(k)].reg;
 
-	return a->page[k].used && reg >= 0 && a->owner[reg] == page_ref(k);
+	return (a->open_pages >> k & 1) && reg >= 0 && a->owner[reg] == page_ref(k);
 }
 
 static void release(struct jit_alloc *a, u32 k)
@@ -34,18 +34,17 @@ static void release(struct jit_alloc *a, u32 k)
 		a->free |= 1u << p->reg;
 	}
 	p->reg = JIT_NO_REG;
-	a->page[k].used = false;
+	a->open_pages &= ~(1u << k);
 }
 
 void page_begin(struct jit *j)
 {
-	for (u32 k = 0; k < JIT_PAGES; k++)
-		j->a->page[k].used = false;
+	j->a->open_pages = 0;
 }
 
 void page_forget(struct jit *j)
 {
-	for (u32 k = 0; k < JIT_PAGES; k++)
+	for (u32 k = 0; j->a->open_pages; k++)
 		release(j->a, k);
 }
 
@@ -53,7 +52,7 @@ u32 page_registers(struct jit *j)
 {
 	u32 mask = 0;
 
-	for (u32 k = 0; k < JIT_PAGES; k++)
+	for (u32 k = 0; j->a->open_pages >> k; k++)
 		if (live(j->a, k))
 			mask |= 1u << j->a->v[page_ref(k)].reg;
 	return mask;
@@ -128,8 +127,9 @@ bool page_open(struct jit *j, const struct ir_insn *i, ir_ref n, struct jit_page
 	}
 	if (!others)
 		return false;
+	a->open_pages |= 1u << slot;
 	*page = a->page[slot] = (struct jit_page){
-		.used = true, .store = i->op == IR_ST, .base = i->a, .lo = (s32)lo, .hi = (s32)hi};
+		.store = i->op == IR_ST, .base = i->a, .lo = (s32)lo, .hi = (s32)hi};
 	page->slot = slot;
 	return true;
 }
@@ -148,7 +148,7 @@ int page_find(struct jit *j, const struct ir_insn *i, s32 *disp)
 	struct jit_alloc *a = j->a;
 	s64 from = (s32)i->imm, to = from + (1 << (i->sub & IR_MEM_SIZE));
 
-	for (u32 k = 0; k < JIT_PAGES && sharable(i); k++) {
+	for (u32 k = 0; a->open_pages >> k && sharable(i); k++) {
 		const struct jit_page *p = &a->page[k];
 		s8 reg;
 
@@ -165,7 +165,7 @@ int page_find(struct jit *j, const struct ir_insn *i, s32 *disp)
 
 void page_done(struct jit *j)
 {
-	for (u32 k = 0; k < JIT_PAGES; k++)
+	for (u32 k = 0; j->a->open_pages >> k; k++)
 		if (live(j->a, k) && j->a->v[page_ref(k)].last <= j->a->n)
 			release(j->a, k);
 }

@@ -18,17 +18,21 @@ bool scan_is_real_call(const struct jit *j, const struct ir_insn *i)
 	return i->op == IR_CALL && !j->b->inlines[i->imm];
 }
 
-static u32 add_operand(const struct jit *j, ir_ref v, ir_ref *out, u32 count)
-{
-	const struct ir_insn *i = &j->r->insn[v];
+static u32 add_fused(const struct jit *j, const struct ir_insn *i, ir_ref *out, u32 count);
 
+static inline u32 add_operand(const struct jit *j, ir_ref v, ir_ref *out, u32 count)
+{
 	if (!v)
 		return count;
-	if (!jit_fused(j, v)) {
-		if (count < JIT_MAX_OPERANDS)
-			out[count++] = v;
-		return count;
-	}
+	if (jit_fused(j, v))
+		return add_fused(j, &j->r->insn[v], out, count);
+	if (count < JIT_MAX_OPERANDS)
+		out[count++] = v;
+	return count;
+}
+
+static u32 add_fused(const struct jit *j, const struct ir_insn *i, ir_ref *out, u32 count)
+{
 	count = add_operand(j, i->a, out, count);
 	count = add_operand(j, i->b, out, count);
 	return add_operand(j, i->c, out, count);
@@ -39,13 +43,16 @@ u32 scan_operands(const struct jit *j, ir_ref n, ir_ref out[JIT_MAX_OPERANDS])
 	const struct ir_insn *i = &j->r->insn[n];
 	u32 count = add_operand(j, i->a, out, 0);
 
+	/* Most have two at most. */
 	count = add_operand(j, i->b, out, count);
+	if (!(i->c | i->d))
+		return count;
 	count = add_operand(j, i->c, out, count);
 	return add_operand(j, i->d, out, count);
 }
 
 /* A value that a record names must be somewhere: it is never fused. */
-enum { MANY = 1000 };
+enum { MANY = 0x8000 };
 
 static void count_uses(struct jit *j)
 {
@@ -55,10 +62,14 @@ static void count_uses(struct jit *j)
 
 	for (n = 1; n < r->count; n++) {
 		const struct ir_insn *i = &r->insn[n];
-		const ir_ref op[4] = {i->a, i->b, i->c, i->d};
+		u16 many = v[n].flags & V_COLD ? MANY : 0, one = !many;
 
-		for (k = 0; k < 4; k++)
-			v[op[k]].count = v[n].flags & V_COLD ? MANY : v[op[k]].count + 1;
+		v[i->a].count = (u16)((v[i->a].count + one) | many);
+		v[i->b].count = (u16)((v[i->b].count + one) | many);
+		if (i->c | i->d) {
+			v[i->c].count = (u16)((v[i->c].count + one) | many);
+			v[i->d].count = (u16)((v[i->d].count + one) | many);
+		}
 		if (!i->exit || !scan_may_leave(j, i))
 			continue;
 		for (k = 0; k < r->exit[i->exit].pending; k++)
@@ -159,9 +170,6 @@ static void note_put(struct jit *j, struct puts *p, u32 n)
 	struct jit_alloc *a = j->a;
 	u16 m;
 
-	a->put_at[n] = a->nr_pin ? a->put_at[n] : 0;
-	if (!a->nr_pin)
-		return;
 	m = a->put_at[n];
 	if (m) {
 		u16 get = p->get[j->r->insn[m].imm / 8];
@@ -185,11 +193,14 @@ static void note_put(struct jit *j, struct puts *p, u32 n)
 
 static void scan_backward(struct jit *j)
 {
-	struct puts puts = {.barrier = 0};
 	const struct ir_region *r = j->r;
 	struct jit_alloc *a = j->a;
+	struct puts puts;
 	u32 n, k, count;
 	u16 call = 0;
+
+	if (a->nr_pin)
+		memset(&puts, 0, sizeof(puts));
 
 	for (n = r->count - 1; n; n--) {
 		const struct ir_insn *i = &r->insn[n];
@@ -198,7 +209,10 @@ static void scan_backward(struct jit *j)
 		if (i->op == IR_LABEL)
 			call = 0;
 		a->next_call[n] = call;
-		note_put(j, &puts, n);
+		if (a->nr_pin)
+			note_put(j, &puts, n);
+		else
+			a->put_at[n] = 0;
 		if (scan_is_real_call(j, i))
 			call = (u16)n;
 		if (jit_fused(j, (ir_ref)n))
@@ -229,15 +243,14 @@ void scan_region(struct jit *j)
 	struct jit_alloc *a = j->a;
 	u32 n;
 
-	memset(a->v, 0, j->r->count * sizeof(a->v[0]));
 	if (a->nr_pin)
 		memset(a->put_at, 0, j->r->count * sizeof(a->put_at[0]));
 	a->nr_use = 1;
-	for (n = 0; n < j->r->count; n++) {
-		a->v[n].reg = JIT_NO_REG;
-		if (j->r->insn[n].op == IR_CONST)
-			a->v[n].flags = V_CONST;
-	}
+	for (n = 0; n < j->r->count; n++)
+		a->v[n] = (struct jit_value){
+			.reg = JIT_NO_REG,
+			.flags = j->r->insn[n].op == IR_CONST ? V_CONST : 0,
+		};
 	cold_find(j);
 	count_uses(j);
 	fuse_all(j);

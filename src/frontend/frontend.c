@@ -55,10 +55,28 @@ static bool uses_low_vsr(const struct tr_ctx *c)
 
 static bool need(struct tr_ctx *c, u32 mode_bit, enum cpu_exit code, u64 info)
 {
+	if (mode_bit & MODE_FLOAT)
+		c->float_seen = true;
 	if (c->mode & mode_bit)
 		return true;
 	tr_raise(c, code, info);
 	return false;
+}
+
+bool tr_is_float(const struct insn_row *row)
+{
+	switch (row->facility) {
+	case FAC_FP:
+	case FAC_DFP:
+	case FAC_VEC:
+	case FAC_VSX:
+	case FAC_FP_VEC:
+	case FAC_VSX_VEC:
+	case FAC_SPE:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool check_facility(struct tr_ctx *c)
@@ -138,7 +156,7 @@ u32 frontend_translate(struct tr_ctx *c, u64 pc, u32 max_insns, tr_fetch_fn *fet
 	u32 bytes = 0;
 
 	ir_begin(r);
-	c->ended = false;
+	c->ended = c->float_seen = false;
 	c->pc = pc;
 	if ((c->mode & MODE_SE) || c->no_chain || !max_insns)
 		max_insns = 1;

@@ -32,6 +32,8 @@ struct tr_ctx {
 	u64 next_pc;		  /* of the one behind it, truncated to 32 bits unless MODE_SF */
 	struct insn insn;	  /* this instruction */
 	u32 w;			  /* its (first) word */
+	bool float_seen;	  /* an instruction looked at MODE_FLOAT */
+	bool no_float;		  /* regions of several blocks: end in front of what would */
 	bool ended;		  /* a terminator was emitted: the region is complete */
 	bool no_chain;		  /* debug mode: no region longer than one instruction */
 	struct tr_region *region; /* a region of several blocks is being built */
@@ -47,6 +49,9 @@ typedef void tr_fn(struct tr_ctx *c);
 /* Reads one instruction word (already in host order) at effective address ea of the page that the
  * region starts in; false when it cannot be read there. */
 typedef bool tr_fetch_fn(void *opaque, u64 ea, u32 *word);
+
+/* Does an instruction look at MODE_FLOAT? */
+bool tr_is_float(const struct insn_row *row);
 
 /* Build the region that starts at pc into c->r. c->model, decoder, mode, r and pc are set by the
  * caller. Stops after max_insns, at a terminator or at the end of the 4K page. Returns the number

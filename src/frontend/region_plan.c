@@ -11,7 +11,7 @@
 
 enum { BO_IGNORE_CR = 16, BO_IGNORE_CTR = 4 };
 
-enum flow { FLOW_NEXT, FLOW_JUMP, FLOW_COND, FLOW_END };
+enum flow { FLOW_NEXT, FLOW_JUMP, FLOW_COND, FLOW_END, FLOW_OUT };
 
 /* How control goes on behind a word. */
 struct branch {
@@ -62,6 +62,10 @@ static struct branch classify(const struct tr_region *g, u32 word, u32 w)
 		b.flow = FLOW_END;
 		return b;
 	}
+	if (g->c->no_float && tr_is_float(insn.row)) {
+		b.flow = FLOW_OUT;
+		return b;
+	}
 	switch (insn.id) {
 	case INSN_b:
 		b.flow = f_lk(w) ? FLOW_END : FLOW_JUMP;
@@ -107,9 +111,11 @@ static void follow(struct plan *p, u32 word)
 
 		if (p->insns == q->max_insns || !q->fetch(q->opaque, address(p->g, word), &w))
 			return;
+		*b = classify(p->g, word, w);
+		if (b->flow == FLOW_OUT)
+			return;
 		p->insns++;
 		p->seen[word] = true;
-		*b = classify(p->g, word, w);
 		p->last[word] = b->flow != FLOW_NEXT;
 		if (b->flow == FLOW_JUMP || b->flow == FLOW_COND) {
 			if (b->near)

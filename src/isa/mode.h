@@ -34,6 +34,8 @@ enum cpu_mode {
 	MODE_GTSE = 1 << 23,   /* LPCR[GTSE]: the guest may tlbie */
 	MODE_TB_OFF = 1 << 24, /* problem state may not read the time base */
 	MODE_CIABR = 1 << 25,  /* CIABR may match in this state */
+	/* What only instructions of the facilities FP, VEC and VSX (BookE: SPE) look at */
+	MODE_FLOAT = MODE_FP | MODE_VEC | MODE_VSX | MODE_FE | MODE_FPX,
 	/* Each completed instruction may interrupt: regions of several blocks know nothing of that.
 	 */
 	MODE_TRACED = MODE_SE | MODE_BE | MODE_CIABR,

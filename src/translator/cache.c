@@ -53,6 +53,14 @@ struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode)
 	return r;
 }
 
+struct region *cache_lookup(struct code_cache *c, u64 ra, u64 ea, u32 mode)
+{
+	u32 shared = shared_mode(mode);
+	struct region *r = cache_find(c, ra, ea, shared);
+
+	return r || shared == mode ? r : cache_find(c, ra, ea, mode);
+}
+
 struct code_page *cache_page(struct code_cache *c, u64 ra)
 {
 	u64 page = ra >> TLB_PAGE_BITS;
@@ -219,6 +227,19 @@ void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 	t->config.backend->link(t->backend, l, to->entry);
 }
 
+static void leave_jump_cache(struct translator_cpu *cpu, const struct region *r)
+{
+	u32 mode = r->mode;
+
+	do {
+		struct jump_cache *j = &cpu->jump_cache[jump_base(mode) + jump_cache_index(r->ea)];
+
+		if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->ea)
+			__atomic_store_n(&j->key, 0, __ATOMIC_SEQ_CST);
+		mode += MODE_FP;
+	} while ((r->mode & MODE_SHARED) && jump_base(mode));
+}
+
 /* Unhook everything but the page's list, which the caller walks. */
 static void retire(struct translator *t, struct region *r)
 {
@@ -240,15 +261,9 @@ static void retire(struct translator *t, struct region *r)
 	r->valid = false;
 	/* Behind this nobody fills his jump cache with it unnoticed. */
 	r->retired_at = atomic_fetch_add(&c->epoch, 1);
-	for (k = 0; k < t->nr_cpus; k++) {
-		struct jump_cache *j;
-
-		if (!t->cpu[k])
-			continue;
-		j = &t->cpu[k]->jump_cache[jump_base(r->mode) + jump_cache_index(r->ea)];
-		if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->ea)
-			__atomic_store_n(&j->key, 0, __ATOMIC_SEQ_CST);
-	}
+	for (k = 0; k < t->nr_cpus; k++)
+		if (t->cpu[k])
+			leave_jump_cache(t->cpu[k], r);
 	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
 	*(r->newer ? &r->newer->older : &c->newest) = r->older;
 	r->retired_next = c->retired;

@@ -47,6 +47,14 @@ enum {
 /* The page that the code stands in has LARGE_BITS or more. */
 #define MODE_FETCH_LARGE (1u << 28)
 #define MODE_FETCH	 (MODE_FETCH_LE | MODE_FETCH_LARGE)
+/* Key of privileged code that looks at no bit of MODE_FLOAT, all of which are 0: a kernel runs with
+ * and without a process's registers, and what a translation depends on is the same. */
+#define MODE_SHARED (1u << 27)
+static inline u32 shared_mode(u32 mode)
+{
+	return mode & (MODE_PR | MODE_SINGLE | MODE_TRACED) ? mode
+							    : (mode & ~MODE_FLOAT) | MODE_SHARED;
+}
 /* A code_key that no jump cache entry has. */
 #define NO_CODE_KEY (~0ull)
 
@@ -184,7 +192,7 @@ struct mmio_step {
 };
 
 struct cpu_stats {
-	u64 lookups, jump_fills, links, slow_loads, slow_stores, code_stores;
+	u64 lookups, jump_fills, links, unlinked, slow_loads, slow_stores, code_stores;
 	u64 refills, fetch_refills, small_pages, second_hits, walks;
 	u64 selects, view_misses, view_drops, verifies, verify_drops;
 	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops, jump_scans;
@@ -266,6 +274,8 @@ void cache_destroy(struct translator *t);
 /* Any thread; what it returns may be retired at once but is not freed before the caller's CPU
  * passes a safe point. */
 struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode);
+/* The region that code of this mode may run. */
+struct region *cache_lookup(struct code_cache *c, u64 ra, u64 ea, u32 mode);
 struct code_page *cache_page(struct code_cache *c, u64 ra);
 /* Between the two the bytes of ra's page may be read for translation: whoever stores there takes
  * the lock behind us. True: the page had no code, its fast stores must be stopped. */

@@ -93,7 +93,8 @@ static void take_heat(struct job *j, const struct code_page *p)
 		u32 *h = &j->heat[(r->ea & ~TLB_PAGE_MASK) / 4];
 		s32 left = atomic_load_explicit(&r->hot, memory_order_relaxed);
 
-		if (r->mode != j->of.mode || ((r->ea ^ j->of.ea) & TLB_PAGE_MASK))
+		if ((r->mode != j->of.mode && r->mode != shared_mode(j->of.mode)) ||
+		    ((r->ea ^ j->of.ea) & TLB_PAGE_MASK))
 			continue;
 		*h = r->tier == 2 ? after : after - (u32)left;
 		if (atomic_load_explicit(&r->queued, memory_order_relaxed))
@@ -368,11 +369,15 @@ struct region *tier_at_once(struct translator *t, u64 ea, u32 mode, u64 ra)
 	struct backend_code *code;
 	struct region *r;
 
-	j->of = (struct request){.ra = ra, .ea = ea, .mode = mode};
+	j->of = (struct request){.ra = ra, .ea = ea, .mode = shared_mode(mode)};
 	j->ir = t->ir;
 	if (!take_page(j))
 		return NULL;
 	code = translate(j);
+	if (!code && j->of.mode != mode) {
+		j->of.mode = mode;
+		code = translate(j);
+	}
 	if (!code)
 		return NULL;
 	r = insert(j, code, NULL);

@@ -58,7 +58,8 @@ struct tr_ctx translate_context(struct translator *t, struct ir_region *ir, u32 
 		.r = ir,
 		.model = t->model,
 		.decoder = &t->decoder,
-		.mode = mode & ~(MODE_SINGLE | MODE_FETCH | MODE_TLB_LARGE),
+		.mode = mode & ~(MODE_SINGLE | MODE_FETCH | MODE_TLB_LARGE | MODE_SHARED),
+		.no_float = mode & MODE_SHARED,
 		.no_chain = mode & MODE_SINGLE,
 		.lazy_fp = t->config.backend->lazy_fp,
 	};
@@ -120,10 +121,11 @@ static void guard_page(struct translator_cpu *cpu, u64 ra)
 			tlb_request(t->cpu[k], &f);
 }
 
-static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_insns)
+/* *mode becomes that of the region. */
+static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 *mode, u32 max_insns)
 {
 	struct translator *t = cpu->t;
-	struct tr_ctx c = translate_context(t, t->ir, mode);
+	struct tr_ctx c = translate_context(t, t->ir, *mode);
 	u32 len;
 
 	ir_begin(t->ir);
@@ -133,7 +135,11 @@ static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 mode, u32 max_
 	if (log_on(LOG_IN_ASM))
 		log_guest(cpu, f, len);
 	translate_optimise(t, t->ir, f->pc);
-	return t->ir->overflow ? 0 : len;
+	if (t->ir->overflow)
+		return 0;
+	if (!c.float_seen)
+		*mode = shared_mode(*mode);
+	return len;
 }
 
 /* *err: -ENOSPC when the back end has no room for the code. */
@@ -147,7 +153,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	struct region *r = os_alloc_aligned(sizeof(*r), 64);
 	struct backend_unit unit = translate_unit(mode, f->pc, 1);
 	u64 start = os_clock_ns();
-	u32 len, k;
+	u32 len, key = mode, k;
 
 	*err = -ENOMEM;
 	if (!r)
@@ -156,7 +162,8 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	for (;; max /= 2) {
 		if (!max)
 			goto fail;
-		len = build(cpu, f, mode, max);
+		key = mode;
+		len = build(cpu, f, &key, max);
 		if (!len)
 			continue;
 		*err = t->config.backend->compile(t->backend, t->ir, &unit, &r->code);
@@ -166,7 +173,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 			goto fail;
 	}
 	*r = (struct region){
-		.ra = ra, .ea = f->pc, .mode = mode, .len = len, .tier = 1, .code = r->code};
+		.ra = ra, .ea = f->pc, .mode = key, .len = len, .tier = 1, .code = r->code};
 	atomic_init(&r->hot, (s32)t->config.tier2_after);
 	t->insns += len / 4;
 	t->ns += os_clock_ns() - start;
@@ -242,7 +249,7 @@ static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u
 	int err = 0;
 	struct translator_ram ram;
 	struct fetch f = {.pc = pc, .little_endian = mode & (MODE_LE | MODE_FETCH_LE)};
-	struct region *r = cache_find(&t->cache, ra, pc, mode);
+	struct region *r = cache_lookup(&t->cache, ra, pc, mode);
 	/* A region stands in one real page of 4K, the unit of invalidation. */
 	u64 size = 1ull << (shift < TLB_PAGE_BITS ? shift : TLB_PAGE_BITS);
 	u64 left = size - (pc & (size - 1));
@@ -250,7 +257,7 @@ static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u
 	if (r)
 		return r;
 	os_mutex_lock(&t->cache.lock);
-	r = cache_find(&t->cache, ra, pc, mode);
+	r = cache_lookup(&t->cache, ra, pc, mode);
 	if (r)
 		goto out;
 	if (!t->config.host->ram(t->config.host->opaque, ra, &ram) || ram.len < left) {

@@ -377,6 +377,7 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	fn(opaque, "jump_cache.drops", s->jump_drops);
 	fn(opaque, "jump_cache.scans", s->jump_scans);
 	fn(opaque, "links", s->links);
+	fn(opaque, "unlinked", s->unlinked);
 	fn(opaque, "polls", s->polls);
 	for (k = 0; k < CPU_EXIT_CODES; k++)
 		count_named("leave.", exit_names[k], s->exits[k], fn, opaque);

@@ -126,15 +126,21 @@ static void link_stop(struct translator_cpu *cpu, struct backend_link *link)
 	struct translator *t = cpu->t;
 	struct region *from, *to;
 	u64 ra, page;
+	u32 mode;
 
 	os_mutex_lock(&t->cache.lock);
 	/* We are past the region but not past a safe point: link is not freed yet. */
 	from = link->owner;
-	if (from->valid && !from->small && (from->mode & ~MODE_FETCH) == cpu->mode) {
+	mode = cpu->mode | (from->mode & MODE_FETCH);
+	if (from->valid && !from->small &&
+	    (from->mode == mode || from->mode == shared_mode(mode))) {
 		page = ~0ull << (from->mode & MODE_FETCH_LARGE ? LARGE_BITS : TLB_PAGE_BITS);
 		ra = (from->ra & page) | (link->pc & ~page);
-		to = cache_find(&t->cache, ra, link->pc, from->mode);
-		if (to)
+		to = cache_lookup(&t->cache, ra, link->pc, mode);
+		/* Code that all modes share goes on in code of one of them by itself only. */
+		if (to && (from->mode & MODE_SHARED) && !(to->mode & MODE_SHARED))
+			cpu->stats.unlinked++;
+		else if (to)
 			cache_link(t, link, to);
 	}
 	os_mutex_unlock(&t->cache.lock);

@@ -27,6 +27,8 @@ struct exact {
  * no finite numbers come from there. False: not a row of this file, or a result that this file
  * cannot tell. */
 bool exact_qemu(const struct diff_view *v, const u64 plain[2], struct exact *e);
+/* The same of xsnmaddqp, xsnmsubqp and xsnmsubqpo. */
+bool exact_qemu_quad(const struct diff_view *v, struct exact *e);
 /* The ISA's result of a scalar in double format, with scaling. False: not such a row, or no finite
  * result, or one that a double cannot hold, which no operands in the range of the instruction's
  * format give. */

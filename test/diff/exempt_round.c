@@ -49,12 +49,26 @@ static void single_denormal(const struct diff_view *v, struct diff_result *m)
 		scalar(v, m, &e);
 }
 
+/* The neighbour is an infinity, or ours is: with OE one of both interrupts. */
+static void overflow_differs(const struct diff_view *v, struct diff_result *m,
+			     const struct exact *e)
+{
+	const bool interrupt = v->before->state.fpscr << 22 & e->raised;
+
+	diff_take_fpscr(v, m, FPSCR_OX, v->before->state.fpscr | e->raised);
+	if (!(v->before->state.fpscr & FPSCR_OE) ||
+	    !((v->ours->state.fpscr ^ e->raised) & ~v->before->state.fpscr & FPSCR_OX))
+		return;
+	diff_take_fpscr(v, m, FPSCR_FX, v->before->state.fpscr | (e->raised ? FPSCR_FX : 0));
+	diff_take_fpscr(v, m, FPSCR_FEX, interrupt ? FPSCR_FEX : 0);
+	fx_interrupt(v, m, interrupt);
+}
+
 /* Negated before it is rounded. */
 static void negated_first(const struct diff_view *v, struct diff_result *m)
 {
 	const int t = diff_target(v);
 	struct exact e;
-	bool interrupt;
 
 	if (!negated(v) || (v->before->state.fpscr & 3) < 2 ||
 	    !exact_qemu(v, fx_plain_target(v), &e))
@@ -67,41 +81,20 @@ static void negated_first(const struct diff_view *v, struct diff_result *m)
 	    (v->ours->state.signal && memcmp(v->ours->state.vsr[t], v->before->state.vsr[t], 16)))
 		return;
 	fx_take_target(v, m);
-	diff_take_fpscr(v, m, FPSCR_OX, v->before->state.fpscr | e.raised);
-	/* the neighbour is an infinity, or ours is: with OE one of both interrupts */
-	if (!(v->before->state.fpscr & FPSCR_OE) ||
-	    !((v->ours->state.fpscr ^ e.raised) & ~v->before->state.fpscr & FPSCR_OX))
-		return;
-	interrupt = v->before->state.fpscr << 22 & e.raised;
-	diff_take_fpscr(v, m, FPSCR_FX, v->before->state.fpscr | (e.raised ? FPSCR_FX : 0));
-	diff_take_fpscr(v, m, FPSCR_FEX, interrupt ? FPSCR_FEX : 0);
-	fx_interrupt(v, m, interrupt);
+	overflow_differs(v, m, &e);
 }
 
-/* Quads: the neighbour; xsnmsubqpo is not rounded to odd. */
+/* Quads; xsnmsubqpo is not rounded to odd. */
 static void negated_quad(const struct diff_view *v, struct diff_result *m)
 {
-	const bool odd = f_rc((u32)v->insn->word);
-	const u32 rn = v->before->state.fpscr & 3;
 	const int t = diff_target(v);
-	const u64 *a, *b;
-	u128 x, y;
+	struct exact e;
 
-	if (!(diff_is(v, "xsnmaddqp") || diff_is(v, "xsnmsubqp")) || (!odd && rn < 2))
-		return;
-	a = v->ours->state.vsr[t];
-	b = v->theirs->state.vsr[t];
-	x = (u128)a[0] << 64 | a[1];
-	y = (u128)b[0] << 64 | b[1];
-	if (odd && rn == 3 && x == (u128)1 << 127 && !y) {
-		fx_take_target(v, m);
-		diff_take_fpscr(v, m, FPSCR_FPRF, 0x02ull << FPSCR_FPRF_SHIFT);
-	}
-	if (!(v->ours->state.fpscr & FPSCR_XX) || (x > y ? x - y : y - x) != 1)
+	if (!exact_qemu_quad(v, &e) || memcmp(e.target, v->theirs->state.vsr[t], 16))
 		return;
 	fx_take_target(v, m);
-	/* which may be the least normal number, 0 or an infinity */
-	diff_take_fpscr(v, m, FPSCR_OX | FPSCR_FPRF, v->theirs->state.fpscr);
+	diff_take_fpscr(v, m, FPSCR_FPRF, e.fprf);
+	overflow_differs(v, m, &e);
 }
 
 /* xs*sp are rounded to double first. */

@@ -232,8 +232,10 @@ int main(int argc, char **argv)
 {
 	struct program p = {0};
 	struct error e;
-	int status, err = cli_parse(&p.options, argc, argv, &e);
+	int status, err;
 
+	os_heap_init();
+	err = cli_parse(&p.options, argc, argv, &e);
 	if (err) {
 		cli_free(&p.options);
 		return err > 0 ? 0 : fail(&e);

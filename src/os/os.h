@@ -17,6 +17,9 @@
 /* --- memory: all of it zeroed; NULL when there is none --- */
 void *os_alloc(size_t size);
 void os_free(void *p);
+/* Once, before there are threads: objects that many threads allocate stand in one heap that grows
+ * in large steps. */
+void os_heap_init(void);
 /* align: a power of two. Freed with os_free(). */
 void *os_alloc_aligned(size_t size, size_t align);
 size_t os_page_size(void);

@@ -140,7 +140,7 @@ u32 pci_add_capability(struct pci_device *d, u8 id, u32 size)
 	return at;
 }
 
-void pci_add_express(struct pci_device *d)
+static void add_express(struct pci_device *d, u32 type)
 {
 	u32 at = pci_add_capability(d, PCI_CAP_EXPRESS, PCI_EXP_CAP_BYTES);
 
@@ -155,6 +155,22 @@ void pci_add_express(struct pci_device *d)
 	st_le32(d->config + at + PCI_EXP_LNKCAP, 1 << 4 | 1); /* one lane, 2.5 GT/s */
 	st_le16(d->config + at + PCI_EXP_LNKSTA, 1 << 4 | 1);
 	st_le16(d->wmask + at + PCI_EXP_LNKCTL, 0xc3);
+}
+
+void pci_add_express(struct pci_device *d)
+{
+	add_express(d, PCI_EXP_TYPE_ENDPOINT);
+}
+
+void pci_add_express_port(struct pci_device *d, u32 port, u32 slot)
+{
+	u8 *cap;
+
+	add_express(d, PCI_EXP_TYPE_ROOT_PORT);
+	cap = d->config + d->express_cap;
+	cap[PCI_EXP_FLAGS + 1] |= PCI_EXP_FLAGS_SLOT >> 8;
+	cap[PCI_EXP_LNKCAP + 3] = (u8)port;
+	st_le32(cap + PCI_EXP_SLTCAP, (slot & 0x1fff) << 19);
 }
 
 /* --- on the bus --- */
@@ -392,11 +408,7 @@ static bool overlap(u32 offset, u32 len, u32 from, u32 bytes)
 	return offset < from + bytes && from < offset + len;
 }
 
-static void reset_behind(struct pci_device *d, void *opaque)
-{
-	if (d->bus->bridge == opaque)
-		pci_reset_device(d);
-}
+static void reset_behind(struct pci_device *d, void *opaque);
 
 /* What a write means to the core. */
 static void written(struct pci_device *d, u32 offset, u32 len, u16 old_control)
@@ -442,8 +454,17 @@ void pci_reset_config(struct pci_device *d)
 	pci_update_spaces(d->host);
 }
 
+static void reset_behind(struct pci_device *d, void *opaque)
+{
+	/* those further behind are reset by their own bridge */
+	if (d->bus->bridge == opaque)
+		pci_reset_device(d);
+}
+
 void pci_reset_device(struct pci_device *d)
 {
+	if (d->secondary)
+		pci_for_each(d->host, reset_behind, d);
 	pci_reset_config(d);
 	d->dev.cls->reset(&d->dev);
 }
@@ -474,6 +495,8 @@ int pci_bus_init(struct pci_bus *b, struct pci_host *h, struct pci_device *bridg
 	if (index == PCI_MAX_BUSES)
 		return error_set(e, -ENOSPC, "more than %d buses behind a PCI host bridge",
 				 PCI_MAX_BUSES);
+	if (h->vm->nr_buses == VM_MAX_BUSES)
+		return error_set(e, -ENOSPC, "more than %d buses", VM_MAX_BUSES);
 	if (strlen(name) >= sizeof(b->name))
 		return error_set(e, -EINVAL, "the name of bus '%s' is too long", name);
 	if (pci_bus_find(h->vm, name))
@@ -481,6 +504,7 @@ int pci_bus_init(struct pci_bus *b, struct pci_host *h, struct pci_device *bridg
 	*b = (struct pci_bus){.host = h, .bridge = bridge, .index = index};
 	memcpy(b->name, name, strlen(name));
 	h->buses[index] = b;
+	device_bus_add(h->vm, BUS_PCI, b->name, b);
 	if (index == h->nr_buses)
 		h->nr_buses++;
 	return 0;

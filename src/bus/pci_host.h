@@ -69,6 +69,9 @@ void pci_host_destroy(struct pci_host *h);
 int pci_bus_init(struct pci_bus *b, struct pci_host *h, struct pci_device *bridge, const char *name,
 		 struct error *e);
 
+/* The PCI Express capability of a root port that has a slot. */
+void pci_add_express_port(struct pci_device *d, u32 port, u32 slot);
+
 /* --- addresses: of the bus's spaces --- */
 u64 pci_read(struct pci_host *h, enum pci_space_kind kind, u32 vcpu, u64 addr, u32 size);
 void pci_write(struct pci_host *h, enum pci_space_kind kind, u32 vcpu, u64 addr, u32 size,

@@ -3,9 +3,14 @@
 
 #include <string.h>
 
+#include "bus/spapr_pci.h"
+#include "device/pci_bridge.h"
 #include "device/spapr_vty.h"
 
 static const struct device_class *const classes[] = {
+	&pci_bridge_class,
+	&pcie_root_port_class,
+	&spapr_phb_class,
 	&spapr_vty_class,
 };
 

@@ -203,6 +203,7 @@ STAGES = [
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
     Stage("icount", guest_test("icount.py", "meson", "icount")),
+    Stage("flushes", guest_test("flushes.py", "meson", "flushes")),
     Stage("idle", guest_test("idle.py", "meson", "idle")),
     Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-",
                                   full=(".",))),

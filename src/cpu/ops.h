@@ -15,9 +15,10 @@ struct cpu_state;
 
 /* Which translations a guest declared void. */
 enum cpu_flush_kind {
-	CPU_FLUSH_ALL,	    /* everything of this address space kind, all processes */
-	CPU_FLUSH_PID,	    /* radix, BookE: all pages of process .id */
-	CPU_FLUSH_PID_PAGE, /* radix: page .addr (EA) of 1 << .shift bytes of process .id */
+	CPU_FLUSH_ALL,	     /* all that is translated, of all processes; not real mode */
+	CPU_FLUSH_REGISTERS, /* LPCR, PTCR …: what all translation depends on, real mode's too */
+	CPU_FLUSH_PID,	     /* radix, BookE: all pages of process .id */
+	CPU_FLUSH_PID_PAGE,  /* radix: page .addr (EA) of 1 << .shift bytes of process .id */
 	CPU_FLUSH_VPN,	   /* hash: page of 1 << .shift bytes at offset .addr of its segment; .id: B
 			      and VSID as in an SLB's VSID word, .seg_shift = 28 or 40 */
 	CPU_FLUSH_SEGMENT, /* hash: EA→VSID entry of segment .addr (slbie): EA, .seg_shift */

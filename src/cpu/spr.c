@@ -227,7 +227,7 @@ void cpu_spr_write(struct cpu_state *s, const struct spr_row *row, u64 v)
 	case SPR_ACC_FLUSH_R:
 	case SPR_ACC_LPCR_R:
 		*slot(s, row) = v;
-		flush(s, CPU_FLUSH_ALL);
+		flush(s, CPU_FLUSH_REGISTERS);
 		return;
 	case SPR_ACC_DBCR0_R:
 		*slot(s, row) = v;

@@ -207,15 +207,22 @@ static void xl_memory_written(struct engine_vm *vm, u64 gpa, u64 len)
 }
 
 /* --- configuration --- */
-static void set_lpcr(struct engine_vm *vm, u64 mask, u64 value)
+/* Bits of LPCR that only the mode word looks at, not translation. */
+#define LPCR_MODE (LPCR_ILE | LPCR_AIL | LPCR_LD | LPCR_GTSE)
+
+/* mmu: the caller drops what bits of LPCR make void. */
+static void set_lpcr(struct engine_vm *vm, u64 mask, u64 value, bool mmu)
 {
 	struct engine_vcpu *v;
 
 	vm->lpcr_mask |= mask;
 	vm->lpcr = (vm->lpcr & ~mask) | (value & mask);
 	for (v = vm->vcpus; v; v = v->next) {
-		v->s->spr[SPR_LPCR] = (v->s->spr[SPR_LPCR] & ~mask) | (value & mask);
-		translator_registers_changed(v->cpu);
+		u64 old = v->s->spr[SPR_LPCR];
+
+		v->s->spr[SPR_LPCR] = (old & ~mask) | (value & mask);
+		if (!mmu && ((old ^ v->s->spr[SPR_LPCR]) & ~LPCR_MODE))
+			translator_registers_changed(v->cpu);
 		translator_wake(v->cpu);
 	}
 }
@@ -233,8 +240,8 @@ static void set_v3_mmu(struct engine_vm *vm, u64 flags, u64 prts)
 		lpcr |= LPCR_HR | LPCR_UPRT;
 	if (flags & ENGINE_V3_GTSE)
 		lpcr |= LPCR_GTSE;
-	set_lpcr(vm, LPCR_HR | LPCR_UPRT | LPCR_GTSE, lpcr);
-	translator_flush(vm->t, false);
+	set_lpcr(vm, LPCR_HR | LPCR_UPRT | LPCR_GTSE, lpcr, true);
+	translator_flush_guest(vm->t, NULL, &(struct cpu_flush){.kind = CPU_FLUSH_ALL});
 }
 
 /* Encoding of a VRMA segment with pages of 1 << shift bytes (L and LP of slbmte). */
@@ -270,7 +277,7 @@ static int xl_configure(struct engine_vm *vm, enum engine_config what, u64 a, u6
 	case ENGINE_CFG_HCALL:
 		return 0;
 	case ENGINE_CFG_LPCR:
-		set_lpcr(vm, a, b);
+		set_lpcr(vm, a, b, false);
 		return 0;
 	case ENGINE_CFG_ENTRY_PSIZE:
 		return set_vrma(vm, a);

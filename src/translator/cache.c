@@ -430,13 +430,13 @@ void cache_flush(struct translator *t)
 {
 	u32 k;
 
+	t->cache.flushes += t->cache.nr_regions > 0;
 	for (k = 0; k < PAGE_BUCKETS; k++) {
 		struct code_page *p;
 
 		for (p = t->cache.pages[k]; p; p = p->next)
 			drop_regions(t, p, &(struct doomed){.test = on_lines, .lines = ~0u});
 	}
-	t->cache.flushes++;
 }
 
 static bool is_oldest(const struct region *r, const struct doomed *d)

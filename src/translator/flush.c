@@ -348,14 +348,36 @@ static void flush_segments(struct translator_cpu *cpu, const struct cpu_flush *f
 			mark_fetch(cpu, cpu->fetch[v]);
 }
 
-static void clear_all(struct translator_cpu *cpu)
+/* Drop all that was translated, or all; false: there was nothing. */
+static bool clear_all(struct translator_cpu *cpu, bool real_mode)
 {
+	bool held = tlb_second_clear(cpu);
 	u32 v;
 
-	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++)
+	for (v = 0; v < DATA_VIEWS && cpu->data[v]; v++) {
+		if (!real_mode && !(cpu->data[v]->id.kind & 2))
+			continue;
+		held |= tlb_holds(cpu->data[v]);
 		tlb_clear_data(cpu, cpu->data[v]);
-	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++)
+	}
+	for (v = 0; v < FETCH_VIEWS && cpu->fetch[v]; v++) {
+		if (!real_mode && !(cpu->fetch[v]->id.kind & 2))
+			continue;
+		held |= cpu->fetch[v]->low || cpu->fetch[v]->high;
 		tlb_clear_fetch(cpu, cpu->fetch[v]);
+	}
+	/* Registers and the partition may be others, too. */
+	cpu->data_known = cpu->fetch_known = 0;
+	cpu->process = cpu->s->spr[SPR_PIDR];
+	tlb_leave_fetch_view(cpu);
+	return held;
+}
+
+/* Real mode is translated where there are two address spaces instead, or a virtual real mode area.
+ */
+static bool real_mode_is_translated(const struct translator_cpu *cpu)
+{
+	return cpu->model->families & FAM_BOOKE || cpu->t->env.vrma_slb_vsid;
 }
 
 static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
@@ -366,12 +388,13 @@ static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 		log_printf(LOG_MMU, "cpu %u: flush kind %u id %llx address %016llx shift %u\n",
 			   cpu->index, f->kind, (unsigned long long)f->id,
 			   (unsigned long long)f->addr, f->shift);
-	cpu->stats.flush[f->kind]++;
+	/* A flush of nothing is none. */
+	if (f->kind == CPU_FLUSH_ALL || f->kind == CPU_FLUSH_REGISTERS)
+		cpu->stats.flush[f->kind] += clear_all(cpu, f->kind == CPU_FLUSH_REGISTERS ||
+								    real_mode_is_translated(cpu));
+	else
+		cpu->stats.flush[f->kind]++;
 	switch (f->kind) {
-	case CPU_FLUSH_ALL:
-		tlb_second_clear(cpu);
-		clear_all(cpu);
-		break;
 	case CPU_FLUSH_PID:
 		tlb_second_flush(cpu, f);
 		flush_process(cpu, f);
@@ -401,6 +424,8 @@ static void apply_guest(struct translator_cpu *cpu, const struct cpu_flush *f)
 	case CPU_FLUSH_KEYS:
 		tlb_keys_changed(cpu);
 		break;
+	case CPU_FLUSH_ALL:
+	case CPU_FLUSH_REGISTERS:
 	case CPU_FLUSH_PWC:
 	case CPU_FLUSH_KINDS:
 		break;
@@ -442,18 +467,27 @@ void tlb_apply(struct translator_cpu *cpu, const struct flush_request *f)
 		apply_guest(cpu, &f->guest);
 		break;
 	case FLUSH_EVERYTHING:
-		tlb_second_clear(cpu);
-		clear_all(cpu);
-		/* Registers and the partition may be others, too. */
-		cpu->data_known = cpu->fetch_known = 0;
-		cpu->process = cpu->s->spr[SPR_PIDR];
-		tlb_leave_fetch_view(cpu);
-		cpu->stats.everything++;
+		cpu->stats.everything += clear_all(cpu, true);
 		break;
 	case FLUSH_WRITABLE_PAGE:
 		apply_writable(cpu, f->ra);
 		break;
 	}
+}
+
+/* A CPU that sleeps has no time for its queue, which we have filled: what the guest asked for is
+ * done here. Under queue_lock; it does not look at its TLB before it saw that it was asked and took
+ * the lock. Comparing code needs another lock, and waits. */
+static void answer_for(struct translator_cpu *to)
+{
+	u32 k, left = 0;
+
+	for (k = 0; k < to->queued; k++)
+		if (to->queue[k].kind == FLUSH_GUEST)
+			tlb_apply(to, &to->queue[k]);
+		else
+			to->queue[left++] = to->queue[k];
+	to->queued = left;
 }
 
 /* A CPU that is not running stores nothing, so nothing needs comparing when it comes back: it only
@@ -462,6 +496,8 @@ void tlb_request(struct translator_cpu *to, const struct flush_request *f)
 {
 	os_mutex_lock(&to->queue_lock);
 	atomic_fetch_add(&to->asked, 1);
+	if (to->queued == QUEUE && atomic_load(&to->asleep))
+		answer_for(to);
 	if (f->kind == FLUSH_WRITABLE_PAGE && !atomic_load(&to->running))
 		to->drop_writable = true;
 	else if (to->queued < QUEUE)

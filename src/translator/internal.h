@@ -193,7 +193,7 @@ struct mmio_step {
 
 struct cpu_stats {
 	u64 lookups, jump_fills, links, unlinked, slow_loads, slow_stores, code_stores;
-	u64 refills, fetch_refills, small_pages, second_hits, walks;
+	u64 refills, fetch_refills, small_pages, second_hits, second_clears, walks;
 	u64 selects, view_misses, view_drops, verifies, verify_drops;
 	u64 flush[CPU_FLUSH_KINDS], everything, dropped, jump_drops, jump_scans;
 	u64 alone; /* instructions translated and run by themselves, for their MMIO */
@@ -246,6 +246,7 @@ struct translator_cpu {
 	bool queue_overflow, lost_writable, drop_writable;
 	_Atomic u64 asked, answered;
 	_Atomic u32 running; /* inside run(): answers at polls, else before it goes on */
+	_Atomic u32 asleep;  /* waits for an interrupt: others may answer for it */
 	_Atomic u32 kicked;
 	_Atomic u64 epoch; /* safe point passed last; ~0 while not running */
 	u64 epoch_seen;	   /* jump cache is good for */
@@ -356,7 +357,8 @@ int tlb_second_init(struct translator_cpu *cpu);
 void tlb_second_destroy(struct translator_cpu *cpu);
 bool tlb_second_find(struct translator_cpu *cpu, u64 ea, u32 access, struct mmu_result *r);
 void tlb_second_add(struct translator_cpu *cpu, u64 ea, u32 access, const struct mmu_result *r);
-void tlb_second_clear(struct translator_cpu *cpu);
+/* False: it was empty. */
+bool tlb_second_clear(struct translator_cpu *cpu);
 void tlb_second_flush(struct translator_cpu *cpu, const struct cpu_flush *f);
 
 /* flush.c */

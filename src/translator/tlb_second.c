@@ -165,9 +165,10 @@ void tlb_second_add(struct translator_cpu *cpu, u64 ea, u32 access, const struct
 		};
 }
 
-void tlb_second_clear(struct translator_cpu *cpu)
+bool tlb_second_clear(struct translator_cpu *cpu)
 {
 	struct tlb_second *t = cpu->second;
+	bool held = t->shifts;
 	u32 k;
 
 	t->shifts = 0;
@@ -178,6 +179,7 @@ void tlb_second_clear(struct translator_cpu *cpu)
 		memset(t->entry, 0, sizeof(t->entry));
 		tlb_second_clear(cpu);
 	}
+	return held;
 }
 
 static void flush_process(struct translator_cpu *cpu, u64 process)
@@ -226,7 +228,7 @@ void tlb_second_flush(struct translator_cpu *cpu, const struct cpu_flush *f)
 	case CPU_FLUSH_PID_PAGE:
 	case CPU_FLUSH_VPN:
 		if (f->shift > smallest + SECOND_BITS)
-			tlb_second_clear(cpu);
+			cpu->stats.second_clears += tlb_second_clear(cpu);
 		else
 			flush_page(cpu, f->addr, f->shift, context_number(cpu, f->id));
 		break;

@@ -316,11 +316,17 @@ static const char *const exit_names[CPU_EXIT_CODES] = {
 };
 
 static const char *const flush_names[CPU_FLUSH_KINDS] = {
-	[CPU_FLUSH_ALL] = "all",	   [CPU_FLUSH_PID] = "pid",
-	[CPU_FLUSH_PID_PAGE] = "pid_page", [CPU_FLUSH_VPN] = "vpn",
-	[CPU_FLUSH_SEGMENT] = "segment",   [CPU_FLUSH_SEGMENTS] = "segments",
-	[CPU_FLUSH_CONTEXT] = "context",   [CPU_FLUSH_KEYS] = "keys",
-	[CPU_FLUSH_PWC] = "pwc",	   [CPU_FLUSH_EA] = "ea",
+	[CPU_FLUSH_ALL] = "all",
+	[CPU_FLUSH_REGISTERS] = "registers",
+	[CPU_FLUSH_PID] = "pid",
+	[CPU_FLUSH_PID_PAGE] = "pid_page",
+	[CPU_FLUSH_VPN] = "vpn",
+	[CPU_FLUSH_SEGMENT] = "segment",
+	[CPU_FLUSH_SEGMENTS] = "segments",
+	[CPU_FLUSH_CONTEXT] = "context",
+	[CPU_FLUSH_KEYS] = "keys",
+	[CPU_FLUSH_PWC] = "pwc",
+	[CPU_FLUSH_EA] = "ea",
 };
 
 static void count_named(const char *prefix, const char *name, u64 value, translator_stat_fn *fn,
@@ -390,6 +396,7 @@ void translator_stats(struct translator *t, struct translator_cpu *cpu, translat
 	fn(opaque, "tlb.fetch_refills", s->fetch_refills);
 	fn(opaque, "tlb.small_pages", s->small_pages);
 	fn(opaque, "tlb.second_hits", s->second_hits);
+	fn(opaque, "tlb.second_clears", s->second_clears);
 	fn(opaque, "tlb.walks", s->walks);
 	fn(opaque, "tlb.selects", s->selects);
 	fn(opaque, "tlb.view_misses", s->view_misses);

@@ -190,7 +190,9 @@ static void sleep_until(struct translator_cpu *cpu, u64 host_time)
 	atomic_store(&cpu->woken_at, 0);
 	atomic_store(&cpu->epoch, ~0ull);
 	atomic_store(&cpu->running, 0);
+	atomic_store(&cpu->asleep, 1);
 	os_wake_wait(&cpu->wake, host_time);
+	atomic_store(&cpu->asleep, 0);
 	atomic_store(&cpu->epoch, 0);
 	atomic_store(&cpu->running, 1);
 	/* How long the host took to wake us is not to be learnt. */

@@ -88,7 +88,8 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 		return err;
 	b->no_flush = o->no_flush;
 	b->detect_zeroes = o->detect_zeroes;
-	b->info.write_cache = b->write_cache = !o->write_through;
+	b->write_cache = !o->write_through;
+	b->info.write_cache = !o->write_through;
 	*out = b;
 	return 0;
 }

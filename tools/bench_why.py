@@ -51,7 +51,7 @@ def generated_code(pid):
 
 
 class Once:
-    """one machine that runs one case, or none; counters of a machine that perf looks at are not what they are without"""
+    """one machine that runs one case, or none; one that perf looks at does not count, which would cost time"""
 
     def __init__(self, options, payload, case, log, perf=False):
         self.options = options
@@ -65,7 +65,7 @@ class Once:
         scale = ["-s", f"{options.scale:g}"] if options.scale != 1 else []
         words = "none" if case in ("", BOOT) else ",".join(scale + [case])
         self.argv = command_line("ours", payload, options.cpu, "pb=" + words, options.engine,
-                                 more=["-stats", *options.more.split()])
+                                 more=[*([] if perf else ["-stats"]), *options.more.split()])
         if self.data and case == BOOT:
             # perf follows no thread that begins after it was attached
             self.argv = self.record() + self.argv

@@ -124,7 +124,8 @@ struct backend_cpu {
 	u32 record_count; /* debug: leave at the n-th record from now; 0 = never */
 	u32 exit_code;
 	u64 exit_info;
-	u64 pc; /* where to go on, after any stop */
+	u64 pc;			    /* where to go on, after any stop */
+	void *ret_limit, *ret_base; /* the back end's, while it runs */
 	struct backend_link *stop_link;
 	const struct backend_mem_ops *mem;
 	void *opaque; /* of mem's implementer */

@@ -81,7 +81,8 @@ void tr_bc(struct tr_ctx *c)
 
 	set_lr(c);
 	if (!cond) {
-		tr_goto(c, target, call_hint(c));
+		/* bcl 20,31,.+4 asks for its own address: nobody returns there */
+		tr_goto(c, target, target == c->next_pc ? IR_HINT_NONE : call_hint(c));
 		return;
 	}
 	if (c->region) {

@@ -180,6 +180,8 @@ void tr_goto(struct tr_ctx *c, u64 pc, enum ir_hint hint)
 		ir_leave(c->r, CPU_EXC_TRACE, trace_info(c), pc, icount);
 	else
 		ir_goto(c->r, pc, icount, hint);
+	if (hint == IR_HINT_CALL)
+		ir_returns_to(c->r, tr_addr(c, c->next_pc));
 	c->ended = true;
 }
 
@@ -214,5 +216,7 @@ void tr_goto_ind(struct tr_ctx *c, ir_ref pc, enum ir_hint hint)
 	} else {
 		ir_goto_ind(c->r, pc, icount, hint);
 	}
+	if (hint == IR_HINT_CALL)
+		ir_returns_to(c->r, tr_addr(c, c->next_pc));
 	c->ended = true;
 }

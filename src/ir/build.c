@@ -313,3 +313,8 @@ void ir_goto_ind(struct ir_region *r, ir_ref pc, u32 icount, enum ir_hint hint)
 	i->a = pc;
 	i->sub = (u8)hint;
 }
+
+void ir_returns_to(struct ir_region *r, u64 pc)
+{
+	r->insn[r->count - 1].imm = pc;
+}

@@ -161,6 +161,8 @@ void ir_goto_if(struct ir_region *r, ir_ref cond, u64 pc, u32 icount, enum ir_hi
 /* Account the n instructions completed since entry or the last ACCOUNT, and begin r->cur at 0. */
 void ir_account(struct ir_region *r, u32 n);
 void ir_goto_ind(struct ir_region *r, ir_ref pc, u32 icount, enum ir_hint hint);
+/* Where the GOTO or GOTO_IND just made, a call, will return to: .imm, a hint as well. */
+void ir_returns_to(struct ir_region *r, u64 pc);
 
 /* The constant value of v, if it is one. */
 static inline bool ir_is_const(const struct ir_region *r, ir_ref v, u64 *value)

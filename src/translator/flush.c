@@ -166,8 +166,12 @@ static void drop_fetch_page(struct translator_cpu *cpu, struct fetch_view *view,
 		lost = true;
 		e->tag = TLB_NO_TAG;
 	}
-	if (lost)
-		drop_lost_jumps(cpu, view);
+	if (!lost)
+		return;
+	drop_lost_jumps(cpu, view);
+	/* the return stack may know more than the jump cache */
+	if (view == cpu->fetch_now)
+		atomic_store(&cpu->s->wanted, 1);
 }
 
 static void drop_fetch_matching(struct translator_cpu *cpu, struct fetch_view *view, u64 ea,

@@ -276,17 +276,27 @@ void x_call_to(struct xcode *x, u64 target)
 	jump_to(x, 0xe8, target);
 }
 
-u32 x_jmp_patchable(struct xcode *x, u32 label)
+static u32 patchable(struct xcode *x, u8 op, u32 label)
 {
 	u32 at;
 
 	x_nop(x, (3 - x_here(x)) & 3);
 	x_room(x);
-	*x->p++ = 0xe9;
+	*x->p++ = op;
 	at = x_here(x);
 	add_fix(x, at, label, 0, true);
 	x_imm(x, 0, 4);
 	return at;
+}
+
+u32 x_jmp_patchable(struct xcode *x, u32 label)
+{
+	return patchable(x, 0xe9, label);
+}
+
+u32 x_call_patchable(struct xcode *x, u32 label)
+{
+	return patchable(x, 0xe8, label);
 }
 
 void x_jmp_r(struct xcode *x, unsigned r)

@@ -162,6 +162,7 @@ void x_jcc_to(struct xcode *x, enum xcc cc, u64 target);
 void x_call_to(struct xcode *x, u64 target);
 /* jmp rel32 to label whose field is aligned to 4 relative to start; returns the field's offset. */
 u32 x_jmp_patchable(struct xcode *x, u32 label);
+u32 x_call_patchable(struct xcode *x, u32 label);
 void x_jmp_r(struct xcode *x, unsigned r);
 void x_jmp_m(struct xcode *x, struct xmem m);
 void x_call_r(struct xcode *x, unsigned r);

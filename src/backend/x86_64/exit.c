@@ -4,6 +4,14 @@
  * record behind the call says where the pending values are at that point; C code
  * stores them (leave.c). GOTO is a jump that link() patches, GOTO_IND and jumps out of the page
  * probe the vCPU's jump cache; both store pending values in the hot code.
+ *
+ * Return stack. A guest's call in hot code is a host's call behind a push of the guest's return
+ * address: behind it stands a jump to where the guest returns to. A guest's return compares its
+ * target with what lies there and is a host's return, which the host predicts. Otherwise it asks
+ * the jump cache and leaves the stack alone (longjmp, another thread: then nothing fits until the
+ * next stop). Every stop empties the stack, and whatever ends what generated code may assume stops
+ * every vCPU at its next poll, which stands at each region's entry: what lies on the stack is as
+ * good as a link. When it is full it is emptied too.
  */
 #include "backend/x86_64/core.h"
 #include "base/string.h"
@@ -226,8 +234,16 @@ static void count_down(struct jit *j, const struct ir_insn *i, struct jit_cold *
 	x_jcc(j->x, XC_S, c->at);
 }
 
+static void go_by(struct jit *j, struct xmem entry, bool call)
+{
+	if (call)
+		x_call_m(j->x, entry);
+	else
+		x_jmp_m(j->x, entry);
+}
+
 /* The entry of the jump cache for a constant address. */
-static void probe_constant(struct jit *j, u64 pc)
+static void probe_constant(struct jit *j, u64 pc, bool call)
 {
 	struct xcode *x = j->x;
 	s32 at = (s32)(jump_cache_index(pc) * sizeof(struct jump_cache));
@@ -242,29 +258,17 @@ static void probe_constant(struct jit *j, u64 pc)
 	x_mov_rm(x, X_64, X_RAX, CPU_FIELD(code_key));
 	x_alu_rm(x, XA_CMP, X_64, X_RAX, xm(X_RCX, at + (s32)offsetof(struct jump_cache, key)));
 	x_jcc(x, XC_NE, c->at);
-	x_jmp_m(x, xm(X_RCX, at + (s32)offsetof(struct jump_cache, entry)));
+	go_by(j, xm(X_RCX, at + (s32)offsetof(struct jump_cache, entry)), call);
 }
 
-/* Everything is stored: go on at pc. */
-static void go_to(struct jit *j, const struct ir_insn *i)
+static void go_on(struct jit *j, u64 pc, bool call)
 {
-	u64 pc = j->r->exit[i->exit].pc;
 	struct jit_alloc *a = j->a;
 	struct jit_link_site *l;
 	struct jit_cold *c;
 
-	if (j->unit->single) {
-		stop_at(j, pc, BACKEND_STOP_BUDGET);
-		return;
-	}
-	if (j->b->config.count) {
-		c = jit_cold_bare(j, cold_stop);
-		c->v[0] = pc;
-		c->v[1] = BACKEND_STOP_BUDGET;
-		count_down(j, i, c);
-	}
 	if (!backend_same_page(j->unit, pc)) {
-		probe_constant(j, pc);
+		probe_constant(j, pc, call);
 		return;
 	}
 	if (a->nr_links == JIT_MAX_LINKS) {
@@ -276,7 +280,67 @@ static void go_to(struct jit *j, const struct ir_insn *i)
 	c->v[0] = a->nr_links++;
 	l->pc = pc;
 	l->stub = c->at;
-	l->at = x_jmp_patchable(j->x, c->at);
+	l->at = call ? x_call_patchable(j->x, c->at) : x_jmp_patchable(j->x, c->at);
+}
+
+/* --- return stack --- */
+static void cold_full(struct jit *j, struct jit_cold *c)
+{
+	x_mov_rm(j->x, X_64, X_RSP, CPU_FIELD(ret_base));
+	x_jmp(j->x, c->back);
+}
+
+static bool pushes(const struct jit *j, const struct ir_insn *i)
+{
+	return i->op != IR_GOTO_IF && i->sub == IR_HINT_CALL && j->unit->tier == 2;
+}
+
+/* Changes rdx; the pair of it and the host's return address keeps rsp aligned. */
+static void push_return(struct jit *j, u64 to)
+{
+	struct jit_cold *c = jit_cold_bare(j, cold_full);
+
+	x_alu_rm(j->x, XA_CMP, X_64, X_RSP, CPU_FIELD(ret_limit));
+	x_jcc(j->x, XC_B, c->at);
+	x_bind(j->x, c->back);
+	if ((u64)(s64)(s32)to == to) {
+		x_push_i(j->x, (s32)to);
+	} else {
+		x_mov_ri(j->x, X_RDX, to);
+		x_push_r(j->x, X_RDX);
+	}
+}
+
+/* Behind the host's call. */
+static void go_back(struct jit *j, u64 to)
+{
+	x_lea(j->x, X_64, X_RSP, xm(X_RSP, 8));
+	go_on(j, to, false);
+}
+
+/* Everything is stored: go on at the exit's pc. */
+static void go_to(struct jit *j, const struct ir_insn *i)
+{
+	u64 pc = j->r->exit[i->exit].pc;
+	struct jit_cold *c;
+	bool call;
+
+	if (j->unit->single) {
+		stop_at(j, pc, BACKEND_STOP_BUDGET);
+		return;
+	}
+	if (j->b->config.count) {
+		c = jit_cold_bare(j, cold_stop);
+		c->v[0] = pc;
+		c->v[1] = BACKEND_STOP_BUDGET;
+		count_down(j, i, c);
+	}
+	call = pushes(j, i);
+	if (call)
+		push_return(j, i->imm);
+	go_on(j, pc, call);
+	if (call)
+		go_back(j, i->imm);
 }
 
 void exit_goto(struct jit *j, const struct ir_insn *i, ir_ref n)
@@ -418,7 +482,7 @@ void exit_count_hot(struct jit *j)
 }
 
 /* rax = pc: probe the jump cache. */
-static void probe(struct jit *j)
+static void probe(struct jit *j, bool call)
 {
 	struct xcode *x = j->x;
 	struct jit_cold *c = jit_cold_bare(j, cold_stop_reg);
@@ -438,7 +502,31 @@ static void probe(struct jit *j)
 	x_mov_rm(x, X_64, X_RDX, CPU_FIELD(code_key));
 	x_alu_rm(x, XA_CMP, X_64, X_RDX, xm(X_RCX, (s32)offsetof(struct jump_cache, key)));
 	x_jcc(x, XC_NE, c->at);
-	x_jmp_m(x, xm(X_RCX, (s32)offsetof(struct jump_cache, entry)));
+	go_by(j, xm(X_RCX, (s32)offsetof(struct jump_cache, entry)), call);
+}
+
+static void cold_probe(struct jit *j, struct jit_cold *c)
+{
+	probe(j, false);
+}
+
+/* rax = pc */
+static void go_ind(struct jit *j, const struct ir_insn *i)
+{
+	struct jit_cold *c;
+
+	if (i->sub == IR_HINT_RET) {
+		c = jit_cold_bare(j, cold_probe);
+		x_alu_rm(j->x, XA_CMP, X_64, X_RAX, xm(X_RSP, 8));
+		x_jcc(j->x, XC_NE, c->at);
+		x_ret(j->x);
+		return;
+	}
+	if (pushes(j, i))
+		push_return(j, i->imm);
+	probe(j, pushes(j, i));
+	if (pushes(j, i))
+		go_back(j, i->imm);
 }
 
 _Static_assert(sizeof(struct jump_cache) == 32, "probe() scales by 32");
@@ -460,5 +548,5 @@ void exit_goto_ind(struct jit *j, const struct ir_insn *i, ir_ref n)
 		}
 		count_down(j, i, c);
 	}
-	probe(j);
+	go_ind(j, i);
 }

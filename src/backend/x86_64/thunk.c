@@ -10,7 +10,7 @@
 
 #define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
 
-enum { THUNK_BYTES = 4096 };
+enum { THUNK_BYTES = 4096, BOTTOM = 3, RETURNS = 1024 /* of 16 bytes */ };
 
 static const u8 saved[] = {X_RBX, X_RBP, X_R12, X_R13, X_R14, X_R15};
 
@@ -24,15 +24,20 @@ struct making {
 	struct backend *b;
 };
 
-/* u32 enter(struct backend_cpu *cpu, const void *entry) */
+/* u32 enter(struct backend_cpu *cpu, const void *entry). Below the return stack lies an address
+ * that nobody returns to; the pushes leave rsp aligned. */
 static void make_enter(struct xcode *x)
 {
 	u32 k;
 
 	for (k = 0; k < ARRAY_SIZE(saved); k++)
 		x_push_r(x, saved[k]);
-	x_alu_ri(x, XA_SUB, X_64, X_RSP, 8);
+	for (k = 0; k < BOTTOM; k++)
+		x_push_i(x, -1);
 	x_mov_rr(x, X_64, X_R15, X_RDI);
+	x_mov_mr(x, X_64, CPU_FIELD(ret_base), X_RSP);
+	x_lea(x, X_64, X_RAX, xm(X_RSP, -16 * RETURNS));
+	x_mov_mr(x, X_64, CPU_FIELD(ret_limit), X_RAX);
 	x_mov_rm(x, X_64, X_RBP, CPU_FIELD(state));
 	x_alu_ri(x, XA_SUB, X_64, X_RBP, -JIT_BIAS);
 	x_mov_rm(x, X_64, X_R14, CPU_FIELD(tlb));
@@ -43,7 +48,8 @@ static void make_epilogue(struct xcode *x)
 {
 	u32 k;
 
-	x_alu_ri(x, XA_ADD, X_64, X_RSP, 8);
+	x_mov_rm(x, X_64, X_RSP, CPU_FIELD(ret_base));
+	x_alu_ri(x, XA_ADD, X_64, X_RSP, 8 * BOTTOM);
 	for (k = ARRAY_SIZE(saved); k; k--)
 		x_pop_r(x, saved[k - 1]);
 	x_ret(x);

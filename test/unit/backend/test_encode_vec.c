@@ -111,16 +111,16 @@ static void test_label(void **state)
 static void test_patchable(void **state)
 {
 	(void)state;
-	for (u32 n = 0; n < 8; n++) {
+	for (u32 n = 0; n < 16; n++) {
 		u32 l, at;
 		s32 rel;
 
 		begin();
 		l = x_label(&x);
-		x_nop(&x, n);
-		at = x_jmp_patchable(&x, l);
+		x_nop(&x, n / 2);
+		at = n % 2 ? x_call_patchable(&x, l) : x_jmp_patchable(&x, l);
 		assert_int_equal(at & 3, 0);
-		assert_int_equal(code[at - 1], 0xe9);
+		assert_int_equal(code[at - 1], n % 2 ? 0xe8 : 0xe9);
 		x_align(&x, 16);
 		assert_int_equal(x_here(&x) & 15, 0);
 		x_bind(&x, l);

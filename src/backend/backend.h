@@ -123,9 +123,11 @@ struct backend_cpu {
 	s64 budget;	  /* guest instructions until BACKEND_STOP_BUDGET; see backend_config */
 	u32 record_count; /* debug: leave at the n-th record from now; 0 = never */
 	u32 exit_code;
+	u64 pc;		 /* where to go on, after any stop */
+	void *ret_limit; /* these three are the back end's, while it runs */
+	u32 cr_const[2];
+	void *ret_base;
 	u64 exit_info;
-	u64 pc;			    /* where to go on, after any stop */
-	void *ret_limit, *ret_base; /* the back end's, while it runs */
 	struct backend_link *stop_link;
 	const struct backend_mem_ops *mem;
 	void *opaque; /* of mem's implementer */

@@ -183,16 +183,12 @@ bool jitfp_frin(struct jit *j, const struct ir_insn *i, ir_ref n)
 bool jitfp_compare(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	unsigned a = (unsigned)jit_use_f(j, i->a), b = (unsigned)jit_use_f(j, i->b);
-	unsigned tmp = (unsigned)jit_tmp_int(j), d = (unsigned)jit_def_int(j, n);
+	unsigned d = (unsigned)jit_def_int(j, n);
 	struct jit_cold *c = jit_cold_call_path(j);
 
 	xv_rr(j->x, XV_UCOMISD, a, b);
 	x_jcc(j->x, XC_P, c->at);
-	x_mov_ri(j->x, d, 2);
-	x_mov_ri(j->x, tmp, 4);
-	x_cmov_rr(j->x, XC_A, X_32, d, tmp);
-	x_mov_ri(j->x, tmp, 8);
-	x_cmov_rr(j->x, XC_B, X_32, d, tmp);
+	jit_cr_nibble(j, d, XC_B);
 	x_bind(j->x, c->back);
 	return true;
 }

@@ -144,6 +144,8 @@ int jit_tmp_int(struct jit *j);
 int jit_tmp_xmm(struct jit *j);
 /* A 16-byte constant of the region's pool. */
 void jit_const_q(struct jit *j, u64 hi, u64 lo, struct xmem *m);
+/* d = the CR nibble of a compare whose flags are set; they stay. */
+void jit_cr_nibble(struct jit *j, unsigned d, enum xcc less);
 /* The bytes of a guest slot; of the frame (offset from the state, as JIT_FP + n). */
 struct xmem jit_slot(u32 slot);
 struct xmem jit_frame(s32 offset);

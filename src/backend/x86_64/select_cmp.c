@@ -2,6 +2,8 @@
 /* Compares: on their own, as CR nibbles, and fused with what they decide (scan.c). */
 #include "backend/x86_64/core.h"
 
+#define CPU_FIELD(field) xm(X_R15, (s32)offsetof(struct backend_cpu, field))
+
 static enum xcc cc_of(u8 op, bool swapped)
 {
 	switch (op) {
@@ -146,23 +148,24 @@ static void value(struct jit *j, const struct ir_insn *i, ir_ref n)
 	x_movzx_rr(j->x, X_8, d, d);
 }
 
-/* CR nibble: moves leave the flags alone, so two conditional ones choose among three constants. */
+/* Moves leave the flags alone, so two conditional ones choose among three constants, two of which
+ * THUNK_ENTER has put into the struct. */
+void jit_cr_nibble(struct jit *j, unsigned d, enum xcc less)
+{
+	x_mov_ri(j->x, d, 4);
+	x_cmov_rm(j->x, less, X_32, d, CPU_FIELD(cr_const[0]));
+	x_cmov_rm(j->x, XC_E, X_32, d, CPU_FIELD(cr_const[1]));
+}
+
 static void nibble(struct jit *j, const struct ir_insn *i, ir_ref n)
 {
 	struct jit_cond c = {.v = n, .size = X_64, .a = i->a, .b = i->b};
-	bool is_signed = i->op == IR_CMPS;
-	struct xcode *x = j->x;
-	unsigned d, t;
+	unsigned d;
 
 	prepare_operands(j, &c);
-	t = (unsigned)jit_tmp_int(j);
 	d = (unsigned)jit_def_int(j, n);
 	cond_emit(j, &c);
-	x_mov_ri(x, d, 4);
-	x_mov_ri(x, t, 8);
-	x_cmov_rr(x, is_signed ? XC_L : XC_B, X_32, d, t);
-	x_mov_ri(x, t, 2);
-	x_cmov_rr(x, XC_E, X_32, d, t);
+	jit_cr_nibble(j, d, i->op == IR_CMPS ? XC_L : XC_B);
 }
 
 static void choose(struct jit *j, const struct ir_insn *i, ir_ref n)

@@ -38,6 +38,8 @@ static void make_enter(struct xcode *x)
 	x_mov_mr(x, X_64, CPU_FIELD(ret_base), X_RSP);
 	x_lea(x, X_64, X_RAX, xm(X_RSP, -16 * RETURNS));
 	x_mov_mr(x, X_64, CPU_FIELD(ret_limit), X_RAX);
+	x_mov_mi(x, X_32, CPU_FIELD(cr_const[0]), 8);
+	x_mov_mi(x, X_32, CPU_FIELD(cr_const[1]), 2);
 	x_mov_rm(x, X_64, X_RBP, CPU_FIELD(state));
 	x_alu_ri(x, XA_SUB, X_64, X_RBP, -JIT_BIAS);
 	x_mov_rm(x, X_64, X_R14, CPU_FIELD(tlb));

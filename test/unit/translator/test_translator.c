@@ -200,6 +200,44 @@ static void test_atomics(void **state)
 }
 
 /* Speed is printed, not judged: a shared machine has no say in correctness. */
+/* wait: until there is an interrupt, which need not be taken; with another WC nothing (Book
+ * II 4.6.4). */
+#define WAIT(wc) (31u << 26 | (wc) << 21 | 30 << 1)
+
+struct waiting {
+	struct translator_cpu *cpu;
+	_Atomic bool over;
+};
+
+static void wait_thread(void *opaque)
+{
+	struct waiting *w = opaque;
+
+	assert_int_equal(translator_run(w->cpu), TRANSLATOR_STOP_HCALL);
+	atomic_store(&w->over, true);
+}
+
+static void test_wait(void **state)
+{
+	struct waiting w = {.over = false};
+	struct os_thread thread;
+	struct os_wake never;
+	struct harness h;
+
+	harness_begin(&h, 1, (struct translator_config){0});
+	POKE(&h, 0x1000, NOP, WAIT(1), ADDI(3, 3, 1), WAIT(0), ADDI(3, 3, 2), SC1);
+	w.cpu = h.cpu[0];
+	os_wake_init(&never);
+	assert_int_equal(os_thread_create(&thread, "vcpu", wait_thread, &w), 0);
+	os_wake_wait(&never, os_clock_ns() + 20000000);
+	assert_false(atomic_load(&w.over));
+	translator_set_irq(h.cpu[0], CPU_IRQ_EXTERNAL, true);
+	os_thread_join(&thread);
+	assert_int_equal(h.s[0]->gpr[3], 3);
+	assert_int_equal(h.s[0]->pc, 0x1018);
+	harness_end(&h);
+}
+
 static void test_speed(void **state)
 {
 	struct harness h;
@@ -223,7 +261,8 @@ int main(void)
 		cmocka_unit_test(test_loop),	    cmocka_unit_test(test_calls_and_memory),
 		cmocka_unit_test(test_mmio),	    cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_440_details), cmocka_unit_test(test_code_changes),
-		cmocka_unit_test(test_atomics),	    cmocka_unit_test(test_speed),
+		cmocka_unit_test(test_atomics),	    cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_speed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

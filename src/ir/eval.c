@@ -204,16 +204,3 @@ bool ir_eval(enum ir_opcode op, u64 a, u64 b, u64 c, u64 *result)
 	}
 	return eval_binary(op, a, b, result) || eval_unary(op, a, result);
 }
-
-u32 ir_call_effects(const struct ir_insn *i, const struct ir_env *env)
-{
-	return env->helpers[i->imm].effects;
-}
-
-bool ir_removable(const struct ir_insn *i, const struct ir_env *env)
-{
-	if (i->op == IR_CALL)
-		return ir_call_effects(i, env) == IR_FX_PURE ||
-		       ir_call_effects(i, env) == IR_FX_READ;
-	return !ir_op_info[i->op].side_effect;
-}

@@ -13,17 +13,14 @@
 
 static void forget_range(struct forward *f, u32 slot, u32 len)
 {
-	u32 first = slot / 8, last = (slot + len + 7) / 8, n;
+	u32 n = slot / 8, last = (slot + len + 7) / 8;
+	ir_ref before = n && n <= FORWARD_TRACKED ? f->slot[n - 1] : 0;
 
 	/* A vector that starts one cell earlier overlaps the first one. */
-	if (first)
-		first--;
-	for (n = first; n < last && n < FORWARD_TRACKED; n++) {
-		ir_ref v = f->slot[n];
-
-		if (v && (n * 8 + ir_type_size((enum ir_type)f->r->insn[v].type) > slot))
-			f->slot[n] = 0;
-	}
+	if (before && (n - 1) * 8 + ir_type_size((enum ir_type)f->r->insn[before].type) > slot)
+		f->slot[n - 1] = 0;
+	for (; n < last && n < FORWARD_TRACKED; n++)
+		f->slot[n] = 0;
 }
 
 static void forget_all(struct forward *f)

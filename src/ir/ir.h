@@ -238,10 +238,19 @@ static inline u32 ir_type_size(enum ir_type type)
 {
 	return type == IR_Q ? 16 : 8;
 }
-/* Whether an instruction may be dropped when nobody uses its value. */
-bool ir_removable(const struct ir_insn *i, const struct ir_env *env);
 /* Effects of a CALL (enum ir_effect). */
-u32 ir_call_effects(const struct ir_insn *i, const struct ir_env *env);
+static inline u32 ir_call_effects(const struct ir_insn *i, const struct ir_env *env)
+{
+	return env->helpers[i->imm].effects;
+}
+/* Whether an instruction may be dropped when nobody uses its value. */
+static inline bool ir_removable(const struct ir_insn *i, const struct ir_env *env)
+{
+	if (i->op == IR_CALL)
+		return ir_call_effects(i, env) == IR_FX_PURE ||
+		       ir_call_effects(i, env) == IR_FX_READ;
+	return !ir_op_info[i->op].side_effect;
+}
 /* Whether effects cover the lazy slots. */
 static inline bool ir_fx_lazy(u32 fx)
 {

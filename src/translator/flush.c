@@ -21,14 +21,20 @@ void tlb_void_sites(struct tlb_view *view, u64 tag)
 			view->site[k].tag = TLB_NO_TAG;
 }
 
-static void void_entry(struct translator_cpu *cpu, struct tlb_view *view, u32 at)
+/* The caller voids its sites. */
+static void void_all_but_sites(struct translator_cpu *cpu, struct tlb_view *view, u32 at)
 {
 	struct tlb_slow *s = &view->slow[at];
 
 	cpu->stats.dropped += s->read_tag != TLB_NO_TAG || s->write_tag != TLB_NO_TAG;
 	s->read_tag = s->write_tag = TLB_NO_TAG;
-	tlb_void_sites(view, view->fast[at].read_tag);
 	view->fast[at].read_tag = view->fast[at].write_tag = TLB_NO_TAG;
+}
+
+static void void_entry(struct translator_cpu *cpu, struct tlb_view *view, u32 at)
+{
+	tlb_void_sites(view, view->fast[at].read_tag);
+	void_all_but_sites(cpu, view, at);
 }
 
 /* The address that an entry is for, or TLB_NO_TAG. */
@@ -48,16 +54,18 @@ static bool matches(u64 tag, u64 ea, u64 mask)
 static void drop_matching(struct translator_cpu *cpu, struct tlb_view *view, u64 ea, u64 mask)
 {
 	u32 half = ea >> 63, k;
+	bool listed = view->count[half] <= HALF_ENTRIES;
+	u32 count = listed ? view->count[half] : 1 << TLB_BITS;
 
-	if (view->count[half] <= HALF_ENTRIES) {
-		for (k = 0; k < view->count[half]; k++)
-			if (matches(tag_of(view, view->at[half][k]), ea, mask))
-				void_entry(cpu, view, view->at[half][k]);
-		return;
+	for (k = 0; k < count; k++) {
+		u32 at = listed ? view->at[half][k] : k;
+
+		if (matches(tag_of(view, at), ea, mask))
+			void_all_but_sites(cpu, view, at);
 	}
-	for (k = 0; k < 1 << TLB_BITS; k++)
-		if (matches(tag_of(view, k), ea, mask))
-			void_entry(cpu, view, k);
+	for (k = 0; k < TLB_SITES && count; k++)
+		if (matches(view->site[k].tag, ea, mask))
+			view->site[k].tag = TLB_NO_TAG;
 }
 
 #define TOP_BIT (1ull << 63)
@@ -79,7 +87,9 @@ void tlb_clear_data(struct translator_cpu *cpu, struct tlb_view *view)
 
 	if (view->count[0] > HALF_ENTRIES || view->count[1] > HALF_ENTRIES) {
 		for (k = 0; k < 1 << TLB_BITS; k++)
-			void_entry(cpu, view, k);
+			void_all_but_sites(cpu, view, k);
+		for (k = 0; k < TLB_SITES; k++)
+			view->site[k].tag = TLB_NO_TAG;
 		view->count[0] = view->count[1] = 0;
 		return;
 	}

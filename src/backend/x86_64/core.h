@@ -272,8 +272,16 @@ struct record_head unpack_record(struct unpack *u);
 u32 unpack_pending(struct unpack *u, struct jit_place *from);
 
 /* scan.c */
-bool scan_may_leave(const struct jit *j, const struct ir_insn *i);
-bool scan_is_real_call(const struct jit *j, const struct ir_insn *i);
+static inline bool scan_may_leave(const struct jit *j, const struct ir_insn *i)
+{
+	if (i->op == IR_CALL)
+		return (ir_call_effects(i, j->env) & IR_FX_LEAVE) != 0;
+	return ir_op_info[i->op].exits;
+}
+static inline bool scan_is_real_call(const struct jit *j, const struct ir_insn *i)
+{
+	return i->op == IR_CALL && !j->b->inlines[i->imm];
+}
 /* Operands of n and of what is fused into it. */
 u32 scan_operands(const struct jit *j, ir_ref n, ir_ref out[JIT_MAX_OPERANDS]);
 void scan_region(struct jit *j);

@@ -6,18 +6,6 @@
 #include "backend/x86_64/core.h"
 #include "base/string.h"
 
-bool scan_may_leave(const struct jit *j, const struct ir_insn *i)
-{
-	if (i->op == IR_CALL)
-		return (ir_call_effects(i, j->env) & IR_FX_LEAVE) != 0;
-	return ir_op_info[i->op].exits;
-}
-
-bool scan_is_real_call(const struct jit *j, const struct ir_insn *i)
-{
-	return i->op == IR_CALL && !j->b->inlines[i->imm];
-}
-
 static u32 add_fused(const struct jit *j, const struct ir_insn *i, ir_ref *out, u32 count);
 
 static inline u32 add_operand(const struct jit *j, ir_ref v, ir_ref *out, u32 count)

@@ -77,8 +77,11 @@ enum slow_bits {
 	SLOW_FENCE,
 	SLOW_OP = 7,
 	SLOW_TYPE = 3 << 3,
-	SLOW_SWAP = 1 << 5,  /* the halves of the result */
-	SLOW_CLEAR = 1 << 6, /* number: integer registers that become 0 */
+	SLOW_SWAP = 1 << 5, /* the halves of the result */
+	/* Number: integer registers that become 0. Number: 1 + the one among them that the access
+	 * goes by, or 0. If it is not 0, number: where in the page's range the access lies; number:
+	 * the range's bytes (page.c). */
+	SLOW_CLEAR = 1 << 6,
 	SLOW_RESULT = 1 << 7,
 };
 
@@ -305,7 +308,7 @@ static inline enum ir_type jit_type(const struct jit *j, ir_ref n)
 void page_begin(struct jit *j); /* of a block */
 /* Does an access before n's know where n goes? The register that holds the host address, and what
  * to add to it; -1. The register is 0 if nothing is known after all. */
-int page_find(struct jit *j, const struct ir_insn *i, s32 *disp);
+int page_find(struct jit *j, const struct ir_insn *i, struct jit_page *page, s32 *disp);
 /* Others come after n that can share a probe of page's range; page_own(): the register. */
 bool page_open(struct jit *j, const struct ir_insn *i, ir_ref n, struct jit_page *page);
 void page_own(struct jit *j, const struct jit_page *page, unsigned reg);

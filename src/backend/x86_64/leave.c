@@ -133,8 +133,8 @@ u64 leave_by_record(const u8 *at, struct backend_cpu *cpu, struct backend *b)
 /* What the description of a memory operation says; u stands behind it. */
 struct slow {
 	u8 bits, mem, regs;
-	u32 clear;
-	u128 value; /* to store; of DCBZ the block's size */
+	u32 clear, page, at, len; /* SLOW_CLEAR */
+	u128 value;		  /* to store; of DCBZ the block's size */
 	const u8 *back;
 };
 
@@ -144,8 +144,14 @@ static struct slow unpack_slow(struct unpack *u, struct backend_cpu *cpu)
 	u32 op = d.bits & SLOW_OP;
 
 	u->p += 3;
-	if (d.bits & SLOW_CLEAR)
+	if (d.bits & SLOW_CLEAR) {
 		d.clear = (u32)unpack_number(u);
+		d.page = (u32)unpack_number(u);
+	}
+	if (d.page) {
+		d.at = (u32)unpack_number(u);
+		d.len = (u32)unpack_number(u);
+	}
 	if (op == SLOW_ST || op == SLOW_STCX) {
 		struct jit_place p = unpack_place(u);
 
@@ -181,6 +187,20 @@ static u32 slow_access(const struct slow *d, struct backend_cpu *cpu, u64 ea, u1
 	}
 }
 
+/* The page register, when the range is in the array now. */
+static void enter_page(const struct slow *d, struct backend_cpu *cpu, u64 ea)
+{
+	u64 first = ea - d->at, last = first + d->len - 1, host;
+	const struct tlb_fast *f = tlb_fast_at(cpu->tlb, cpu->tlb_bits, last);
+
+	if (((d->bits & SLOW_OP) == SLOW_ST ? f->write_tag : f->read_tag) !=
+		    (last & cpu->tlb_mask) ||
+	    ((first ^ last) & cpu->tlb_mask))
+		return;
+	host = f->addend + first;
+	memcpy(saved(cpu, (int)d->page - 1), &host, 8);
+}
+
 const void *leave_slow(const u8 *at, struct backend_cpu *cpu, struct backend *b)
 {
 	const u64 zero = 0;
@@ -211,6 +231,8 @@ const void *leave_slow(const u8 *at, struct backend_cpu *cpu, struct backend *b)
 	for (reg = 0; reg < JIT_XMM; reg++)
 		if (d.clear >> reg & 1)
 			memcpy(saved(cpu, (int)reg), &zero, 8);
+	if (d.page)
+		enter_page(&d, cpu, ea);
 	return d.back;
 }
 

@@ -7,7 +7,7 @@
 #include "backend/x86_64/memory.h"
 
 /* --- the slow path --- */
-enum { V_REG, V_CLEAR, V_EA, V_DISP, V_INDEX, V_SWAP };
+enum { V_REG, V_CLEAR, V_EA, V_DISP, V_INDEX, V_SWAP, V_PAGE, V_RANGE };
 
 static u8 slow_op(const struct ir_insn *i)
 {
@@ -43,8 +43,14 @@ static void cold_slow(struct jit *j, struct jit_cold *c)
 		       (c->v[V_CLEAR] ? SLOW_CLEAR : 0) | (result ? SLOW_RESULT : 0)));
 	x_byte(x, i->sub);
 	x_byte(x, (u8)(c->v[V_REG] | (result ? (u32)c->result << 4 : 0)));
-	if (c->v[V_CLEAR])
+	if (c->v[V_CLEAR]) {
 		pack_number(x, c->v[V_CLEAR]);
+		pack_number(x, c->v[V_PAGE]);
+	}
+	if (c->v[V_PAGE]) {
+		pack_number(x, c->v[V_RANGE] >> 32);
+		pack_number(x, (u32)c->v[V_RANGE]);
+	}
 	if (i->op == IR_ST || i->op == IR_STCX)
 		pack_place(x, &c->op[1]);
 	if (i->op == IR_DCBZ)
@@ -60,6 +66,14 @@ static void address_in_cold(struct jit_cold *c, unsigned ea, const struct xmem *
 	c->v[V_EA] = ea | (u64)m->base << 8 | 1 << 16;
 	c->v[V_INDEX] = m->index;
 	c->v[V_DISP] = (u64)(s64)m->disp;
+}
+
+/* Behind the slow access, the page is likely found: its register may be set after all. */
+static void page_in_cold(struct jit_cold *c, const struct ir_insn *i, const struct jit_page *page,
+			 unsigned reg)
+{
+	c->v[V_PAGE] = reg + 1;
+	c->v[V_RANGE] = (u64)((s32)i->imm - page->lo) << 32 | (u32)(page->hi - page->lo);
 }
 
 struct jit_cold *mem_slow_path(struct jit *j, unsigned ea)
@@ -272,7 +286,7 @@ static struct mem_access find_page(struct jit *j, const struct ir_insn *i, ir_re
 	const s32 far = 1 << 30;
 	struct mem_access s;
 
-	p->known = page_find(j, i, &p->disp);
+	p->known = page_find(j, i, &p->page, &p->disp);
 	*m = mem_address(j, i);
 	p->opens = p->known < 0 && m->disp < far && m->disp > -far && page_open(j, i, n, &p->page);
 	if (p->known < 0)
@@ -302,6 +316,7 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 		page_own(j, &p->page, s->t2);
 	p->cold = mem_slow_path(j, s->ea);
 	if (p->known >= 0) {
+		page_in_cold(p->cold, i, &p->page, (unsigned)p->known);
 		address_in_cold(p->cold, s->ea, m);
 		x_test_rr(j->x, X_64, (unsigned)p->known, (unsigned)p->known);
 		x_jcc(j->x, XC_E, p->cold->at);
@@ -317,6 +332,7 @@ static struct xmem enter_page(struct jit *j, const struct ir_insn *i, const stru
 				  p->cold);
 		return xm_index(s->t2, s->ea, 0, 0);
 	}
+	page_in_cold(p->cold, i, &p->page, s->t2);
 	from.disp += p->page.lo - (s32)i->imm;
 	if (s->own_ea) {
 		address_in_cold(p->cold, s->ea, m);

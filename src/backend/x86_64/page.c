@@ -3,8 +3,9 @@
  * One probe of the TLB for several accesses: those of a basic block that have the same base and
  * small displacements, all loads or all stores. The first one probes for the whole range, which has
  * to lie in one page, and leaves the host address of its begin in a register; the others test that
- * register and use it. Any slow path clears it, since the callback may change the TLB; what calls
- * C in hot code and may change it forgets the register.
+ * register and use it. Any slow path clears it, since the callback may change the TLB, but that of
+ * an access by it sets it if the range is in the TLB then; what calls C in hot code and may change
+ * the TLB forgets the register.
  *
  * The register is owned by a name that no value has (page_ref), so that the allocator may take it
  * back: what follows probes for itself.
@@ -143,7 +144,7 @@ void page_own(struct jit *j, const struct jit_page *page, unsigned reg)
 	a->v[page_ref(page->slot)].reg = (s8)reg;
 }
 
-int page_find(struct jit *j, const struct ir_insn *i, s32 *disp)
+int page_find(struct jit *j, const struct ir_insn *i, struct jit_page *page, s32 *disp)
 {
 	struct jit_alloc *a = j->a;
 	s64 from = (s32)i->imm, to = from + (1 << (i->sub & IR_MEM_SIZE));
@@ -158,6 +159,7 @@ int page_find(struct jit *j, const struct ir_insn *i, s32 *disp)
 		reg = a->v[page_ref(k)].reg;
 		a->pinned |= 1u << reg;
 		*disp = (s32)(from - p->lo);
+		*page = *p;
 		return reg;
 	}
 	return -1;

@@ -42,6 +42,9 @@ extern const struct boot_method boot_fdt;
  * 0x100, r3 = tree; a kernel beside it stands at 4 MiB and /chosen says so. */
 extern const struct boot_method boot_firmware;
 
+/* Entry through a client interface, without firmware. */
+extern const struct boot_method boot_client;
+
 enum { BOOT_KERNEL_OFFSET = 4 << 20 };
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * pseries: a guest of a PAPR hypervisor (LoPAPR 1.1) with RAM from 0, an XICS or XIVE interrupt
- * controller, a virtual I/O bus, RTAS. The guest is entered through firmware, which negotiates MMU
- * and interrupt controller with it (pseries_cas.c), or by a flattened tree that says what the
- * machine decided on.
+ * controller, a virtual I/O bus, RTAS. The guest is entered with a client interface that the
+ * machine serves or through firmware, and negotiates MMU and interrupt controller (pseries_cas.c);
+ * or it is entered by a flattened tree that says what the machine decided on.
  *
  * Real memory: images from 0, the tree and RTAS below min(RAM, 2 GiB).
  */
@@ -23,6 +23,7 @@
 #include "isa/onereg.h"
 #include "isa/papr.h"
 #include "machine/linux.h"
+#include "machine/of_client.h"
 
 enum { HPT_MIN_ORDER = 18, HPT_MAX_ORDER = 46 };
 #define RTAS_LIMIT (1ull << 31)
@@ -98,7 +99,7 @@ static int parse_start(struct pseries *p, struct error *e)
 	if (off || p->config.bios || !p->config.kernel)
 		p->start = PSERIES_START_FIRMWARE;
 	else
-		p->start = PSERIES_START_FDT;
+		p->start = boot ? PSERIES_START_FDT : PSERIES_START_CLIENT;
 	if (p->start == PSERIES_START_FIRMWARE && (boot || (vof && !off)))
 		return error_set(e, -EINVAL, "%s needs -kernel and no firmware",
 				 boot ? "x-boot=fdt" : "x-vof=on");
@@ -124,26 +125,21 @@ static int check_cores(struct pseries *p, struct error *e)
  * boot conventions); what the tree promises besides lives in LPCR. */
 static void pseries_vcpu_setup(void *machine, struct vcpu *v, u64 pc, u64 arg)
 {
+	struct pseries *p = machine;
+
 	vcpu_set(v, ONEREG_MSR, MSR_SF | MSR_ME);
 	vcpu_set(v, ONEREG_PC, pc);
 	vcpu_set(v, ONEREG_GPR(3), arg);
+	if (p->client && !v->index && pc == p->boot.entry)
+		pseries_client_setup(p, v);
 }
 
 /* RTAS is entered at its first instruction with r3 = argument block, in 32-bit big-endian real
- * mode; it is a hypercall and a return. */
+ * mode. */
 static void place_rtas(struct pseries *p)
 {
-	static const u8 blob[] = {
-		0x7c, 0x64, 0x1b, 0x78, /* mr r4,r3 */
-		0x38, 0x60, 0x00, 0x00, /* li r3,0 */
-		0x60, 0x63, 0xf0, 0x00, /* ori r3,r3,H_RTAS */
-		0x44, 0x00, 0x00, 0x22, /* sc 1 */
-		0x4e, 0x80, 0x00, 0x20, /* blr */
-	};
-
-	_Static_assert(H_RTAS == 0xf000, "the blob says it");
 	vm_mem_fill(p->vm, p->rtas_base, 0, PSERIES_RTAS_SIZE);
-	vm_mem_write(p->vm, p->rtas_base, blob, sizeof(blob));
+	pseries_place_stub(p, p->rtas_base, H_RTAS);
 }
 
 static int place_tree(struct pseries *p, struct error *e)
@@ -178,7 +174,7 @@ static int pseries_reset(void *machine, struct error *e)
 		return err;
 	if (p->start == PSERIES_START_FDT)
 		place_rtas(p);
-	err = place_tree(p, e);
+	err = p->client ? pseries_client_reset(p, e) : place_tree(p, e);
 	if (err)
 		return err;
 	vcpu_start(&vm->vcpus[0], p->boot.entry, p->boot.fdt_addr);
@@ -279,19 +275,24 @@ static int add_papr(struct pseries *p, struct error *e)
 	if (!p->papr)
 		return error_set(e, -ENOMEM, "out of memory");
 	pseries_cas_register_state(p);
-	if (p->start != PSERIES_START_FDT)
+	if (p->start == PSERIES_START_FIRMWARE)
 		pseries_cas_register(p);
-	return 0;
+	return p->start == PSERIES_START_CLIENT ? pseries_client_create(p, e) : 0;
 }
 
 static int prepare_boot(struct pseries *p, struct error *e)
 {
+	static const struct boot_method *const methods[] = {
+		[PSERIES_START_FDT] = &boot_fdt,
+		[PSERIES_START_CLIENT] = &boot_client,
+		[PSERIES_START_FIRMWARE] = &boot_firmware,
+	};
 	int err;
 	u64 limit = p->config.ram_size < RTAS_LIMIT ? p->config.ram_size : RTAS_LIMIT;
 
 	p->rtas_base = (limit - PSERIES_RTAS_SIZE) & ~0xffffull;
 	p->firmware = p->start == PSERIES_START_FIRMWARE;
-	p->boot_method = p->start == PSERIES_START_FIRMWARE ? &boot_firmware : &boot_fdt;
+	p->boot_method = methods[p->start];
 	err = p->boot_method->prepare(&p->boot, &p->config, p->config.ram_size, p->rtas_base,
 				      PSERIES_FDT_MAX, e);
 	return err ? err : linux_check_memory(&p->boot, p->config.ram_size, p->can_radix, e);
@@ -303,6 +304,7 @@ static void pseries_free(struct pseries *p)
 		p->boot_method->release(&p->boot);
 	vm_destroy(p->vm);
 	papr_destroy(p->papr);
+	of_client_destroy(p->client);
 	os_free(p);
 }
 
@@ -393,7 +395,8 @@ const struct machine_class machine_pseries = {
 		"                              the guest chooses where the processor has XIVE\n"
 		"      x-mmu=radix|hash        the MMU that the guest uses (default: the guest\n"
 		"                              chooses where the processor has radix)\n"
-		"      x-vof=on|off            off: firmware (SLOF) starts -kernel\n"
+		"      x-vof=on|off            off: firmware (SLOF) starts -kernel; on (default):\n"
+		"                              the machine itself is -kernel's Open Firmware\n"
 		"      x-boot=fdt              start -kernel by a flattened device tree, which\n"
 		"                              says what is used: XIVE and radix if possible\n",
 	.cpu_ok = pseries_cpu_ok,

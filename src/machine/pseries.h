@@ -10,10 +10,12 @@
 #include "machine/machine.h"
 
 struct irqchip_dual;
+struct of_client;
 
 /* How the guest is entered. */
 enum pseries_start {
 	PSERIES_START_FDT,	/* by flattened tree; nothing is negotiated */
+	PSERIES_START_CLIENT,	/* the machine itself serves the client interface */
 	PSERIES_START_FIRMWARE, /* firmware starts the guest */
 };
 
@@ -40,6 +42,7 @@ enum {
 	PSERIES_RTAS_SIZE = 4096,
 	PSERIES_FDT_MAX = 1 << 20,
 };
+#define PSERIES_CONSOLE "/vdevice/vty@71000000" /* of the first terminal */
 /* Bits of an effective address that make the real one. */
 #define PSERIES_REAL_MASK 0x0fffffffffffffffull
 
@@ -60,6 +63,7 @@ struct pseries {
 	struct papr *papr;
 	struct device *vty; /* the console; NULL: none */
 	const struct boot_method *boot_method;
+	struct of_client *client; /* NULL: there is none */
 	struct boot boot;
 	u64 rtas_base;
 	struct irq_line epow, hotplug;
@@ -72,6 +76,12 @@ int pseries_build_fdt(struct pseries *p, void *buf, u32 size, struct error *e);
 s64 pseries_cas(struct pseries *p, struct vcpu *vcpu, u64 vectors);
 /* As nothing was negotiated yet; 0 or -errno of the engine. */
 int pseries_cas_reset(struct pseries *p);
+/* Code that makes one hypercall with r3 as its argument. */
+void pseries_place_stub(struct pseries *p, u64 gpa, u32 hcall);
+int pseries_client_create(struct pseries *p, struct error *e);
+int pseries_client_reset(struct pseries *p, struct error *e);
+/* Registers of the boot processor. */
+void pseries_client_setup(struct pseries *p, struct vcpu *v);
 /* State, and the hypercalls of firmware. */
 void pseries_cas_register_state(struct pseries *p);
 void pseries_cas_register(struct pseries *p);

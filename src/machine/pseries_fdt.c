@@ -226,24 +226,23 @@ static void chosen_platform_support(struct tree *t, struct pseries *p, int node)
 	prop(t, node, "ibm,arch-vec-5-platform-support", v, sizeof(v));
 }
 
-/* The tree after negotiation says in /chosen what was agreed on and leaves alone the rest, which
- * the guest or its firmware may have set meanwhile. */
+/* Firmware merges the tree after negotiation into its own: /chosen says what was agreed on and
+ * leaves alone the rest, which the guest or firmware may have set meanwhile. */
 static bool first_tree(const struct pseries *p)
 {
-	return p->start == PSERIES_START_FDT || !p->agreed.done;
+	return p->start != PSERIES_START_FIRMWARE || !p->agreed.done;
 }
 
 static void chosen_node(struct tree *t, struct pseries *p)
 {
 	const struct input_source *in = p->vm->input;
-	const char *console = "/vdevice/vty@71000000";
 	bool offer = first_tree(p);
 	int node = add_node(t, 0, "chosen");
 	u8 seed[32];
 
 	if (p->vty && offer) {
-		prop_string(t, node, "stdout-path", console);
-		prop_string(t, node, "linux,stdout-path", console);
+		prop_string(t, node, "stdout-path", PSERIES_CONSOLE);
+		prop_string(t, node, "linux,stdout-path", PSERIES_CONSOLE);
 	}
 	in->random(in->opaque, seed, sizeof(seed));
 	prop(t, node, "rng-seed", seed, sizeof(seed));
@@ -288,7 +287,7 @@ static void rtas_node(struct tree *t, struct pseries *p)
 	if (p->start == PSERIES_START_FDT) {
 		prop_u32(t, node, "linux,rtas-base", (u32)p->rtas_base);
 		prop_u32(t, node, "linux,rtas-entry", (u32)p->rtas_base);
-	} else {
+	} else if (p->start == PSERIES_START_FIRMWARE) {
 		prop_string(t, node, "qemu,hypertas-functions", "hcall-memop1");
 	}
 	prop_u32(t, node, "rtas-error-log-max", 2048);

@@ -24,18 +24,25 @@ static inline u64 fuzz_value(struct fuzz_input *in, unsigned bytes)
 
 enum { FUZZ_RAM = 64 << 20 };
 
-/* A pseries with two processors over the null engine. */
-static inline struct vm *fuzz_board(void)
+/* A pseries with two processors over the null engine; key and value: an option of -M. */
+static inline struct vm *fuzz_board_with(const char *key, const char *value)
 {
 	static struct machine_config c;
 	struct error e;
 	struct vm *vm;
 
+	c.nr_options = 1;
+	c.options[0] = (struct machine_option){key, value};
 	if (board_create(&c, &vm, &e)) {
 		fprintf(stderr, "%s\n", e.text);
 		abort();
 	}
 	return vm;
+}
+
+static inline struct vm *fuzz_board(void)
+{
+	return fuzz_board_with("x-boot", "fdt");
 }
 
 /* A guest address: mostly in memory, often at its edges. */

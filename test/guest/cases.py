@@ -55,6 +55,8 @@ def machines():
             Case("slof-power8", "power8", 2, {"x-vof": "off"}, checks=short, mmu="Hash", irqchip="XICS"),
             Case("slof-power9-hash-xics", "power9", 1, {"x-vof": "off", "ic-mode": "xics"}, mmu="Hash", irqchip="XICS",
                  append="console=hvc0 disable_radix", checks=short, quick=False)]
+    # by flattened tree, without negotiation
+    fdt = Case("fdt-power9", "power9", 2, {"x-boot": "fdt"}, checks=("shell", "reboot"))
     p8e = Case("power8e-hash-xics-smp2", "power8e", 2, mmu="Hash", irqchip="XICS", quick=False)
     be = [
         Case("be-power9-radix-xive", "power9", 2, {"ic-mode": "xive"}, guest="pseries-be", checks=("shell_be",)),
@@ -63,4 +65,4 @@ def machines():
     ]
     order = [Case("litmus-power9-xive-smp4", "power9", 4, {"ic-mode": "xive"}, guest="tests-ppc64el", checks=("litmus",)),
              Case("litmus-power8-xics-smp2", "power8", 2, guest="tests-ppc64el", checks=("litmus",), quick=False)]
-    return le + smt + slof + [two, dual, p8e] + be + order
+    return le + smt + slof + [two, dual, fdt, p8e] + be + order

@@ -182,6 +182,7 @@ def command_line(vmm, case, guests, qemu=False):
     machine = dict(case.machine)
     append = case.append
     if qemu:
+        machine.pop("x-boot", None)
         if machine.pop("x-mmu", None) == "hash":
             append += " disable_radix"
         machine.setdefault("x-vof", "on")

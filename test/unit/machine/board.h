@@ -50,6 +50,14 @@ static inline void board_file(char path[64], const void *data, size_t size)
 	close(fd);
 }
 
+/* By flattened tree unless the test says how the guest is entered. */
+static inline void board_start(struct machine_config *c)
+{
+	if (c->bios || machine_option(c, "x-boot") || machine_option(c, "x-vof"))
+		return;
+	c->options[c->nr_options++] = (struct machine_option){"x-boot", "fdt"};
+}
+
 static inline int board_create(struct machine_config *c, struct vm **vm, struct error *e)
 {
 	static char path[64];
@@ -67,6 +75,7 @@ static inline int board_create(struct machine_config *c, struct vm **vm, struct 
 	c->ram_size = 64 << 20;
 	c->kernel = path;
 	c->nr_serials = 1;
+	board_start(c);
 	err = machine_pseries.create(c, vm, e);
 	unlink(path);
 	return err;

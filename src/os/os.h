@@ -20,6 +20,13 @@ void os_free(void *p);
 /* Once, before there are threads: objects that many threads allocate stand in one heap that grows
  * in large steps. */
 void os_heap_init(void);
+/* What an object of os_alloc() takes, about. */
+static inline size_t os_alloc_bytes(size_t size)
+{
+	size_t n = (size + sizeof(void *) + 15) & ~(size_t)15;
+
+	return n < 32 ? 32 : n;
+}
 /* align: a power of two. Freed with os_free(). */
 void *os_alloc_aligned(size_t size, size_t align);
 size_t os_page_size(void);

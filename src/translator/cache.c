@@ -18,24 +18,31 @@
 #include "base/string.h"
 #include "translator/internal.h"
 
-/* What the allocators and the host's pages add is about as much again. */
-enum { DEFAULT_LIMIT = 120 << 20 };
+enum { BYTES_OF_REGION = 1024 }; /* or more, code included */
 
+/* One bucket for each region that there may be, about. */
 int cache_init(struct code_cache *c, size_t limit)
 {
+	c->limit = limit;
+	while (((size_t)BYTES_OF_REGION << c->bucket_bits) < limit)
+		c->bucket_bits++;
+	c->bucket = os_reserve(sizeof(c->bucket[0]) << c->bucket_bits);
+	if (!c->bucket)
+		return -ENOMEM;
+	c->table_bytes = (sizeof(c->bucket[0]) << c->bucket_bits) + sizeof(c->pages);
+	c->bytes = c->table_bytes;
 	os_mutex_init(&c->lock);
-	c->limit = limit ? limit : DEFAULT_LIMIT;
 	atomic_init(&c->epoch, 1);
 	c->line_map = os_reserve(sizeof(u16) << LINE_MAP_BITS);
 	return 0;
 }
 
-static u32 region_bucket(u64 ra, u64 ea, u32 mode)
+static u32 region_bucket(const struct code_cache *c, u64 ra, u64 ea, u32 mode)
 {
 	u64 h = (ra >> 2) * 0x9e3779b97f4a7c15ull ^ (ea >> 2) * 0xc2b2ae3d27d4eb4full ^
 		mode * 0x165667b19e3779f9ull;
 
-	return (u32)(h >> 40) % REGION_BUCKETS;
+	return (u32)(h >> 32) & ((1u << c->bucket_bits) - 1);
 }
 
 static u32 page_bucket(u64 page)
@@ -45,8 +52,8 @@ static u32 page_bucket(u64 page)
 
 struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode)
 {
-	struct region *r =
-		atomic_load_explicit(&c->bucket[region_bucket(ra, ea, mode)], memory_order_acquire);
+	struct region *r = atomic_load_explicit(&c->bucket[region_bucket(c, ra, ea, mode)],
+						memory_order_acquire);
 
 	while (r && (r->ra != ra || r->ea != ea || r->mode != mode))
 		r = atomic_load_explicit(&r->next, memory_order_acquire);
@@ -157,6 +164,17 @@ bool cache_stored(struct translator *t, u64 ra, u64 len)
 	return true;
 }
 
+struct region *cache_new_region(u32 len, u32 nr_pieces)
+{
+	struct region *r = os_alloc(sizeof(*r) + nr_pieces * sizeof(r->piece[0]) + len);
+
+	if (r) {
+		r->len = len;
+		r->nr_pieces = (u16)nr_pieces;
+	}
+	return r;
+}
+
 static u32 lines_of_region(const struct region *r)
 {
 	u32 k, lines = 0;
@@ -172,7 +190,7 @@ int cache_insert(struct translator *t, struct region *r)
 {
 	struct code_cache *c = &t->cache;
 	struct code_page *p = cache_page(c, r->ra);
-	u32 b = region_bucket(r->ra, r->ea, r->mode);
+	u32 b = region_bucket(c, r->ra, r->ea, r->mode);
 
 	if (!p) {
 		u32 pb = page_bucket(r->ra >> TLB_PAGE_BITS);
@@ -183,9 +201,10 @@ int cache_insert(struct translator *t, struct region *r)
 		p->page = r->ra >> TLB_PAGE_BITS;
 		p->next = c->pages[pb];
 		c->pages[pb] = p;
+		c->bytes += os_alloc_bytes(sizeof(*p));
+		c->table_bytes += os_alloc_bytes(sizeof(*p));
 	}
-	r->lines = lines_of_region(r);
-	r->entry = r->code->entry;
+	r->lines = (u16)lines_of_region(r);
 	r->valid = true;
 	r->page_next = p->regions;
 	p->regions = r;
@@ -196,7 +215,10 @@ int cache_insert(struct translator *t, struct region *r)
 	r->newer = NULL;
 	*(c->newest ? &c->newest->newer : &c->oldest) = r;
 	c->newest = r;
-	c->bytes += r->code->size + sizeof(*r) + r->len;
+	c->bytes += region_bytes(r);
+	c->code_bytes += r->code->size;
+	if (c->bytes + c->retired_bytes > c->most_bytes)
+		c->most_bytes = c->bytes + c->retired_bytes;
 	c->nr_regions++;
 	c->translated++;
 	return 0;
@@ -224,7 +246,7 @@ void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 	if (l->next)
 		l->next->prev = &l->next;
 	to->incoming = l;
-	t->config.backend->link(t->backend, l, to->entry);
+	t->config.backend->link(t->backend, l, to->code->entry);
 }
 
 static void leave_jump_cache(struct translator_cpu *cpu, const struct region *r)
@@ -244,7 +266,7 @@ static void leave_jump_cache(struct translator_cpu *cpu, const struct region *r)
 static void retire(struct translator *t, struct region *r)
 {
 	struct code_cache *c = &t->cache;
-	struct region *_Atomic *at = &c->bucket[region_bucket(r->ra, r->ea, r->mode)];
+	struct region *_Atomic *at = &c->bucket[region_bucket(c, r->ra, r->ea, r->mode)];
 	u32 k;
 
 	while (*at != r)
@@ -259,16 +281,18 @@ static void retire(struct translator *t, struct region *r)
 	for (k = 0; k < r->code->nr_links; k++)
 		unhook_link(&r->code->links[k]);
 	r->valid = false;
+	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
+	*(r->newer ? &r->newer->older : &c->newest) = r->older;
 	/* Behind this nobody fills his jump cache with it unnoticed. */
 	r->retired_at = atomic_fetch_add(&c->epoch, 1);
 	for (k = 0; k < t->nr_cpus; k++)
 		if (t->cpu[k])
 			leave_jump_cache(t->cpu[k], r);
-	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
-	*(r->newer ? &r->newer->older : &c->newest) = r->older;
-	r->retired_next = c->retired;
+	r->page_next = c->retired;
 	c->retired = r;
-	c->bytes -= r->code->size + sizeof(*r) + r->len;
+	c->bytes -= region_bytes(r);
+	c->code_bytes -= r->code->size;
+	c->retired_bytes += region_bytes(r);
 	c->nr_regions--;
 }
 
@@ -295,7 +319,7 @@ void cache_replace(struct translator *t, struct region *old, struct region *r)
 		if (l->next)
 			l->next->prev = &l->next;
 		r->incoming = l;
-		t->config.backend->link(t->backend, l, r->entry);
+		t->config.backend->link(t->backend, l, r->code->entry);
 	}
 	while (*at != old)
 		at = &(*at)->page_next;
@@ -352,7 +376,7 @@ static bool on_bytes(const struct region *r, const struct doomed *d)
 
 static bool differs(const struct region *r, const struct doomed *d)
 {
-	const u8 *copy = r->copy;
+	const u8 *copy = region_copy(r);
 	u32 k;
 
 	if (!r->nr_pieces)
@@ -445,11 +469,18 @@ static bool is_oldest(const struct region *r, const struct doomed *d)
 	return !r->older;
 }
 
+/* What goes is in memory until all CPUs have passed a safe point: that much stays free. */
+bool cache_full(const struct code_cache *c)
+{
+	return c->bytes > c->limit - c->limit / 8;
+}
+
 /* An eighth goes at a time: what is hot comes back soon, and all CPUs are called once. */
 void cache_evict(struct translator *t)
 {
 	struct code_cache *c = &t->cache;
-	u64 before = c->nr_regions, keep = c->bytes < c->limit ? c->bytes : c->limit;
+	u64 before = c->nr_regions, most = c->limit - c->limit / 8;
+	u64 keep = c->bytes < most ? c->bytes : most;
 
 	keep -= keep < c->limit / 8 ? keep : c->limit / 8;
 	while (c->oldest && c->bytes > keep)
@@ -460,9 +491,8 @@ void cache_evict(struct translator *t)
 
 static void free_region(struct translator *t, struct region *r)
 {
+	t->cache.retired_bytes -= region_bytes(r);
 	t->config.backend->discard(t->backend, r->code);
-	os_free(r->copy);
-	os_free(r->piece);
 	os_free(r);
 }
 
@@ -482,10 +512,10 @@ void cache_reap(struct translator *t)
 	}
 	while ((r = *at)) {
 		if (r->retired_at < oldest) {
-			*at = r->retired_next;
+			*at = r->page_next;
 			free_region(t, r);
 		} else {
-			at = &r->retired_next;
+			at = &r->page_next;
 		}
 	}
 }
@@ -505,5 +535,6 @@ void cache_destroy(struct translator *t)
 		}
 	}
 	os_unreserve((void *)t->cache.line_map, sizeof(u16) << LINE_MAP_BITS);
+	os_unreserve((void *)t->cache.bucket, sizeof(t->cache.bucket[0]) << t->cache.bucket_bits);
 	os_mutex_destroy(&t->cache.lock);
 }

@@ -20,7 +20,6 @@
 #include "translator/translator.h"
 
 enum {
-	REGION_BUCKETS = 1 << 17,
 	PAGE_BUCKETS = 1 << 13,
 	CODE_LINE_BITS = 8, /* granule of invalidation */
 	MAX_CPUS = 256,
@@ -63,30 +62,43 @@ struct region_piece {
 	u16 at, len;
 };
 
+/* There are very many: every byte counts. */
 struct region {
-	/* What a lookup reads, in one line of the host's cache. */
 	struct region *_Atomic next; /* of the same bucket; stays when the region is retired */
 	u64 ra, ea;
 	u32 mode, len;
-	const void *entry; /* of code */
 	struct backend_code *code;
 	struct backend_link *incoming; /* links that go here */
-	u32 lines;		       /* bitmap of CODE_LINE_BITS lines of its page */
-	_Atomic s32 hot;	       /* counts executions down; struct backend_unit */
-
-	struct region *page_next; /* of the same real page */
-	struct region *retired_next;
-	struct region *newer, *older; /* by age, for eviction */
-	u64 retired_at;		      /* epoch */
-	u8 *copy;		      /* the guest's bytes that were translated */
-	/* Of a region of several blocks: what copy holds, instead of ra and len. */
-	struct region_piece *piece;
-	u32 nr_pieces;
+	struct region *page_next;      /* of the same real page; of those retired */
+	union {
+		struct {
+			struct region *newer, *older; /* by age, for eviction */
+		};
+		u64 retired_at; /* epoch */
+	};
+	_Atomic s32 hot; /* counts executions down; struct backend_unit */
+	u16 lines;	 /* bitmap of CODE_LINE_BITS lines of its page */
+	u16 nr_pieces;
 	u8 tier;
 	bool valid;
 	bool small; /* of a page below 4K: another one may begin in the same 4K, so no links */
 	_Atomic u8 queued; /* for tier 2, and when: tier_hot() */
+	/* The guest's bytes that were translated: those of ra and len, or, of a region of several
+	 * blocks, those of the pieces, which stand before them. */
+	struct region_piece piece[];
 };
+
+static inline u8 *region_copy(const struct region *r)
+{
+	return (u8 *)&r->piece[r->nr_pieces];
+}
+
+/* What the region, and its code, take. */
+static inline size_t region_bytes(const struct region *r)
+{
+	return os_alloc_bytes(sizeof(*r) + r->nr_pieces * sizeof(r->piece[0]) + r->len) +
+	       r->code->size;
+}
 
 /* A real 4K page that has translated code. */
 struct code_page {
@@ -98,14 +110,17 @@ struct code_page {
 
 struct code_cache {
 	struct os_mutex lock;
-	struct region *_Atomic bucket[REGION_BUCKETS];
+	struct region *_Atomic *bucket;
+	u32 bucket_bits;
 	struct code_page *pages[PAGE_BUCKETS];
 	struct region *retired;
 	struct region *oldest, *newest;
 	/* By real page: its lines that have code, or are being translated. Read without the lock:
 	 * see cache_stored(). NULL: nothing is known, ask under the lock. */
 	_Atomic u16 *line_map;
-	size_t bytes, limit;
+	/* What all takes, and the most it was: tables, regions, their code. Those of regions that
+	 * are retired but not yet freed are counted apart. */
+	size_t bytes, table_bytes, code_bytes, retired_bytes, most_bytes, limit;
 	_Atomic u64 epoch;
 	u64 nr_regions, translated, invalidated, evicted, evictions, flushes;
 };
@@ -270,6 +285,7 @@ void helper_env_init(struct ir_env *env);
 void helper_config_init(struct backend_config *config, const struct ir_env *env);
 
 /* cache.c; all under cache.lock, but what says otherwise */
+struct region *cache_new_region(u32 len, u32 nr_pieces); /* any thread */
 int cache_init(struct code_cache *c, size_t limit);
 void cache_destroy(struct translator *t);
 /* Any thread; what it returns may be retired at once but is not freed before the caller's CPU
@@ -295,6 +311,7 @@ bool cache_stored(struct translator *t, u64 ra, u64 len);
 void cache_verify_page(struct translator *t, u64 ra);
 void cache_verify_all(struct translator *t);
 void cache_flush(struct translator *t);
+bool cache_full(const struct code_cache *c);
 /* Drop the oldest regions until there is room again. */
 void cache_evict(struct translator *t);
 /* Free what no CPU can be inside any more. */

@@ -175,33 +175,24 @@ static struct backend_code *translate(struct job *j)
 static struct region *make_region(const struct job *j, struct backend_code *code)
 {
 	const struct tr_extent *e = &j->extent;
-	struct region *r = os_alloc_aligned(sizeof(*r), 64);
+	struct region *r;
 	u32 n, len = 0;
 
 	for (n = 0; n < e->nr_pieces; n++)
 		len += e->piece[n].len;
+	r = cache_new_region(len, e->nr_pieces);
 	if (!r)
 		return NULL;
-	*r = (struct region){.ra = j->of.ra,
-			     .ea = j->of.ea,
-			     .mode = j->of.mode,
-			     .len = len,
-			     .tier = 2,
-			     .code = code,
-			     .nr_pieces = e->nr_pieces};
-	r->piece = os_alloc(e->nr_pieces * sizeof(r->piece[0]));
-	r->copy = os_alloc(len);
-	if (!r->piece || !r->copy) {
-		os_free(r->piece);
-		os_free(r->copy);
-		os_free(r);
-		return NULL;
-	}
+	r->ra = j->of.ra;
+	r->ea = j->of.ea;
+	r->mode = j->of.mode;
+	r->tier = 2;
+	r->code = code;
 	for (n = len = 0; n < e->nr_pieces; n++) {
 		u32 at = (u32)(e->piece[n].ea & ~TLB_PAGE_MASK);
 
 		r->piece[n] = (struct region_piece){.at = (u16)at, .len = (u16)e->piece[n].len};
-		memcpy(r->copy + len, &j->word[at / 4], e->piece[n].len);
+		memcpy(region_copy(r) + len, &j->word[at / 4], e->piece[n].len);
 		len += e->piece[n].len;
 	}
 	for (n = 0; n < code->nr_links; n++)
@@ -222,11 +213,7 @@ static struct region *insert(struct job *j, struct backend_code *code, struct re
 		t->tier2.regions++;
 		return r;
 	}
-	if (r) {
-		os_free(r->piece);
-		os_free(r->copy);
-		os_free(r);
-	}
+	os_free(r);
 	return NULL;
 }
 

@@ -9,7 +9,7 @@
 #include "isa/mode.h"
 #include "translator/internal.h"
 
-enum { DEFAULT_MAX_INSNS = 96, ROOM_TRIES = 3, ROOM_TURNS = 10000 };
+enum { DEFAULT_MAX_INSNS = 96, ROOM_TRIES = 1000, ROOM_TURNS = 10000, FEW_TRIES = 8 };
 
 /* Where a region is being fetched from. */
 struct fetch {
@@ -150,46 +150,46 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	u32 max = mode & MODE_SINGLE	? 1
 		  : t->config.max_insns ? t->config.max_insns
 					: DEFAULT_MAX_INSNS;
-	struct region *r = os_alloc_aligned(sizeof(*r), 64);
+	struct region *r = NULL;
 	struct backend_unit unit = translate_unit(mode, f->pc, 1);
+	struct backend_code *code;
 	u64 start = os_clock_ns();
 	u32 len, key = mode, k;
 
 	*err = -ENOMEM;
-	if (!r)
-		return NULL;
-	unit.hot = count ? &r->hot : NULL;
 	for (;; max /= 2) {
 		if (!max)
-			goto fail;
+			return NULL;
 		key = mode;
 		len = build(cpu, f, &key, max);
 		if (!len)
 			continue;
-		*err = t->config.backend->compile(t->backend, t->ir, &unit, &r->code);
+		r = cache_new_region(len, 0);
+		if (!r)
+			return NULL;
+		unit.hot = count ? &r->hot : NULL;
+		*err = t->config.backend->compile(t->backend, t->ir, &unit, &code);
 		if (!*err)
 			break;
+		os_free(r);
 		if (*err != -E2BIG)
-			goto fail;
+			return NULL;
 	}
-	*r = (struct region){
-		.ra = ra, .ea = f->pc, .mode = key, .len = len, .tier = 1, .code = r->code};
+	r->ra = ra;
+	r->ea = f->pc;
+	r->mode = key;
+	r->tier = 1;
+	r->code = code;
 	atomic_init(&r->hot, (s32)t->config.tier2_after);
 	t->insns += len / 4;
 	t->ns += os_clock_ns() - start;
-	r->copy = os_alloc(len);
-	if (!r->copy)
-		goto fail_code;
 	for (k = 0; k < len; k++)
-		r->copy[k] = __atomic_load_n(f->host + k, __ATOMIC_RELAXED);
+		region_copy(r)[k] = __atomic_load_n(f->host + k, __ATOMIC_RELAXED);
 	for (k = 0; k < r->code->nr_links; k++)
 		r->code->links[k].owner = r;
 	if (!cache_insert(t, r))
 		return r;
-	os_free(r->copy);
-fail_code:
 	t->config.backend->discard(t->backend, r->code);
-fail:
 	os_free(r);
 	return NULL;
 }
@@ -214,14 +214,16 @@ u32 translate_peek(struct translator_cpu *cpu, u64 pc)
 
 /* The back end's memory is used up, although the cache is within its bound: what was evicted is
  * still waiting for CPUs, or the holes are too small. Evict, or drop everything, and wait until all
- * CPUs have left it. This CPU runs nothing; it passes a safe point here. */
-static void make_room(struct translator_cpu *cpu, bool everything)
+ * CPUs have left it. This CPU runs nothing; it passes a safe point here. True: there was nothing to
+ * drop. */
+static bool make_room(struct translator_cpu *cpu, bool everything)
 {
 	struct translator *t = cpu->t;
 	u32 turns;
-	bool waiting = true;
+	bool waiting = true, empty;
 
 	os_mutex_lock(&t->cache.lock);
+	empty = !t->cache.nr_regions && !t->cache.retired;
 	if (everything)
 		cache_flush(t);
 	else
@@ -240,6 +242,7 @@ static void make_room(struct translator_cpu *cpu, bool everything)
 		if (waiting)
 			os_thread_yield();
 	}
+	return empty;
 }
 
 /* NULL without an event: no room in the code cache. */
@@ -270,7 +273,7 @@ static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u
 		goto out;
 	}
 	cache_reap(t);
-	if (t->cache.bytes > t->cache.limit)
+	if (cache_full(&t->cache))
 		cache_evict(t);
 	f.host = ram.host;
 	f.end = pc + left;
@@ -293,10 +296,12 @@ out:
 struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
 {
 	struct region *r = try_region(cpu, pc, mode, ra, shift);
+	bool hopeless = false;
 	u32 tries;
 
-	for (tries = 0; !r && !cpu->s->event.code && tries < ROOM_TRIES; tries++) {
-		make_room(cpu, tries > 0);
+	/* Others may take the room that was made. */
+	for (tries = 0; !r && !cpu->s->event.code && tries < ROOM_TRIES && !hopeless; tries++) {
+		hopeless = make_room(cpu, tries > 0) && tries > FEW_TRIES;
 		r = try_region(cpu, pc, mode, ra, shift);
 	}
 	if (!r && !cpu->s->event.code)

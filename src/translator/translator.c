@@ -26,6 +26,10 @@ static void mem_written(void *opaque, u64 ra, u64 len)
 
 static const struct mmu_mem_ops translator_mem = {.map = mem_map, .written = mem_written};
 
+/* All that the code cache takes stays below that, with what else the translator needs below
+ * 256 MiB. */
+enum { DEFAULT_CACHE = 160 << 20, FIXED_CODE = 64 << 10 /* the back end's own */ };
+
 int translator_create(const struct translator_config *config, struct translator **out)
 {
 	struct translator *t = os_alloc(sizeof(*t));
@@ -35,6 +39,8 @@ int translator_create(const struct translator_config *config, struct translator 
 	if (!t)
 		return -ENOMEM;
 	t->config = *config;
+	if (!t->config.cache_bytes)
+		t->config.cache_bytes = DEFAULT_CACHE;
 	atomic_init(&t->tlb_bits, LARGE_BITS);
 	t->env.mem = (struct mmu_mem){.ops = &translator_mem, .opaque = t};
 	helper_env_init(&t->ir_env);
@@ -45,6 +51,7 @@ int translator_create(const struct translator_config *config, struct translator 
 	bc.poll_in_state = true;
 	bc.poll_slot = (u32)offsetof(struct cpu_state, wanted);
 	bc.host_level = config->host_level;
+	bc.code_bytes = t->config.cache_bytes + FIXED_CODE;
 	bc.code_log = config->code_log;
 	t->ir = os_alloc(sizeof(*t->ir));
 	t->timers = os_timers_create();
@@ -54,15 +61,18 @@ int translator_create(const struct translator_config *config, struct translator 
 	ret = config->backend->create(&bc, &t->backend);
 	if (ret)
 		goto fail;
-	cache_init(&t->cache, config->cache_bytes);
+	ret = cache_init(&t->cache, t->config.cache_bytes);
+	if (ret)
+		goto fail_backend;
 	ret = tier_init(t);
-	if (ret) {
-		cache_destroy(t);
-		config->backend->destroy(t->backend);
-		goto fail;
-	}
+	if (ret)
+		goto fail_cache;
 	*out = t;
 	return 0;
+fail_cache:
+	cache_destroy(t);
+fail_backend:
+	config->backend->destroy(t->backend);
 fail:
 	os_timers_destroy(t->timers);
 	os_free(t->ir);
@@ -346,6 +356,11 @@ static void vm_stats(struct translator *t, translator_stat_fn *fn, void *opaque)
 
 	fn(opaque, "code.regions", c->nr_regions);
 	fn(opaque, "code.bytes", c->bytes);
+	fn(opaque, "code.bytes.most", c->most_bytes);
+	fn(opaque, "code.bytes.code", c->code_bytes);
+	fn(opaque, "code.bytes.regions", c->bytes - c->code_bytes - c->table_bytes);
+	fn(opaque, "code.bytes.tables", c->table_bytes);
+	fn(opaque, "code.bytes.retired", c->retired_bytes);
 	fn(opaque, "code.translated", c->translated);
 	fn(opaque, "code.invalidated", c->invalidated);
 	fn(opaque, "code.evicted", c->evicted);

@@ -87,7 +87,7 @@ static const void *find_entry(struct translator_cpu *cpu, u32 mode)
 {
 	const struct region *r = find_region(cpu, mode);
 
-	return r ? r->entry : NULL;
+	return r ? r->code->entry : NULL;
 }
 
 /* Who retires a region counts the epoch up and then looks into all jump caches: either he sees what

@@ -200,14 +200,15 @@ struct jit_code {
 
 enum { JIT_HEADER = sizeof(struct jit_code *), JIT_MAX_PENDING = 256 };
 
-enum { CODE_UNIT = 64, CODE_CLASSES = 96 };
+enum { CODE_UNIT = 32, CODE_CLASSES = 96 };
 
 /* Memory for code (code.c). */
 struct code_memory {
 	struct os_code map;
 	struct os_mutex lock;
 	u32 next, end; /* never used yet: [next, end) units */
-	u32 live;
+	u32 used;
+	u64 *edges;		     /* bit by unit: the first or the last one of a free piece */
 	u32 free_list[CODE_CLASSES]; /* first free piece of a size class; 0 = none */
 };
 
@@ -235,7 +236,7 @@ u32 host_detect(u32 level);
 /* code.c */
 int code_init(struct code_memory *c, size_t size);
 void code_destroy(struct code_memory *c);
-/* Units of the piece's class go to *units. Returns the first unit, 0 when full. */
+/* How many units it has goes to *units. Returns the first unit, 0 when full. */
 u32 code_alloc(struct code_memory *c, size_t bytes, u32 *units);
 void code_free(struct code_memory *c, u32 at, u32 units);
 

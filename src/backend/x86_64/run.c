@@ -5,8 +5,8 @@
 #include "backend/x86_64/core.h"
 #include "base/string.h"
 
-/* More than the cache's bound by default: pieces of a class are not joined. */
-enum { DEFAULT_CODE = 384 << 20 };
+/* Jumps reach all of it. */
+enum { DEFAULT_CODE = 256 << 20, MAX_CODE = 1 << 30 };
 
 /* --- scratch --- */
 static struct jit_scratch *get_scratch(struct backend *b)
@@ -84,7 +84,9 @@ static int x64_create(const struct backend_config *config, struct backend **out)
 	b->config = *config;
 	b->host = host_detect(config->host_level);
 	os_mutex_init(&b->pool_lock);
-	ret = code_init(&b->code, config->code_bytes ? config->code_bytes : DEFAULT_CODE);
+	ret = code_init(&b->code, !config->code_bytes		  ? DEFAULT_CODE
+				  : config->code_bytes > MAX_CODE ? MAX_CODE
+								  : config->code_bytes);
 	if (ret) {
 		os_mutex_destroy(&b->pool_lock);
 		os_free(b);
@@ -183,7 +185,7 @@ static int install(struct backend *b, struct jit_alloc *a, const struct backend_
 	code->pc = unit->pc;
 	code->base = (struct backend_code){
 		.entry = rx + JIT_HEADER,
-		.size = (size_t)code->units * CODE_UNIT + sizeof(*code) + links,
+		.size = (size_t)code->units * CODE_UNIT + os_alloc_bytes(sizeof(*code) + links),
 		.nr_links = a->nr_links,
 		.links = code->links,
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The software TLB's granule, processes and flushes; data beside code; a full code cache;
  * reservations. */
+#include <errno.h>
+
 #include "harness.h"
 
 #include "isa/sprbits.h"
@@ -253,37 +255,90 @@ static void run_thread(void *opaque)
 	assert_int_equal(translator_run(opaque), TRANSLATOR_STOP_HCALL);
 }
 
-/* Two processors run far more code than the cache holds. */
-static void test_eviction(void **state)
+/* Two processors run many routines in turns. */
+static void run_routines(struct harness *h)
 {
 	enum { ROUTINES = 200, TURNS = 20 };
 	struct os_thread thread[2];
-	struct harness h;
 	u32 k;
 
-	harness_begin(&h, 2, (struct translator_config){.cache_bytes = 64 << 10});
 	for (k = 0; k < ROUTINES; k++) {
 		const u32 routine[] = {ADDI(3, 3, 1), BLR};
 		const u32 call[] = {BL(0x10000 + 0x1000 * k - (0x1000 + 4 * k))};
 
-		poke(&h, 0x10000 + 0x1000 * k, routine, 2);
-		poke(&h, 0x1000 + 4 * k, call, 1);
+		poke(h, 0x10000 + 0x1000 * k, routine, 2);
+		poke(h, 0x1000 + 4 * k, call, 1);
 	}
 	{
 		const u32 end[] = {BDNZ(-4 * ROUTINES), SC1};
 
-		poke(&h, 0x1000 + 4 * ROUTINES, end, 2);
+		poke(h, 0x1000 + 4 * ROUTINES, end, 2);
 	}
 	for (k = 0; k < 2; k++) {
-		h.s[k]->ctr = TURNS;
-		assert_int_equal(os_thread_create(&thread[k], "vcpu", run_thread, h.cpu[k]), 0);
+		h->s[k]->ctr = TURNS;
+		assert_int_equal(os_thread_create(&thread[k], "vcpu", run_thread, h->cpu[k]), 0);
 	}
 	for (k = 0; k < 2; k++) {
 		os_thread_join(&thread[k]);
-		assert_int_equal(h.s[k]->gpr[3], ROUTINES * TURNS);
+		assert_int_equal(h->s[k]->gpr[3], ROUTINES * TURNS);
 	}
+}
+
+/* Far more code than the cache holds. */
+static void test_eviction(void **state)
+{
+	const u32 limit = 128 << 10;
+	struct harness h;
+
+	harness_begin(&h, 2, (struct translator_config){.cache_bytes = limit});
+	run_routines(&h);
 	assert_true(stat(&h, NULL, "code.evictions") > 10);
-	assert_true(stat(&h, NULL, "code.bytes") < 80 << 10);
+	assert_true(stat(&h, NULL, "code.bytes") <= limit);
+	assert_int_equal(stat(&h, NULL, "code.bytes"),
+			 stat(&h, NULL, "code.bytes.code") + stat(&h, NULL, "code.bytes.regions") +
+				 stat(&h, NULL, "code.bytes.tables"));
+	harness_end(&h);
+}
+
+/* A back end that has room for so many regions, whatever the cache thinks. */
+static _Atomic s32 room;
+
+static int compile_in_room(struct backend *b, const struct ir_region *r,
+			   const struct backend_unit *unit, struct backend_code **code)
+{
+	int ret = -ENOSPC;
+
+	if (atomic_fetch_sub(&room, 1) > 0)
+		ret = test_backend()->compile(b, r, unit, code);
+	if (ret)
+		atomic_fetch_add(&room, 1);
+	return ret;
+}
+
+static void discard_in_room(struct backend *b, struct backend_code *code)
+{
+	test_backend()->discard(b, code);
+	atomic_fetch_add(&room, 1);
+}
+
+static void test_no_room(void **state)
+{
+	struct backend_ops ops = *test_backend();
+	struct harness h;
+
+	ops.compile = compile_in_room;
+	ops.discard = discard_in_room;
+	atomic_store(&room, 8);
+	harness_begin(&h, 2, (struct translator_config){.backend = &ops});
+	run_routines(&h);
+	assert_true(stat(&h, NULL, "code.evictions") > 10);
+	harness_end(&h);
+	assert_int_equal(atomic_load(&room), 8);
+	/* none at all: the processor stops, the host does not hang */
+	atomic_store(&room, 0);
+	harness_begin(&h, 1, (struct translator_config){.backend = &ops});
+	POKE(&h, 0x1000, ADDI(3, 3, 1), SC1);
+	assert_int_equal(translator_run(h.cpu[0]), TRANSLATOR_STOP_RESET);
 	harness_end(&h);
 }
 
@@ -353,10 +408,11 @@ static void test_quad_reservations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_processes),	 cmocka_unit_test(test_flushes),
-		cmocka_unit_test(test_loads_of_loops),	 cmocka_unit_test(test_small_pages),
-		cmocka_unit_test(test_data_beside_code), cmocka_unit_test(test_eviction),
-		cmocka_unit_test(test_reservations),	 cmocka_unit_test(test_quad_reservations),
+		cmocka_unit_test(test_processes),	  cmocka_unit_test(test_flushes),
+		cmocka_unit_test(test_loads_of_loops),	  cmocka_unit_test(test_small_pages),
+		cmocka_unit_test(test_data_beside_code),  cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_no_room),		  cmocka_unit_test(test_reservations),
+		cmocka_unit_test(test_quad_reservations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,29 +25,63 @@ struct option_value {
 	const char *name;
 	u64 value;
 	const char *const *words; /* values by name: their indexes */
+	bool size;		  /* bytes, at most MAX_SIZE: with K, M or G, else in MiB */
 };
 
+#define MAX_SIZE (1ull << 30)
+
+static const char *parse_size(const char *text, size_t len, u64 *bytes)
+{
+	u64 v = 0, k, unit = 20;
+
+	for (k = 0; k < len && v <= MAX_SIZE && text[k] >= '0' && text[k] <= '9'; k++)
+		v = v * 10 + (u64)(text[k] - '0');
+	if (k + 1 == len) {
+		switch (text[k] | 0x20) {
+		case 'k':
+			unit = 10;
+			break;
+		case 'm':
+			break;
+		case 'g':
+			unit = 30;
+			break;
+		default:
+			return NULL;
+		}
+	} else if (k < len) {
+		return NULL;
+	}
+	if (!v || !k || v > MAX_SIZE >> unit)
+		return NULL;
+	*bytes = v << unit;
+	return text + len;
+}
+
 /* A number, on, off or one of the words; the rest of the text, NULL when it is none of them. */
-static const char *parse_value(const char *text, const char *const *words, u64 *value)
+static const char *parse_value(const char *text, struct option_value *o)
 {
 	static const char *const switches[] = {"off", "on", NULL};
+	const char *const *words = o->words;
 	size_t len = strcspn(text, ",");
 	u64 v = 0, k;
+
+	if (o->size)
+		return parse_size(text, len, &o->value);
 
 	if (!words)
 		words = switches;
 	for (k = 0; words[k]; k++) {
 		if (strlen(words[k]) == len && !strncmp(words[k], text, len)) {
-			*value = k;
+			o->value = k;
 			return text + len;
 		}
 	}
 	for (k = 0; k < len && text[k] >= '0' && text[k] <= '9'; k++)
 		v = v * 10 + (u64)(text[k] - '0');
-	/* Sizes are in MiB, which may be said. */
-	if (k < len && (k + 1 != len || !k || text[k] != 'M'))
+	if (k < len)
 		return NULL;
-	*value = v;
+	o->value = v;
 	return text + len;
 }
 
@@ -64,7 +98,7 @@ static int parse_options(const char *text, struct option_value *options, u32 cou
 				break;
 		if (!eq || k == count)
 			return -EINVAL;
-		text = parse_value(eq + 1, options[k].words, &options[k].value);
+		text = parse_value(eq + 1, &options[k]);
 		if (!text)
 			return -EINVAL;
 		text += *text == ',';
@@ -105,7 +139,7 @@ static int create_translator(struct engine_vm *vm)
 	static const char *const levels[] = {"best", "v1", "v2", "v3", NULL};
 	const char *backends[MAX_BACKENDS + 1];
 	struct option_value o[OPT_COUNT] = {
-		[OPT_CACHE] = {.name = "cache"},
+		[OPT_CACHE] = {.name = "cache", .size = true},
 		[OPT_INSNS] = {.name = "insns"},
 		[OPT_PASSES_OFF] = {.name = "passes-off"},
 		[OPT_RECORDS] = {.name = "records"},
@@ -115,8 +149,8 @@ static int create_translator(struct engine_vm *vm)
 		[OPT_STOP_AT] = {.name = "stop-at"},
 		[OPT_TIER2] = {.name = "tier2", .value = 1},
 		[OPT_TIER2_AFTER] = {.name = "tier2-after"},
-		[OPT_BACKEND] = {"backend", 0, backends},
-		[OPT_HOST] = {"host", 0, levels},
+		[OPT_BACKEND] = {.name = "backend", .words = backends},
+		[OPT_HOST] = {.name = "host", .words = levels},
 	};
 	struct translator_config tc = {.host = &vm->host};
 	int ret;
@@ -129,7 +163,7 @@ static int create_translator(struct engine_vm *vm)
 	if (!tc.backend)
 		return -EINVAL;
 	tc.host_level = (u32)o[OPT_HOST].value;
-	tc.cache_bytes = o[OPT_CACHE].value << 20;
+	tc.cache_bytes = o[OPT_CACHE].value;
 	tc.max_insns = (u32)o[OPT_INSNS].value;
 	tc.passes = (u32)o[OPT_PASSES_OFF].value;
 	tc.leave_at_records = o[OPT_RECORDS].value;
@@ -351,7 +385,13 @@ static void xl_stats(struct engine_vm *vm, struct engine_vcpu *vcpu, engine_stat
 
 const struct engine_ops engine_translator = {
 	.name = "translator",
-	.help = "translates PowerPC code; needs nothing of the host",
+	.help = "translates PowerPC code; needs nothing of the host\n"
+		"    cache=SIZE        all that translated code takes: MiB, or K, M, G; at most "
+		"1G; 160\n"
+		"    tier2=on|off      compile hot code once more, as regions; on\n"
+		"    backend=NAME      x86_64 or interp; the fastest that the host can run\n"
+		"    host=v1|v2|v3     the level of the host's instruction set; the best\n"
+		"    icount=on|off     time counts instructions: two runs are the same; off",
 	.vm_create = xl_vm_create,
 	.vm_destroy = xl_vm_destroy,
 	.vcpu_create = xl_vcpu_create,

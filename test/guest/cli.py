@@ -66,6 +66,8 @@ def refusals(kernel, initrd, folder):
         ("unknown machine option", refuse("-kernel", kernel, machine=["-M", "pseries,colour=red"] + base)),
         ("bad machine option", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=pic"] + base)),
         ("power8 has no XIVE", refuse("-kernel", kernel, machine=["-M", "pseries,ic-mode=xive", "-cpu", "power8"] + base)),
+        *((f"code cache of {x or 'nothing'}", refuse("--engine", f"translator,cache={x}", "-kernel", kernel))
+          for x in ("", "0", "M", "8X", "8MM", "-1", "0x8", "1025", "2G", "1048577K", "99999999999999999999", "8,cache")),
         ("unknown engine option", refuse("--engine", "translator,colour=red", "-kernel", kernel)),
         ("unknown cpu", refuse("-cpu", "power99", "-kernel", kernel)),
         ("unknown option", refuse("-frobnicate")),

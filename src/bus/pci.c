@@ -58,6 +58,7 @@ void pci_set_ids(struct pci_device *d, const struct pci_ids *ids)
 	memset(&d->state, 0, sizeof(d->state));
 	memset(d->wmask, 0, sizeof(d->wmask));
 	memset(d->w1c, 0, sizeof(d->w1c));
+	memset(d->bars, 0, sizeof(d->bars));
 	st_le16(d->config + PCI_VENDOR_ID, ids->vendor);
 	st_le16(d->config + PCI_DEVICE_ID, ids->device);
 	st_le16(d->config + PCI_SUBSYSTEM_VENDOR_ID, ids->subsystem_vendor);
@@ -323,6 +324,11 @@ void pci_detach(struct pci_device *d)
 	d->attached = false;
 	os_free(d->initial);
 	d->initial = NULL;
+}
+
+int pci_request_unplug(struct pci_device *d, struct error *e)
+{
+	return d->host->ops->request_unplug(d->host, d, e);
 }
 
 u32 pci_bus_number(const struct pci_bus *b)

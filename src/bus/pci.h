@@ -94,7 +94,8 @@ struct pci_device {
 	bool multifunction;  /* property: function 0 of a slot with several */
 	u8 devfn;
 	u8 pin; /* 1..4 = INTA..D, 0: none; set before pci_attach(), else INTA */
-	bool no_intx, attached, unplugging, express;
+	bool no_intx, attached, express;
+	bool unplugging;	   /* the guest has let go of it */
 	bool pin_held;		   /* under the host bridge's pin_lock */
 	const struct pci_ops *ops; /* set by the device; NULL: none */
 	struct pci_host *host;
@@ -176,6 +177,9 @@ static inline bool pci_frozen(const struct pci_device *d)
 }
 
 /* --- for cli/ and machines --- */
+/* A device is plugged in by realizing it under the machine's lock while the vm runs, and may be
+ * destroyed, the vm paused, when the guest has let go of it. This asks it to. */
+int pci_request_unplug(struct pci_device *d, struct error *e);
 /* "pci.0", "pci.1" … for host bridges, a bridge's id for what is behind it; NULL: the default bus
  * (of host bridge 0). NULL: there is none of that name. */
 struct pci_bus *pci_bus_find(struct vm *vm, const char *name);

@@ -33,6 +33,8 @@ struct pci_host_ops {
 	/* Gives the function its endpoint. */
 	int (*attach)(struct pci_host *h, struct pci_device *d, struct error *e);
 	void (*detach)(struct pci_host *h, struct pci_device *d);
+	/* Ask the guest to let go of the function. */
+	int (*request_unplug)(struct pci_host *h, struct pci_device *d, struct error *e);
 	/* The function's state was loaded: take the messages that it has. */
 	int (*loaded)(struct pci_host *h, struct pci_device *d, struct error *e);
 	/* An interrupt pin of the host bridge, 0..3. Any thread. */

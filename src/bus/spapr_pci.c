@@ -165,6 +165,7 @@ static int host_attach(struct pci_host *h, struct pci_device *d, struct error *e
 		return -ENOMEM;
 	(*pe)->users++;
 	d->pe = *pe;
+	spapr_drc_plugged(phb, d);
 	return 0;
 }
 
@@ -197,7 +198,13 @@ static int host_loaded(struct pci_host *h, struct pci_device *d, struct error *e
 	return spapr_msi_restore(container_of(h, struct spapr_phb, host)->pci, d, e);
 }
 
+static int host_request_unplug(struct pci_host *h, struct pci_device *d, struct error *e)
+{
+	return spapr_drc_request_unplug(container_of(h, struct spapr_phb, host), d, e);
+}
+
 static const struct pci_host_ops host_ops = {
+	.request_unplug = host_request_unplug,
 	.attach = host_attach,
 	.detach = host_detach,
 	.set_pin = host_set_pin,
@@ -303,6 +310,7 @@ static void phb_unrealize(struct device *dev)
 {
 	struct spapr_phb *phb = container_of(dev, struct spapr_phb, dev);
 
+	os_free(phb->connector_tree);
 	tce_table_destroy(&phb->dma, phb->pci->config.tce);
 	pci_host_destroy(&phb->host);
 }
@@ -311,6 +319,9 @@ static void reset_function(struct pci_device *d, void *opaque)
 {
 	struct spapr_phb *phb = opaque;
 
+	u32 at = d->bus->index * SPAPR_PCI_SLOTS + (d->devfn >> 3);
+
+	phb->state.connectors[at] = DRC_UNISOLATED | DRC_CONFIGURED;
 	spapr_msi_release(phb->pci, d);
 	spapr_pe_reset(d->pe);
 	/* its own reset() is called by the machine's, later */
@@ -321,6 +332,9 @@ static void phb_reset(struct device *dev)
 {
 	struct spapr_phb *phb = container_of(dev, struct spapr_phb, dev);
 
+	phb->started = true;
+	os_free(phb->connector_tree);
+	phb->connector_tree = NULL;
 	tce_table_open(&phb->dma, 0, 12, SPAPR_PCI_DMA_SIZE >> 12);
 	pci_for_each(&phb->host, reset_function, phb);
 	if (!*phb->pci->config.firmware)
@@ -344,6 +358,7 @@ static int phb_post_load(void *obj, struct error *e)
 static const struct state_field phb_fields[] = {
 	STATE_FIELD(struct spapr_phb_state, index, STATE_U32),
 	STATE_FIELD(struct spapr_phb_state, pad, STATE_U32),
+	STATE_ARRAY(struct spapr_phb_state, connectors, STATE_U8),
 };
 
 static const struct state_table phb_table = {
@@ -401,4 +416,5 @@ void spapr_pci_init(struct spapr_pci *s, struct vm *vm, const struct spapr_pci_c
 	spapr_pci_register_ddw(s);
 	spapr_pci_register_eeh(s);
 	spapr_pci_register_errinjct(s);
+	spapr_pci_register_drc(s);
 }

@@ -23,6 +23,11 @@ struct spapr_pci_config {
 	u32 msi_base, msi_count; /* messages: at most SPAPR_PCI_MSI_MAX */
 	const bool *firmware;	 /* places functions in the guest itself; looked at when reset */
 	u64 ram_size;
+	/* Tell the guest of a connector: something was plugged in, something is to go; the guest
+	 * has let go of a function, which device_del may destroy now. NULL: nobody does. */
+	void (*event)(void *opaque, u32 drc_index, bool add);
+	void (*released)(void *opaque, struct pci_device *d);
+	void *event_opaque;
 };
 
 struct spapr_phb;
@@ -57,9 +62,17 @@ void spapr_pci_init(struct spapr_pci *s, struct vm *vm, const struct spapr_pci_c
 
 extern const struct device_class spapr_phb_class;
 
+/* Of a connector, one per slot. */
+enum spapr_drc_flag {
+	DRC_UNISOLATED = 1 << 0,
+	DRC_CONFIGURED = 1 << 1,
+	DRC_UNPLUGGING = 1 << 2, /* the guest was asked to let go */
+};
+
 struct spapr_phb_state {
 	u32 index; /* must agree */
 	u32 pad;
+	u8 connectors[PCI_MAX_BUSES * SPAPR_PCI_SLOTS]; /* enum spapr_drc_flag */
 };
 
 struct spapr_phb {
@@ -72,6 +85,11 @@ struct spapr_phb {
 	struct tce_table dma; /* what endpoints use until they have used their own window */
 	struct irq_line lsi[4];
 	struct pe *pes[PCI_MAX_BUSES][SPAPR_PCI_SLOTS];
+	bool started; /* it has been reset: what comes now was plugged in */
+	/* How far ibm,configure-connector has come; NULL = it has not begun. */
+	void *connector_tree;
+	u32 connector_index;
+	int connector_at, connector_depth;
 };
 
 /* Addresses: where a host bridge's windows are for the guest (qemu's). */
@@ -117,6 +135,16 @@ void spapr_pci_register_msi(struct spapr_pci *s);
 void spapr_pci_register_ddw(struct spapr_pci *s);
 void spapr_pci_register_eeh(struct spapr_pci *s);
 void spapr_pci_register_errinjct(struct spapr_pci *s);
+
+/* --- connectors --- */
+void spapr_pci_register_drc(struct spapr_pci *s);
+u32 spapr_drc_index(const struct spapr_phb *phb, u32 bus, u32 slot);
+void spapr_drc_plugged(struct spapr_phb *phb, struct pci_device *d);
+int spapr_drc_request_unplug(struct spapr_phb *phb, struct pci_device *d, struct error *e);
+/* The connectors of a bus, in the node that it is behind; 0 or a libfdt error. */
+int spapr_drc_dt(struct spapr_phb *phb, const struct pci_bus *bus, void *fdt, int node);
+/* The nodes of a slot's functions, below the root of fdt. */
+int spapr_pci_slot_dt(struct spapr_phb *phb, struct pci_bus *bus, u32 slot, void *fdt);
 
 /* Give all functions addresses, as firmware would. */
 void spapr_pci_assign(struct spapr_phb *phb);

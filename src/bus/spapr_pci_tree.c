@@ -352,7 +352,9 @@ static int bridge_properties(struct spapr_phb *phb, struct pci_device *d, void *
 
 static int function_node(struct spapr_phb *phb, struct pci_device *d, void *fdt, int parent)
 {
-	bool assigned = !*phb->pci->config.firmware;
+	u8 flags = phb->state.connectors[d->bus->index * SPAPR_PCI_SLOTS + (d->devfn >> 3)];
+	/* Who plugs something in leaves it to the guest to place it. */
+	bool assigned = !*phb->pci->config.firmware && flags & DRC_CONFIGURED;
 	char name[64];
 	int node, err;
 
@@ -371,7 +373,11 @@ static int function_node(struct spapr_phb *phb, struct pci_device *d, void *fdt,
 	log_format(name, sizeof(name), "%s:%04x:%02x:%02x.%x", d->dev.cls->name, phb->index,
 		   pci_bus_number(d->bus), d->devfn >> 3, d->devfn & 7);
 	err |= fdt_setprop_string(fdt, node, "ibm,loc-code", name);
+	if (!(d->devfn & 7))
+		err |= fdt_setprop_u32(fdt, node, "ibm,my-drc-index",
+				       spapr_drc_index(phb, d->bus->index, d->devfn >> 3));
 	if (d->secondary) {
+		err |= spapr_drc_dt(phb, d->secondary, fdt, node);
 		err |= bridge_properties(phb, d, fdt, node, assigned);
 		return err || bus_nodes(phb, d->secondary, fdt, node) ? -EINVAL : 0;
 	}
@@ -389,6 +395,16 @@ static int bus_nodes(struct spapr_phb *phb, struct pci_bus *bus, void *fdt, int 
 	for (u32 devfn = PCI_DEVFNS; devfn-- && !err;)
 		if (bus->devices[devfn])
 			err = function_node(phb, bus->devices[devfn], fdt, parent);
+	return err;
+}
+
+int spapr_pci_slot_dt(struct spapr_phb *phb, struct pci_bus *bus, u32 slot, void *fdt)
+{
+	int err = 0;
+
+	for (u32 f = 8; f-- && !err;)
+		if (bus->devices[slot << 3 | f])
+			err = function_node(phb, bus->devices[slot << 3 | f], fdt, 0);
 	return err;
 }
 
@@ -472,5 +488,6 @@ int spapr_pci_dt(struct spapr_phb *phb, void *fdt)
 	err |= interrupt_map(phb, fdt, node);
 	err |= dma_window(fdt, node, phb->dma.liobn);
 	err |= dynamic_windows(phb->dev.vm, fdt, node);
+	err |= spapr_drc_dt(phb, &phb->host.root, fdt, node);
 	return err || bus_nodes(phb, &phb->host.root, fdt, node) ? -EINVAL : 0;
 }

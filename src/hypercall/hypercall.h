@@ -18,6 +18,7 @@ struct papr_config {
 	void (*display)(void *opaque, u8 c);
 	void *display_opaque;
 	const struct irq_line *epow; /* the interrupt of environmental and power warnings */
+	const struct irq_line *hotplug;
 };
 
 struct papr;
@@ -30,8 +31,12 @@ void papr_destroy(struct papr *p);
 void papr_set_radix(struct papr *p, bool radix);
 /* Ask the guest to shut down and power off. Under the machine's lock. */
 void papr_powerdown(struct papr *p);
+/* Tell the guest that something was plugged into a connector, or is to leave it. Likewise. */
+void papr_hotplug(struct papr *p, u32 drc_index, bool add);
 
 /* Shared by this folder's files. */
+enum { PAPR_HOTPLUG_MAX = 32, PAPR_HOTPLUG_ADD = 1 };
+
 struct papr_state {
 	s64 rtc_offset;	  /* seconds that the guest's clock is ahead of the host's */
 	u64 proc_table;	  /* of H_REGISTER_PROC_TBL: address | size, 0 = none */
@@ -39,7 +44,11 @@ struct papr_state {
 	u64 os_term_seen; /* a panic message was printed */
 	u64 epow_pending; /* a shutdown request that the guest has not fetched … */
 	s64 epow_time;	  /* … made then, by the guest's clock */
-	u64 lpcr;	  /* bits that H_SET_MODE set, also for processors yet to be started */
+	/* Events of connectors that the guest has not fetched, oldest first: index, and in the
+	 * upper half PAPR_HOTPLUG_ADD. */
+	u64 hotplug_count;
+	u64 hotplug[PAPR_HOTPLUG_MAX];
+	u64 lpcr; /* bits that H_SET_MODE set, also for processors yet to be started */
 };
 
 struct papr {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* State shared by the hypercalls; see hypercall.h. */
+#include <errno.h>
+
 #include "hypercall/hypercall.h"
 
 static int papr_post_load(void *obj, struct error *e);
@@ -11,6 +13,8 @@ static const struct state_field fields[] = {
 	STATE_FIELD(struct papr_state, os_term_seen, STATE_U64),
 	STATE_FIELD(struct papr_state, epow_pending, STATE_U64),
 	STATE_FIELD(struct papr_state, epow_time, STATE_U64),
+	STATE_FIELD(struct papr_state, hotplug_count, STATE_U64),
+	STATE_ARRAY(struct papr_state, hotplug, STATE_U64),
 	STATE_FIELD(struct papr_state, lpcr, STATE_U64),
 };
 
@@ -33,6 +37,8 @@ static int papr_post_load(void *obj, struct error *e)
 {
 	struct papr *p = container_of(obj, struct papr, state);
 
+	if (p->state.hotplug_count > PAPR_HOTPLUG_MAX)
+		return error_set(e, -EINVAL, "the saved state has impossible events");
 	configure_mmu(p);
 	papr_configure_lpcr(p);
 	return 0;
@@ -45,6 +51,7 @@ static void papr_reset(void *obj)
 	p->state.os_term_seen = 0;
 	p->state.epow_pending = 0;
 	p->state.epow_time = 0;
+	p->state.hotplug_count = 0;
 	p->state.lpcr = 0;
 	papr_set_radix(p, p->config.radix);
 	papr_configure_lpcr(p);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Events that the platform tells the guest: check-exception and event-scan (LoPAPR 7.3.3), the log
- * in its version 6 (10.3.2), and the one event there is, the request to shut down, an environmental
- * and power warning (10.2.2). It has an interrupt (/event-sources/epow-events), so that it is
- * check-exception that returns it and never event-scan: LoPAPR 7.3.3, R1-1 wants one of the two.
+ * in its version 6 (10.3.2), and the events there are: the request to shut down, an environmental
+ * and power warning (10.2.2), and what was plugged in or is to go (13.6). They have interrupts
+ * (/event-sources/epow-events, hot-plug-events), so that it is check-exception that returns them
+ * and never event-scan: LoPAPR 7.3.3, R1-1 wants one of the two.
  *
- * A second request before the guest fetched the first changes nothing.
+ * A second request to shut down before the guest fetched the first changes nothing. Every event of
+ * a connector is one interrupt; when more than there is room for wait, the newest are dropped.
  */
 #include "base/endian.h"
 #include "base/string.h"
@@ -15,7 +17,7 @@
 /* Arguments of check-exception. */
 enum { ARG_VECTOR, ARG_INFO, ARG_MASK, ARG_CRITICAL, ARG_BUFFER, ARG_LENGTH };
 
-enum { CLASS_EPOW = 1 << 30, NO_EVENT = 1 };
+enum { CLASS_EPOW = 1 << 30, CLASS_HOTPLUG = 1 << 28, NO_EVENT = 1 };
 
 enum {
 	HEAD_BYTES = 8,
@@ -24,6 +26,7 @@ enum {
 	LOG_NOT_RECOVERED = 2 << 3,
 	LOG_EXTENDED = 1 << 2,
 	LOG_TYPE_EPOW = 0x40,
+	LOG_TYPE_HOTPLUG = 0xe5,
 	EXTENDED_VALID = 0x80,
 	EXTENDED_NEW = 0x04,
 	EXTENDED_BIG_ENDIAN = 0x02,
@@ -33,14 +36,20 @@ enum {
 	MAIN_A_BYTES = 0x30,
 	MAIN_B_BYTES = 0x18,
 	EPOW_BYTES = 0x14,
+	HOTPLUG_BYTES = 0x10,
 	LOG_BYTES = HEAD_BYTES + EXTENDED_BYTES + MAIN_A_BYTES + MAIN_B_BYTES + EPOW_BYTES,
 	SECTIONS = 3,
 	CREATOR_HYPERVISOR = 'H',
 	SUBSYSTEM_POWER = 0xa0,
+	SUBSYSTEM_IO = 0x30,
 	SUBTYPE_SHUTDOWN = 0xd0,
 	EPOW_SYSTEM_SHUTDOWN = 3,
 	EPOW_NORMAL = 1,
 	EPOW_PARTITION_ONLY = 1,
+	HOTPLUG_PCI = 5,
+	HOTPLUG_ADD = 1,
+	HOTPLUG_REMOVE = 2,
+	HOTPLUG_BY_INDEX = 2,
 };
 
 static u32 bcd(u32 v)
@@ -71,14 +80,15 @@ static void put_main_a(u8 *to, s64 time)
 	to[27] = SECTIONS;
 }
 
-static void build_epow(u8 log[LOG_BYTES], s64 time)
+/* All up to the section that is the event's own; returns where that begins. */
+static u8 *build_head(u8 log[LOG_BYTES], u8 type, s64 time, u8 subsystem, u8 subtype)
 {
 	u8 *p = log;
 
 	memset(log, 0, LOG_BYTES);
 	p[0] = LOG_VERSION;
 	p[1] = LOG_EVENT | LOG_NOT_RECOVERED | LOG_EXTENDED;
-	p[3] = LOG_TYPE_EPOW;
+	p[3] = type;
 	st_be32(p + 4, LOG_BYTES - HEAD_BYTES);
 	p += HEAD_BYTES;
 	p[0] = EXTENDED_VALID | EXTENDED_NEW | EXTENDED_BIG_ENDIAN;
@@ -87,30 +97,67 @@ static void build_epow(u8 log[LOG_BYTES], s64 time)
 	p += EXTENDED_BYTES;
 	put_main_a(p, time);
 	p = put_section(p + MAIN_A_BYTES, 'U', 'H', MAIN_B_BYTES, 0);
-	p[8] = SUBSYSTEM_POWER;
-	p[11] = SUBTYPE_SHUTDOWN;
-	p = put_section(p + MAIN_B_BYTES, 'E', 'P', EPOW_BYTES, 2);
+	p[8] = subsystem;
+	p[11] = subtype;
+	return p + MAIN_B_BYTES;
+}
+
+static void build_epow(u8 log[LOG_BYTES], s64 time)
+{
+	u8 *p = build_head(log, LOG_TYPE_EPOW, time, SUBSYSTEM_POWER, SUBTYPE_SHUTDOWN);
+
+	put_section(p, 'E', 'P', EPOW_BYTES, 2);
 	p[8] = EPOW_SYSTEM_SHUTDOWN;
 	p[9] = EPOW_NORMAL;
 	p[10] = EPOW_PARTITION_ONLY;
+}
+
+static void build_hotplug(u8 log[LOG_BYTES], s64 time, u64 event)
+{
+	u8 *p = build_head(log, LOG_TYPE_HOTPLUG, time, SUBSYSTEM_IO, 0);
+
+	put_section(p, 'H', 'P', HOTPLUG_BYTES, 1);
+	p[8] = HOTPLUG_PCI;
+	p[9] = event >> 32 ? HOTPLUG_ADD : HOTPLUG_REMOVE;
+	p[10] = HOTPLUG_BY_INDEX;
+	st_be32(p + 12, (u32)event);
+}
+
+static void drop_event(struct papr *p, bool epow)
+{
+	struct papr_state *s = &p->state;
+
+	if (epow) {
+		s->epow_pending = 0;
+		return;
+	}
+	s->hotplug_count--;
+	memmove(s->hotplug, s->hotplug + 1, s->hotplug_count * sizeof(s->hotplug[0]));
 }
 
 static void rtas_check_exception(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
 	struct papr *p = opaque;
 	u32 len = args[ARG_LENGTH] < LOG_BYTES ? args[ARG_LENGTH] : LOG_BYTES;
+	bool epow = p->state.epow_pending && args[ARG_MASK] & CLASS_EPOW;
 	u8 log[LOG_BYTES];
 
 	rets[0] = NO_EVENT;
-	if (!p->state.epow_pending || !(args[ARG_MASK] & CLASS_EPOW))
+	if (!epow && (!p->state.hotplug_count || !(args[ARG_MASK] & CLASS_HOTPLUG)))
 		return;
-	build_epow(log, p->state.epow_time);
+	if (epow)
+		build_epow(log, p->state.epow_time);
+	else
+		build_hotplug(log, papr_time(p), p->state.hotplug[0]);
 	if (len < HEAD_BYTES || vm_mem_write(p->vm, args[ARG_BUFFER], log, len)) {
 		rets[0] = (u32)RTAS_PARAMETER;
 		return;
 	}
-	p->state.epow_pending = 0;
+	drop_event(p, epow);
 	rets[0] = RTAS_SUCCESS;
+	/* One interrupt is one event to the guest. */
+	if (!epow && p->state.hotplug_count)
+		irq_set(p->config.hotplug, true);
 }
 
 static void rtas_event_scan(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
@@ -124,6 +171,17 @@ void papr_powerdown(struct papr *p)
 		p->state.epow_time = papr_time(p);
 	p->state.epow_pending = 1;
 	irq_set(p->config.epow, true);
+}
+
+void papr_hotplug(struct papr *p, u32 drc_index, bool add)
+{
+	struct papr_state *s = &p->state;
+
+	if (s->hotplug_count == PAPR_HOTPLUG_MAX)
+		return;
+	s->hotplug[s->hotplug_count++] = drc_index | (add ? (u64)PAPR_HOTPLUG_ADD << 32 : 0);
+	if (s->hotplug_count == 1)
+		irq_set(p->config.hotplug, true);
 }
 
 void papr_register_rtas_events(struct papr *p)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* RTAS calls about the platform: clock, console of last resort, indicators, sensors, parameters
+/* RTAS calls about the platform: clock, console of last resort, parameters
  * (LoPAPR 7.3.1 to 7.3.16). */
 #include "base/endian.h"
 #include "base/log.h"
@@ -90,13 +90,6 @@ static void rtas_display_character(void *opaque, struct vcpu *vcpu, const u32 *a
 		rets[0] = (u32)RTAS_HARDWARE;
 }
 
-/* No indicator and no sensor exists: /rtas names none. The dynamic reconfiguration ones (9001 to
- * 9003) belong to connectors, of which there is none. */
-static void rtas_no_such_indicator(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
-{
-	rets[0] = (u32)RTAS_NO_SUCH_INDICATOR;
-}
-
 /* --- system parameters: 2 bytes of length, then the value --- */
 enum { PARAM_SPLPAR = 20, PARAM_DIAGNOSTICS = 42, PARAM_UUID = 48 };
 
@@ -154,9 +147,6 @@ void papr_register_rtas_system(struct papr *p)
 	rtas_register(vm, "display-character", 1, 1, rtas_display_character, p);
 	rtas_register(vm, "get-time-of-day", 0, 8, rtas_get_time, p);
 	rtas_register(vm, "set-time-of-day", 7, 1, rtas_set_time, p);
-	rtas_register(vm, "set-indicator", 3, 1, rtas_no_such_indicator, p);
-	rtas_register(vm, "get-indicator", 2, 2, rtas_no_such_indicator, p);
-	rtas_register(vm, "get-sensor-state", 2, 2, rtas_no_such_indicator, p);
 	rtas_register(vm, "ibm,get-system-parameter", 3, 1, rtas_get_parameter, p);
 	rtas_register(vm, "ibm,set-system-parameter", 2, 1, rtas_set_parameter, p);
 }

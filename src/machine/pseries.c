@@ -188,6 +188,11 @@ static void pseries_powerdown(void *machine)
 	papr_powerdown(p->papr);
 }
 
+static void hotplug_event(void *opaque, u32 drc_index, bool add)
+{
+	papr_hotplug(((struct pseries *)opaque)->papr, drc_index, add);
+}
+
 static int add_pci(struct pseries *p, struct error *e)
 {
 	struct spapr_pci_config c = {
@@ -197,6 +202,8 @@ static int add_pci(struct pseries *p, struct error *e)
 		.msi_count = SPAPR_PCI_MSI_MAX,
 		.firmware = &p->firmware,
 		.ram_size = p->config.ram_size,
+		.event = hotplug_event,
+		.event_opaque = p,
 	};
 	struct device *phb;
 
@@ -268,6 +275,7 @@ static int add_papr(struct pseries *p, struct error *e)
 		.display = p->vty ? spapr_vty_display : NULL,
 		.display_opaque = p->vty,
 		.epow = &p->epow,
+		.hotplug = &p->hotplug,
 	};
 
 	memcpy(pc.uuid, p->config.uuid, sizeof(pc.uuid));

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "isa/papr.h"
 
-enum { BLOCK = 0x100000, BUID_HI = 0x8000000, BUID_LO = 0x20000000, DEVICES = 3 };
+enum { BLOCK = 0x100000, WORK = 0x110000, BUID_HI = 0x8000000, BUID_LO = 0x20000000, DEVICES = 3 };
 
 static struct vm *vm;
 static struct testdev *devices[DEVICES];
@@ -33,6 +33,9 @@ static const char *const calls[] = {
 	"ibm,open-errinjct",
 	"ibm,errinjct",
 	"ibm,close-errinjct",
+	"set-indicator",
+	"get-sensor-state",
+	"ibm,configure-connector",
 };
 
 static u32 token(const char *name)
@@ -82,6 +85,14 @@ static void rtas(struct fuzz_input *in)
 	vm_mem_st32(vm, BLOCK + 12, function(in));
 	vm_mem_st32(vm, BLOCK + 16, BUID_HI);
 	vm_mem_st32(vm, BLOCK + 20, BUID_LO);
+	if (!strcmp(calls[which], "ibm,configure-connector")) {
+		vm_mem_st32(vm, BLOCK + 12, WORK);
+		vm_mem_st32(vm, WORK, 0x40000000 | (u32)fuzz_value(in, 2));
+	} else if (which >= ARRAY_SIZE(calls) - 3) {
+		vm_mem_st32(vm, BLOCK + 12, 9001 + (u32)(fuzz_value(in, 1) & 3));
+		vm_mem_st32(vm, BLOCK + 16, 0x40000000 | (u32)fuzz_value(in, 2));
+		vm_mem_st32(vm, BLOCK + 20, (u32)fuzz_value(in, 1) & 3);
+	}
 	for (u32 i = 3; i < 8; i++)
 		vm_mem_st32(vm, BLOCK + 12 + 4 * i, (u32)fuzz_value(in, i & 1 ? 1 : 4));
 	hcall_dispatch(&vm->vcpus[0], H_RTAS, args);

@@ -9,6 +9,7 @@
 
 #include "../machine/board.h"
 #include "bus/pci_host.h"
+#include "device/registry.h"
 #include "isa/papr.h"
 #include "testdev.h"
 #include "vm/savestate.h"
@@ -148,7 +149,6 @@ static void store(u64 addr, u32 size, u64 value)
 	assert_false(x.mmio.failed);
 }
 
-enum { CPU_MEM32 = 0 };
 static u64 cpu_mem32(const struct testdev *t)
 {
 	return (1ull << 45) + pci_bar_address(&t->pci, 0);
@@ -564,6 +564,144 @@ static void test_slots(void **state)
 	assert_null(pci_bus_find(vm, "pci.1"));
 }
 
+/* --- plugging --- */
+enum { DRC = 0x40000000, LOG = 0xb000, WORK = 0xc000 };
+
+/* The event that the guest is told; 0: none. */
+static u32 event(u32 *action)
+{
+	u8 log[256];
+
+	if (rtas("check-exception", 6, 1, 0x500, 0x1001, 1 << 28, 0, LOG, 256))
+		return 0;
+	vm_mem_read(vm, LOG, log, sizeof(log));
+	assert_int_equal(log[3], 0xe5);
+	assert_memory_equal(log + 8 + 16 + 0x30 + 0x18, "HP", 2);
+	assert_int_equal(log[8 + 16 + 0x48 + 8], 5);
+	*action = log[8 + 16 + 0x48 + 9];
+	return ld_be32(log + 8 + 16 + 0x48 + 12);
+}
+
+static u32 sensor(u32 drc)
+{
+	assert_int_equal(rtas("get-sensor-state", 2, 2, 9003, drc), 0);
+	return rets[1];
+}
+
+/* Takes the nodes; returns how many properties and whether there was one of that name. */
+static u32 configure(u32 drc, const char *wanted)
+{
+	u32 props = 0, found = 0, offset;
+	char name[32];
+	s32 status;
+
+	vm_mem_st32(vm, WORK, drc);
+	vm_mem_st32(vm, WORK + 4, 0);
+	while ((status = rtas("ibm,configure-connector", 2, 1, WORK, 0)) > 0) {
+		vm_mem_ld32(vm, WORK + 8, &offset);
+		vm_mem_read(vm, WORK + offset, name, sizeof(name));
+		name[31] = 0;
+		props += status == 3;
+		found |= status == 3 && !strcmp(name, wanted);
+	}
+	assert_int_equal(status, 0);
+	assert_true(found);
+	return props;
+}
+
+static void test_plug(void **state)
+{
+	u32 drc = DRC | 7 << 3, action = 0;
+	struct testdev *t;
+	struct error e;
+
+	assert_int_equal(sensor(DRC | CONFIG_A >> 8), 1);
+	assert_int_equal(sensor(drc), 0);
+	assert_int_equal(rtas("get-sensor-state", 2, 2, 9003, DRC | 1 << 8), RTAS_PARAMETER);
+	assert_int_equal(rtas("get-sensor-state", 2, 2, 9003, drc + 1), RTAS_PARAMETER);
+	assert_int_equal(rtas("set-indicator", 3, 1, 9001, drc, 1), -9003);
+	assert_int_equal(event(&action), 0);
+	vm_lock(vm);
+	t = testdev_add(vm, "7", &e);
+	vm_unlock(vm);
+	assert_non_null(t);
+	assert_int_equal(last_irq, 0x1001);
+	assert_int_equal(event(&action), drc);
+	assert_int_equal(action, 1);
+	assert_int_equal(event(&action), 0);
+	assert_int_equal(sensor(drc), 1);
+	assert_int_equal(rtas("set-power-level", 2, 2, -1u, 100), 0);
+	assert_int_equal(rets[1], 100);
+	vm_mem_st32(vm, WORK, drc);
+	assert_int_equal(rtas("ibm,configure-connector", 2, 1, WORK, 0), -9003);
+	assert_int_equal(rtas("set-indicator", 3, 1, 9001, drc, 1), 0);
+	assert_true(configure(drc, "ibm,req#msi-x") > 10);
+	assert_true(configure(drc, "ibm,my-drc-index") > 10); /* and again */
+	assert_int_equal(rtas("ibm,configure-connector", 2, 1, 64 << 20, 0), RTAS_PARAMETER);
+	assert_int_equal(config_read(7 << 11, 4), 0x10f01af4);
+	/* out: asked, isolated, gone */
+	assert_int_equal(pci_request_unplug(&t->pci, &e), 0);
+	assert_int_equal(event(&action), drc);
+	assert_int_equal(action, 2);
+	assert_false(t->pci.unplugging);
+	assert_int_equal(rtas("set-indicator", 3, 1, 9001, drc, 0), 0);
+	assert_true(t->pci.unplugging);
+	assert_int_equal(sensor(drc), 0);
+	testdev_unrealize(&t->pci.dev);
+	assert_int_equal(rtas("ibm,read-pci-config", 4, 2, 7 << 11, BUID_HI, BUID_LO, 4),
+			 RTAS_PARAMETER);
+	testdev_realize(&t->pci.dev, &e);
+	assert_int_equal(event(&action), drc);
+}
+
+/* --- bridges --- */
+static void test_bridge(void **state)
+{
+	static const struct device_setting settings[2] = {{"id", "br"}, {"addr", "5"}},
+					   port[2] = {{"id", "rp"}, {"bus", "br"}};
+	struct testdev *t;
+	struct device *dev;
+	struct error e;
+	u32 config = 1 << 16 | 2 << 11;
+
+	assert_int_equal(device_add(vm, device_class_find("pci-bridge"), settings, 2, &e), 0);
+	assert_int_equal(device_add(vm, device_class_find("pcie-root-port"), port, 2, &e), 0);
+	dev = device_new(vm, &testdev_class);
+	device_set_pointer(dev, "bus", pci_bus_find(vm, "br"));
+	device_set(dev, "addr", "2", &e);
+	assert_int_equal(device_realize(dev, &e), 0);
+	t = container_of(dev, struct testdev, pci.dev);
+	assert_int_equal(vm_reset(vm, &e), 0);
+	assert_int_equal(config_read(5 << 11 | PCI_PRIMARY_BUS, 4), 0x020100);
+	assert_int_equal(config_read(config, 4), 0x10f01af4);
+	assert_int_equal(config_read(1 << 28 | 1 << 16 | 1 << 11, 4), 0); /* extended space */
+	start(config);
+	assert_int_equal(load(cpu_mem32(t), 4), ~0u); /* the bridge does not forward yet */
+	assert_int_equal(dma_st32_le(&t->pci.real, 0x8000, 1), -EFAULT);
+	start(5 << 11);
+	assert_int_equal(load(cpu_mem32(t), 4), 0);
+	assert_int_equal(load(cpu_mem64(t), 4), 0);
+	assert_int_equal(load(cpu_io(t), 4), 0);
+	assert_int_equal(dma_st32_le(&t->pci.real, 0x8000, 1), 0);
+	/* pins turn by the slot of each level: A, slot 2, slot 5 */
+	pci_intx(&t->pci, true);
+	assert_int_equal(last_irq, 0x1200 + ((0 + 2 + 5) & 3));
+	pci_intx(&t->pci, false);
+	/* a window that does not take it */
+	config_write(5 << 11 | PCI_MEMORY_LIMIT, 2, 0);
+	assert_int_equal(load(cpu_mem32(t), 4), ~0u);
+	assert_int_equal(load(cpu_mem64(t), 4), 0);
+	/* other numbers, other configuration addresses; secondary bus reset */
+	config_write(5 << 11 | PCI_PRIMARY_BUS, 4, 0x111000);
+	assert_int_equal(config_read(0x10 << 16 | 2 << 11, 4), 0x10f01af4);
+	assert_int_equal(rtas("ibm,read-pci-config", 4, 2, config, BUID_HI, BUID_LO, 4),
+			 RTAS_PARAMETER);
+	t->resets = 0;
+	config_write(5 << 11 | PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CONTROL_RESET);
+	assert_int_equal(t->resets, 1);
+	assert_int_equal(config_read(0x10 << 16 | 2 << 11 | PCI_COMMAND, 2), 0);
+}
+
 /* --- saved state --- */
 static u8 *stream;
 static size_t at, end;
@@ -636,9 +774,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_config),   TEST(test_decode),	 TEST(test_intx),  TEST(test_msix),
-		TEST(test_msi),	     TEST(test_windows), TEST(test_real),  TEST(test_eeh),
-		TEST(test_errinjct), TEST(test_slots),	 TEST(test_state),
+		TEST(test_config),   TEST(test_decode),	 TEST(test_intx), TEST(test_msix),
+		TEST(test_msi),	     TEST(test_windows), TEST(test_real), TEST(test_eeh),
+		TEST(test_errinjct), TEST(test_slots),	 TEST(test_plug), TEST(test_bridge),
+		TEST(test_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,6 +261,7 @@ void pack_record(struct jit *j, const struct jit_record *rec);
 struct unpack {
 	const u8 *p, *begin; /* of the region's code */
 	struct jit_code *code;
+	u64 pc; /* of the region */
 };
 struct record_head {
 	u64 pc, info;

@@ -99,7 +99,7 @@ u64 leave_at(const u8 *at, struct backend_cpu *cpu, struct backend *b)
 	(void)b;
 	unpack_begin(&u, at);
 	stop = *u.p++;
-	cpu->pc = u.code->pc + (u64)unpack_signed(&u);
+	cpu->pc = u.pc + (u64)unpack_signed(&u);
 	return stop;
 }
 

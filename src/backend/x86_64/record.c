@@ -159,6 +159,7 @@ void unpack_begin(struct unpack *u, const u8 *at)
 	*u = (struct unpack){.p = at};
 	u->begin = at - unpack_number(u);
 	memcpy(&u->code, u->begin, sizeof(u->code));
+	u->pc = __atomic_load_n(&u->code->pc, __ATOMIC_ACQUIRE);
 }
 
 struct jit_place unpack_place(struct unpack *u)
@@ -188,7 +189,7 @@ struct record_head unpack_record(struct unpack *u)
 	u8 bits = *u->p++;
 	struct record_head h = {.stop = bits & R_STOP, .event = bits & R_EVENT};
 
-	h.pc = u->code->pc + (u64)unpack_signed(u);
+	h.pc = u->pc + (u64)unpack_signed(u);
 	h.icount = (u32)unpack_number(u);
 	h.info = bits & R_INFO ? unpack_number(u) : 0;
 	h.code = bits & R_CODE ? (u32)unpack_number(u) : 0;

@@ -182,13 +182,14 @@ static int install(struct backend *b, struct jit_alloc *a, const struct backend_
 							      .hot = a->hot_size,
 							      .len = a->code_size - JIT_HEADER,
 							      .all = size});
-	code->pc = unit->pc;
 	code->base = (struct backend_code){
 		.entry = rx + JIT_HEADER,
 		.size = (size_t)code->units * CODE_UNIT + os_alloc_bytes(sizeof(*code) + links),
 		.nr_links = a->nr_links,
 		.links = code->links,
 	};
+	/* who comes by a link of another processor's making finds all of this (unpack_begin()) */
+	__atomic_store_n(&code->pc, unit->pc, __ATOMIC_RELEASE);
 	*out = &code->base;
 	return 0;
 }

@@ -221,6 +221,15 @@ def evictions(text):
     return int(m[1]) if m else None
 
 
+def structures(text):
+    """what translated code took at most, and at the end by kind, or None if the statistics do not say"""
+    found = {m[1]: int(m[2]) / 2**20 for m in re.finditer(r"^code\.bytes\.?(\w*)[ :=]+(\d+)$", text, re.M)}
+    if "most" not in found:
+        return None
+    kinds = ", ".join(f"{name} {found[name]:.1f}" for name in ("code", "regions", "tables", "retired") if name in found)
+    return f"translated code: at most {found['most']:.1f} MiB; at the end {kinds}"
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--vmm", default="build/powervisor")
@@ -261,6 +270,8 @@ def main():
         results.note(f"lines of it: {len(before.splitlines())}, under qemu {len(qemu.warnings[0].splitlines())}"
                      if qemu.warnings else "qemu did not get that far")
     compare_memory(results, ours, seconds)
+    if structures(ours.stderr):
+        results.note(structures(ours.stderr))
     count = evictions(ours.stderr)
     if options.evictions:
         results.add(f"{count} evictions", None if count and count > options.evictions

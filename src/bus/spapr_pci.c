@@ -337,7 +337,9 @@ static void phb_reset(struct device *dev)
 	phb->connector_tree = NULL;
 	tce_table_open(&phb->dma, 0, 12, SPAPR_PCI_DMA_SIZE >> 12);
 	pci_for_each(&phb->host, reset_function, phb);
-	if (!*phb->pci->config.firmware)
+	if (*phb->pci->config.firmware)
+		spapr_pci_enumerate(phb);
+	else
 		spapr_pci_assign(phb);
 }
 

@@ -148,6 +148,8 @@ int spapr_pci_slot_dt(struct spapr_phb *phb, struct pci_bus *bus, u32 slot, void
 
 /* Give all functions addresses, as firmware would. */
 void spapr_pci_assign(struct spapr_phb *phb);
+/* Give all buses numbers, for firmware that does the rest. */
+void spapr_pci_enumerate(struct spapr_phb *phb);
 /* Nodes of a host bridge and what is behind it; 0 or -EINVAL. */
 int spapr_pci_dt(struct spapr_phb *phb, void *fdt);
 

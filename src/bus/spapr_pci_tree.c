@@ -110,6 +110,29 @@ static void assign_bus(struct spapr_phb *phb, struct pci_bus *bus, struct places
 			assign_bridge(phb, bus->devices[devfn], p);
 }
 
+/* Bus numbers alone, for firmware that is told so (qemu,phb-enumerated). */
+static void enumerate_bus(struct pci_bus *bus, u32 *last)
+{
+	for (u32 devfn = 0; devfn < PCI_DEVFNS; devfn++) {
+		struct pci_device *d = bus->devices[devfn];
+
+		if (!d || !d->secondary)
+			continue;
+		pci_config_write(d, PCI_PRIMARY_BUS, 1, pci_bus_number(bus));
+		pci_config_write(d, PCI_SECONDARY_BUS, 1, ++*last);
+		pci_config_write(d, PCI_SUBORDINATE_BUS, 1, 0xff);
+		enumerate_bus(d->secondary, last);
+		pci_config_write(d, PCI_SUBORDINATE_BUS, 1, *last);
+	}
+}
+
+void spapr_pci_enumerate(struct spapr_phb *phb)
+{
+	u32 last = 0;
+
+	enumerate_bus(&phb->host.root, &last);
+}
+
 static u64 mem64_base(const struct spapr_phb *phb)
 {
 	return SPAPR_PCI_BASE + (phb->index + 1) * SPAPR_PCI_MEM64_SIZE;
@@ -469,6 +492,8 @@ static int host_identity(const struct spapr_phb *phb, void *fdt, int node)
 	put(&range, 0);
 	put(&range, 0xff);
 	err |= set_cells(fdt, node, "bus-range", &range);
+	if (*phb->pci->config.firmware)
+		err |= fdt_setprop_u32(fdt, node, "qemu,phb-enumerated", 1);
 	err |= fdt_setprop_u32(fdt, node, "ibm,pci-config-space-type", 1);
 	err |= fdt_setprop_u32(fdt, node, "ibm,pe-total-#msi", phb->pci->config.msi_count);
 	return err;

@@ -34,12 +34,30 @@ fetch() {
 	mv "$out/debs.new" "$out/debs"
 }
 
+modules() {
+	local m
+	for m in drivers/virtio/virtio drivers/virtio/virtio_ring drivers/virtio/virtio_pci drivers/virtio/virtio_mmio \
+		drivers/virtio/virtio_pci_legacy_dev drivers/virtio/virtio_pci_modern_dev drivers/virtio/virtio_balloon \
+		drivers/block/virtio_blk drivers/char/hw_random/virtio-rng drivers/char/virtio_console \
+		drivers/net/virtio_net drivers/net/net_failover net/core/failover drivers/scsi/virtio_scsi \
+		drivers/scsi/sd_mod drivers/scsi/sr_mod drivers/cdrom/cdrom \
+		drivers/scsi/ibmvscsi/ibmvscsi drivers/scsi/scsi_transport_srp drivers/net/ethernet/ibm/ibmveth \
+		fs/ext4/ext4 fs/jbd2/jbd2 fs/mbcache \
+		lib/crc16 lib/libcrc32c lib/crc64 lib/crc64-rocksoft lib/crc-t10dif crypto/crc32c_generic \
+		crypto/crc64_rocksoft_generic crypto/crct10dif_common crypto/crct10dif_generic; do
+		echo "./lib/modules/*/kernel/$m.ko"
+	done
+}
+
 unpack() {
 	rm -rf "$out/root"
 	mkdir "$out/root"
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
 		tar -C "$out/root" -x --wildcards './boot/vmlinux-*'
 	dpkg-deb --fsys-tarfile "$out"/debs/busybox-static_*.deb | tar -C "$out/root" -x ./bin/busybox
+	# what the disk and network tests load: virtio, SCSI disks, ext4
+	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
+		tar -C "$out/root" -x --wildcards --transform 's,.*/,./modules/,' -T <(modules)
 	mv "$out"/root/boot/vmlinux-* "$out/vmlinux.new"
 	mv "$out/vmlinux.new" "$out/vmlinux"
 	(cd "$out/debs" && ls -- *.deb) >"$out/packages"

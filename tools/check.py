@@ -200,6 +200,7 @@ STAGES = [
                                      "^power8-hash-xics-smp1", full=(".",),
                                      engine="translator,records=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
+    Stage("disk", guest_test("disk.py", "meson", "disk")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
     Stage("icount", guest_test("icount.py", "meson", "icount")),

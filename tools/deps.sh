@@ -17,7 +17,7 @@ packages_for() {
 		echo clang clang-format-14 libclang-rt-14-dev libcmocka-dev libmpfr-dev libgmp-dev git binutils \
 			qemu-user qemu-system-ppc gcc-powerpc-linux-gnu gcc-powerpc64-linux-gnu \
 			gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross libc6-dev-ppc64-cross \
-			libc6-dev-ppc64el-cross device-tree-compiler
+			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs
 		;;
 	format) echo clang-format-14 ;;
 	bench)

@@ -87,10 +87,10 @@ static int perform(struct overlay *o, struct block_request *r)
 
 		if (r->op == BLOCK_READ) {
 			err = read_part(o, cluster, at, o->bounce, len);
-			block_iov_from_buf(r->iov, r->niov, done, o->bounce, len);
+			iov_from_buf(r->iov, r->niov, done, o->bounce, len);
 		} else {
 			if (r->op == BLOCK_WRITE)
-				block_iov_to_buf(r->iov, r->niov, done, o->bounce, len);
+				iov_to_buf(r->iov, r->niov, done, o->bounce, len);
 			else
 				memset(o->bounce, 0, len);
 			err = write_part(o, cluster, at, len);

@@ -7,6 +7,7 @@
 #include <glib.h>
 
 #include "host/block.h"
+#include "host/iov.h"
 
 struct block_ops {
 	void (*submit)(struct block *b, struct block_request **r, u32 count);
@@ -34,12 +35,5 @@ void block_init(struct block *b, const struct block_ops *ops, const char *name);
 int block_raw_open(const struct block_options *o, struct block **b, struct error *e);
 /* Writes of `below` kept aside in a temporary file; owns below. */
 int block_overlay_open(struct block *below, struct block **b, struct error *e);
-
-/* Transfers between vectors and a linear buffer, from `skip` bytes on; len bytes or what there is.
- */
-u64 block_iov_to_buf(const struct iovec *iov, int niov, u64 skip, void *buf, u64 len);
-u64 block_iov_from_buf(const struct iovec *iov, int niov, u64 skip, const void *buf, u64 len);
-/* The vectors without their first `skip` bytes; to is as long as iov. Returns their number. */
-int block_iov_cut(const struct iovec *iov, int niov, u64 skip, struct iovec *to);
 
 #endif

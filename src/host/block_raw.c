@@ -41,7 +41,7 @@ const struct iovec *block_raw_iov(struct block_request *r, int *niov)
 	if (r->progress) {
 		if (!r->scratch)
 			r->scratch = g_new(struct iovec, r->niov);
-		*niov = block_iov_cut(r->iov, r->niov, r->progress, r->scratch);
+		*niov = iov_cut(r->iov, r->niov, r->progress, r->scratch);
 	}
 	if (*niov > MAX_IOV)
 		*niov = MAX_IOV;
@@ -61,8 +61,7 @@ bool block_raw_progress(struct block_request *r, s64 result)
 		if (result && r->progress < r->len)
 			return false;
 		if (r->progress < r->len && r->op == BLOCK_READ)
-			block_iov_from_buf(r->iov, r->niov, r->progress, NULL,
-					   r->len - r->progress);
+			iov_from_buf(r->iov, r->niov, r->progress, NULL, r->len - r->progress);
 		else if (r->progress < r->len)
 			err = -ENOSPC;
 	}

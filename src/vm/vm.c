@@ -132,6 +132,16 @@ void vm_listen(struct vm *vm, void (*run)(void *opaque, bool running), void *opa
 	vm->listeners[vm->nr_listeners++] = (struct vm_listener){run, opaque};
 }
 
+void vm_unlisten(struct vm *vm, void *opaque)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < vm->nr_listeners; i++)
+		if (vm->listeners[i].opaque != opaque)
+			vm->listeners[n++] = vm->listeners[i];
+	vm->nr_listeners = n;
+}
+
 static void tell_listeners(struct vm *vm, bool running)
 {
 	for (u32 i = 0; i < vm->nr_listeners; i++)

@@ -178,6 +178,8 @@ static inline void vm_unlock(struct vm *vm)
 
 /* Before the vm runs; the listener is called without locks held. */
 void vm_listen(struct vm *vm, void (*run)(void *opaque, bool running), void *opaque);
+/* The vm may run. */
+void vm_unlisten(struct vm *vm, void *opaque);
 
 /* Returns when no vCPU runs and listeners are quiet. */
 void vm_pause(struct vm *vm);

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtio devices (virtio 1.2, chapter 2), whatever the transport: status, features, queues, and the
+ * thread that works on them. A device type fills struct virtio_ops; a transport (virtio_pci.c,
+ * virtio_mmio.c) fills struct virtio_transport_ops and turns register accesses into calls.
+ *
+ * Locks. v->lock is over registers: status, features, queue set-up; it is taken without the
+ * machine's lock or under it. v->work is over what works on queues: the device's thread holds it
+ * while it runs ops->handle(), and whoever stops the device takes it after v->lock. A queue's lock
+ * is over its ring; it is the innermost but for the back end's and the interrupt controller's.
+ * Completions of the host's side come on any thread and take the queue's lock only.
+ */
+#ifndef DEVICE_VIRTIO_H
+#define DEVICE_VIRTIO_H
+
+#include "device/virtqueue.h"
+#include "os/os.h"
+#include "vm/device.h"
+
+enum {
+	VIRTIO_MAX_QUEUES = 64,
+	VIRTIO_CONFIG_BYTES = 128,
+
+	VIRTIO_ID_NET = 1,
+	VIRTIO_ID_BLOCK = 2,
+	VIRTIO_ID_CONSOLE = 3,
+	VIRTIO_ID_RNG = 4,
+	VIRTIO_ID_BALLOON = 5,
+	VIRTIO_ID_SCSI = 8,
+
+	VIRTIO_STATUS_ACKNOWLEDGE = 1,
+	VIRTIO_STATUS_DRIVER = 2,
+	VIRTIO_STATUS_DRIVER_OK = 4,
+	VIRTIO_STATUS_FEATURES_OK = 8,
+	VIRTIO_STATUS_NEEDS_RESET = 64,
+	VIRTIO_STATUS_FAILED = 128,
+
+	VIRTIO_ISR_QUEUE = 1,
+	VIRTIO_ISR_CONFIG = 2,
+};
+
+#define VIRTIO_F_NOTIFY_ON_EMPTY (1ull << 24)
+#define VIRTIO_F_ANY_LAYOUT	 (1ull << 27)
+#define VIRTIO_F_INDIRECT_DESC	 (1ull << 28)
+#define VIRTIO_F_EVENT_IDX	 (1ull << 29)
+#define VIRTIO_F_VERSION_1	 (1ull << 32)
+#define VIRTIO_F_ACCESS_PLATFORM (1ull << 33)
+#define VIRTIO_F_RING_PACKED	 (1ull << 34)
+#define VIRTIO_F_RING_RESET	 (1ull << 40)
+
+struct virtio_device;
+
+struct virtio_ops {
+	u32 id;
+	u32 class_code; /* on PCI */
+	/* Work on a queue that the driver notified; on the device's thread. */
+	void (*handle)(struct virtio_device *v, u32 queue);
+	/* Fill config[] for the driver's byte order; under v->lock. */
+	void (*config_read)(struct virtio_device *v);
+	/* config[] was written there. */
+	void (*config_written)(struct virtio_device *v, u32 offset, u32 len);
+	/* Nothing of the device may touch memory afterwards, until the next handle(); elements
+	 * that wait for the host's side go back by virtqueue_unpop(). */
+	void (*quiesce)(struct virtio_device *v);
+	/* After quiesce(): what the type keeps is as after power-on. */
+	void (*reset)(struct virtio_device *v);
+	/* The driver's features are agreed on. */
+	void (*negotiated)(struct virtio_device *v);
+};
+
+struct virtio_transport_ops {
+	void (*interrupt)(struct virtio_device *v, u16 vector, u8 isr);
+	/* Which view a driver with these features uses. */
+	struct dma_view *(*view)(struct virtio_device *v, bool platform);
+	/* May the device work now (it is not frozen)? */
+	bool (*alive)(struct virtio_device *v);
+};
+
+/* Saved. */
+struct virtio_state {
+	u64 features; /* the driver's */
+	u32 device_feature_sel, driver_feature_sel;
+	u16 queue_sel, config_vector;
+	u8 status, isr, generation, big_endian;
+	struct virtqueue_state queues[VIRTIO_MAX_QUEUES];
+};
+
+struct virtio_queue {
+	struct virtqueue ring;
+	struct os_mutex lock;
+	_Atomic bool kicked;
+	u32 size; /* after reset */
+};
+
+struct virtio_device {
+	struct vm *vm;
+	const char *name;
+	const struct virtio_ops *ops;
+	const struct virtio_transport_ops *transport;
+	void *transport_data;
+	struct virtio_state *s;
+	u64 host_features;
+	u32 nr_queues, config_len;
+	u8 config[VIRTIO_CONFIG_BYTES];
+	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
+	struct os_mutex lock, work;
+	struct os_thread thread;
+	struct os_wake wake;
+	_Atomic bool stop, running;
+	bool started;
+};
+
+/* Properties that all transports have. */
+struct virtio_props {
+	bool indirect, event_idx, packed, iommu_platform, notify_on_empty, any_layout, queue_reset;
+};
+#define VIRTIO_PROPS(type, field)                                                                  \
+	{"indirect_desc", "indirect descriptors", PROP_BOOL, offsetof(type, field.indirect),       \
+	 "on"},                                                                                    \
+		{"event_idx", "suppression of notifications by index", PROP_BOOL,                  \
+		 offsetof(type, field.event_idx), "on"},                                           \
+		{"packed", "packed rings", PROP_BOOL, offsetof(type, field.packed), "off"},        \
+		{"iommu_platform", "addresses go through the platform's DMA windows", PROP_BOOL,   \
+		 offsetof(type, field.iommu_platform), "off"},                                     \
+		{"notify_on_empty", "legacy drivers: interrupt when a queue is empty", PROP_BOOL,  \
+		 offsetof(type, field.notify_on_empty), "on"},                                     \
+		{"any_layout", "legacy drivers: pieces of any size", PROP_BOOL,                    \
+		 offsetof(type, field.any_layout), "on"},                                          \
+	{                                                                                          \
+		"queue_reset", "queues can be reset alone", PROP_BOOL,                             \
+			offsetof(type, field.queue_reset), "on"                                    \
+	}
+
+/* --- for transports --- */
+struct virtio_init {
+	struct vm *vm;
+	const char *name;
+	const struct virtio_ops *ops;
+	const struct virtio_transport_ops *transport;
+	void *transport_data;
+	const struct virtio_props *props;
+	struct virtio_state *state;
+	u64 features; /* of the type */
+	u32 nr_queues, queue_size, config_len;
+};
+int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct error *e);
+void virtio_destroy(struct virtio_device *v);
+/* Of the whole device; without v->lock. */
+void virtio_reset(struct virtio_device *v);
+/* These are called with v->lock held. */
+void virtio_set_status(struct virtio_device *v, u8 status);
+u64 virtio_offered(const struct virtio_device *v, bool legacy);
+void virtio_set_features(struct virtio_device *v, u64 features);
+void virtio_set_byte_order(struct virtio_device *v, bool big_endian);
+void virtio_enable_queue(struct virtio_device *v, u32 queue);
+void virtio_reset_queue(struct virtio_device *v, u32 queue);
+u64 virtio_config_load(struct virtio_device *v, u32 offset, u32 size);
+void virtio_config_store(struct virtio_device *v, u32 offset, u32 size, u64 value);
+/* The driver notified, or there is work for another reason: the device's thread calls handle(). Any
+ * thread. */
+void virtio_kick(struct virtio_device *v, u32 queue);
+
+/* --- for device types --- */
+static inline bool virtio_has(const struct virtio_device *v, u64 feature)
+{
+	return v->s->features & feature;
+}
+/* The queue's lock is held: an interrupt, if the driver wants one. */
+void virtio_notify(struct virtio_device *v, u32 queue);
+/* Push one element and interrupt; takes the queue's lock. */
+void virtio_complete(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written);
+int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el);
+void virtio_want_notify(struct virtio_device *v, u32 queue, bool on);
+/* config[] changed on its own. Any thread, no lock of the device held. */
+void virtio_config_changed(struct virtio_device *v);
+/* The driver did what leaves no way on. Any thread. */
+void virtio_broken(struct virtio_device *v, const char *why);
+/* Values in the driver's byte order: the guest's for legacy drivers, else little-endian. */
+void virtio_st16(const struct virtio_device *v, void *p, u16 value);
+void virtio_st32(const struct virtio_device *v, void *p, u32 value);
+void virtio_st64(const struct virtio_device *v, void *p, u64 value);
+u16 virtio_ld16(const struct virtio_device *v, const void *p);
+u32 virtio_ld32(const struct virtio_device *v, const void *p);
+u64 virtio_ld64(const struct virtio_device *v, const void *p);
+
+extern const struct state_table virtio_state_table;
+
+#endif

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Disks (virtio 1.2, 5.2) over host/block.h. The device's thread takes requests out of the rings
+ * and hands them to the back end in batches; the back end's threads complete them.
+ */
+#include "device/virtio_blk.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "device/virtio_pci.h"
+#include "host/block.h"
+#include "vm/vm.h"
+
+#define F_SIZE_MAX     (1ull << 1)
+#define F_SEG_MAX      (1ull << 2)
+#define F_GEOMETRY     (1ull << 4)
+#define F_RO	       (1ull << 5)
+#define F_BLK_SIZE     (1ull << 6)
+#define F_FLUSH	       (1ull << 9)
+#define F_TOPOLOGY     (1ull << 10)
+#define F_CONFIG_WCE   (1ull << 11)
+#define F_MQ	       (1ull << 12)
+#define F_DISCARD      (1ull << 13)
+#define F_WRITE_ZEROES (1ull << 14)
+
+enum {
+	T_IN = 0,
+	T_OUT = 1,
+	T_FLUSH = 4,
+	T_GET_ID = 8,
+	T_DISCARD = 11,
+	T_WRITE_ZEROES = 13,
+
+	S_OK = 0,
+	S_IOERR = 1,
+	S_UNSUPP = 2,
+
+	SECTOR = 512,
+	HEADER = 16,
+	ID_BYTES = 20,
+	RANGE_BYTES = 16, /* of discard and write zeroes */
+	UNMAP = 1,
+	CONFIG_BYTES = 60,
+	CONFIG_WCE = 32,
+	BATCH = 32,
+	DEFAULT_QUEUES = 0xffff, /* one per processor */
+};
+
+struct virtio_blk_state {
+	struct virtio_state virtio;
+	u32 write_cache;
+	u32 pad;
+};
+
+struct virtio_blk;
+
+struct blk_request {
+	struct virtqueue_element el;
+	struct block_request block;
+	struct virtio_blk *disk;
+	struct blk_request *next; /* in the free list */
+	u32 queue;
+	u64 written; /* without the status */
+	u8 *status;
+};
+
+struct virtio_blk {
+	struct virtio_device v;
+	struct block *block;
+	const struct block_info *info;
+	const char *serial;
+	u32 num_queues, queue_size;
+	u64 logical_size, physical_size, min_io, opt_io, discard_granularity;
+	u32 max_discard, max_write_zeroes;
+	bool config_wce, discard, write_zeroes, share_rw, request_merging;
+	u32 write_cache; /* enum device_auto */
+	struct virtio_blk_state state;
+	struct os_mutex free_lock;
+	struct blk_request *free;
+};
+
+struct virtio_blk_pci {
+	struct virtio_pci p;
+	struct virtio_blk blk;
+};
+
+static struct virtio_blk *of(struct virtio_device *v)
+{
+	return container_of(v, struct virtio_blk, v);
+}
+
+/* --- requests --- */
+static struct blk_request *get_request(struct virtio_blk *b)
+{
+	struct blk_request *r;
+
+	os_mutex_lock(&b->free_lock);
+	r = b->free;
+	if (r)
+		b->free = r->next;
+	os_mutex_unlock(&b->free_lock);
+	if (!r)
+		r = os_alloc(sizeof(*r));
+	if (r)
+		r->disk = b;
+	return r;
+}
+
+static void put_request(struct blk_request *r)
+{
+	struct virtio_blk *b = r->disk;
+
+	os_mutex_lock(&b->free_lock);
+	r->next = b->free;
+	b->free = r;
+	os_mutex_unlock(&b->free_lock);
+}
+
+static void finish(struct blk_request *r, u8 status)
+{
+	struct virtio_blk *b = r->disk;
+	struct dma_view *view = b->v.queues[r->queue].ring.view;
+
+	*r->status = status;
+	dma_unmap(view, r->status, 1, true);
+	virtio_complete(&b->v, r->queue, &r->el, r->written + 1);
+	put_request(r);
+}
+
+static void block_done(struct block_request *br, int err)
+{
+	struct blk_request *r = br->opaque;
+
+	if (err && br->op == BLOCK_READ)
+		r->written = 0;
+	finish(r, err == -EOPNOTSUPP ? S_UNSUPP : err ? S_IOERR : S_OK);
+}
+
+static bool in_range(const struct virtio_blk *b, u64 sector, u64 len)
+{
+	u64 mask = b->logical_size - 1, sectors = b->info->size / SECTOR;
+
+	return sector <= sectors && len / SECTOR <= sectors - sector && !(len & mask) &&
+	       !(sector * SECTOR & mask);
+}
+
+/* Discard and write zeroes have one range; S_OK: r->block is filled. */
+static u8 prepare_range(struct virtio_blk *b, struct blk_request *r, u32 type)
+{
+	u32 limit = type == T_DISCARD ? b->max_discard : b->max_write_zeroes, sectors, flags;
+	u8 raw[RANGE_BYTES];
+	u64 sector;
+
+	if (!virtio_has(&b->v, type == T_DISCARD ? F_DISCARD : F_WRITE_ZEROES))
+		return S_UNSUPP;
+	if (r->el.out_len != RANGE_BYTES ||
+	    iov_to_buf(r->el.out, r->el.nout, 0, raw, RANGE_BYTES) != RANGE_BYTES)
+		return S_IOERR;
+	sector = virtio_ld64(&b->v, raw);
+	sectors = virtio_ld32(&b->v, raw + 8);
+	flags = virtio_ld32(&b->v, raw + 12);
+	if (flags & ~(type == T_DISCARD ? 0u : (u32)UNMAP))
+		return S_UNSUPP;
+	if (sectors > limit || !in_range(b, sector, (u64)sectors * SECTOR))
+		return S_IOERR;
+	r->block.op = type == T_DISCARD ? BLOCK_DISCARD : BLOCK_WRITE_ZEROES;
+	r->block.flags = flags & UNMAP ? BLOCK_UNMAP : 0;
+	r->block.offset = sector * SECTOR;
+	r->block.len = (u64)sectors * SECTOR;
+	return S_OK;
+}
+
+static u8 prepare_transfer(struct virtio_blk *b, struct blk_request *r, bool write, u64 sector)
+{
+	u64 len = write ? r->el.out_len : r->el.in_len;
+
+	if (!in_range(b, sector, len))
+		return S_IOERR;
+	r->block.op = write ? BLOCK_WRITE : BLOCK_READ;
+	r->block.offset = sector * SECTOR;
+	r->block.len = len;
+	r->block.iov = write ? r->el.out : r->el.in;
+	r->block.niov = write ? r->el.nout : r->el.nin;
+	r->written = write ? 0 : len;
+	return S_OK;
+}
+
+static u8 get_id(struct virtio_blk *b, struct blk_request *r)
+{
+	char id[ID_BYTES] = "";
+	size_t n = b->serial ? strlen(b->serial) : 0;
+
+	memcpy(id, b->serial ? b->serial : "", n < ID_BYTES ? n : ID_BYTES);
+	r->written = iov_from_buf(r->el.in, r->el.nin, 0, id, ID_BYTES);
+	return S_OK;
+}
+
+/* The header goes off the front, the status off the end. False: there is no place for either. */
+static bool split_request(struct blk_request *r, u8 *header)
+{
+	struct virtqueue_element *el = &r->el;
+	struct iovec *last;
+	u64 skip = HEADER;
+
+	if (el->out_len < HEADER || !el->in_len ||
+	    iov_to_buf(el->out, el->nout, 0, header, HEADER) != HEADER)
+		return false;
+	for (int i = 0; i < el->nout && skip; i++) {
+		u64 n = el->out[i].iov_len < skip ? el->out[i].iov_len : skip;
+
+		el->out[i].iov_base = (u8 *)el->out[i].iov_base + n;
+		el->out[i].iov_len -= n;
+		skip -= n;
+	}
+	el->out_len -= HEADER;
+	last = &el->in[el->nin - 1];
+	last->iov_len--;
+	r->status = (u8 *)last->iov_base + last->iov_len;
+	el->in_len--;
+	return true;
+}
+
+/* True: r->block is to be submitted; else r is done. */
+static bool start(struct virtio_blk *b, struct blk_request *r, const u8 *header)
+{
+	u32 type = virtio_ld32(&b->v, header);
+	u64 sector = virtio_ld64(&b->v, header + 8);
+	u8 status = S_OK;
+
+	r->written = 0;
+	r->block = (struct block_request){.done = block_done, .opaque = r};
+	switch (type) {
+	case T_IN:
+	case T_OUT:
+		status = prepare_transfer(b, r, type == T_OUT, sector);
+		break;
+	case T_FLUSH:
+		r->block.op = BLOCK_FLUSH;
+		break;
+	case T_DISCARD:
+	case T_WRITE_ZEROES:
+		status = prepare_range(b, r, type);
+		break;
+	case T_GET_ID:
+		finish(r, get_id(b, r));
+		return false;
+	default:
+		status = S_UNSUPP;
+	}
+	if (status == S_OK)
+		return true;
+	r->written = 0;
+	finish(r, status);
+	return false;
+}
+
+/* A batch of what waits; true: there may be more. */
+static bool take_batch(struct virtio_blk *b, u32 queue)
+{
+	struct block_request *list[BATCH];
+	u8 header[HEADER];
+	u32 n = 0, taken = 0;
+
+	while (taken < BATCH) {
+		struct blk_request *r = get_request(b);
+		int got = r ? virtio_pop(&b->v, queue, &r->el) : 0;
+
+		if (got <= 0) {
+			if (r)
+				put_request(r);
+			break;
+		}
+		taken++;
+		r->queue = queue;
+		if (!split_request(r, header)) {
+			virtio_broken(&b->v, "a request has no header or no place for its status");
+			b->v.queues[queue].ring.is_broken = true;
+			put_request(r);
+			break;
+		}
+		if (start(b, r, header))
+			list[n++] = &r->block;
+	}
+	if (n)
+		block_submit_batch(b->block, list, n);
+	return taken == BATCH;
+}
+
+static void blk_handle(struct virtio_device *v, u32 queue)
+{
+	struct virtio_blk *b = of(v);
+
+	virtio_want_notify(v, queue, false);
+	while (take_batch(b, queue))
+		;
+	virtio_want_notify(v, queue, true);
+}
+
+/* --- configuration space --- */
+static void blk_config_read(struct virtio_device *v)
+{
+	struct virtio_blk *b = of(v);
+	u64 cylinders = b->info->size / SECTOR / (16 * 63);
+	u8 *c = v->config;
+	u32 exponent = 0;
+
+	while (b->logical_size << exponent < b->physical_size)
+		exponent++;
+	memset(c, 0, CONFIG_BYTES);
+	virtio_st64(v, c, b->info->size / SECTOR);
+	virtio_st32(v, c + 12, b->queue_size > 2 ? b->queue_size - 2 : 1); /* segments */
+	virtio_st16(v, c + 16, cylinders > 16383 ? 16383 : (u16)cylinders);
+	c[18] = 16;
+	c[19] = 63;
+	virtio_st32(v, c + 20, (u32)b->logical_size);
+	c[24] = (u8)exponent;
+	virtio_st16(v, c + 26, (u16)(b->min_io / b->logical_size));
+	virtio_st32(v, c + 28, (u32)(b->opt_io / b->logical_size));
+	c[CONFIG_WCE] = (u8)b->state.write_cache;
+	virtio_st16(v, c + 34, (u16)b->num_queues);
+	virtio_st32(v, c + 36, b->max_discard);
+	virtio_st32(v, c + 40, 1);
+	virtio_st32(v, c + 44, (u32)(b->discard_granularity / SECTOR));
+	virtio_st32(v, c + 48, b->max_write_zeroes);
+	virtio_st32(v, c + 52, 1);
+	c[56] = 1; /* zeroes may become holes */
+}
+
+static void blk_config_written(struct virtio_device *v, u32 offset, u32 len)
+{
+	struct virtio_blk *b = of(v);
+
+	if (offset > CONFIG_WCE || offset + len <= CONFIG_WCE || !virtio_has(v, F_CONFIG_WCE))
+		return;
+	b->state.write_cache = v->config[CONFIG_WCE] & 1;
+	block_set_write_cache(b->block, b->state.write_cache);
+}
+
+/* A driver that knows of no flush has to find its writes durable (5.2.6.2). */
+static void blk_negotiated(struct virtio_device *v)
+{
+	struct virtio_blk *b = of(v);
+
+	if (!virtio_has(v, F_FLUSH))
+		b->state.write_cache = 0;
+	block_set_write_cache(b->block, b->state.write_cache);
+}
+
+static void blk_quiesce(struct virtio_device *v)
+{
+	block_drain(of(v)->block);
+}
+
+static void blk_reset(struct virtio_device *v)
+{
+	struct virtio_blk *b = of(v);
+
+	b->state.write_cache = b->write_cache != DEVICE_OFF;
+	block_set_write_cache(b->block, b->state.write_cache);
+}
+
+static const struct virtio_ops blk_ops = {
+	.id = VIRTIO_ID_BLOCK,
+	.class_code = 0x010000,
+	.handle = blk_handle,
+	.config_read = blk_config_read,
+	.config_written = blk_config_written,
+	.quiesce = blk_quiesce,
+	.reset = blk_reset,
+	.negotiated = blk_negotiated,
+};
+
+/* --- building --- */
+static bool is_block_size(u64 size)
+{
+	return size >= SECTOR && size <= 2 << 20 && !(size & (size - 1));
+}
+
+static int check_props(struct virtio_blk *b, struct vm *vm, struct error *e)
+{
+	if (!b->block)
+		return error_set(e, -EINVAL, "a disk needs drive=");
+	b->info = block_info(b->block);
+	if (!b->logical_size)
+		b->logical_size = b->info->logical_size;
+	if (!b->physical_size)
+		b->physical_size = b->info->physical_size > b->logical_size ? b->info->physical_size
+									    : b->logical_size;
+	if (!is_block_size(b->logical_size) || !is_block_size(b->physical_size) ||
+	    b->physical_size < b->logical_size)
+		return error_set(
+			e, -EINVAL,
+			"logical_block_size and physical_block_size are powers of two from "
+			"512 to 2M, the latter not smaller");
+	if (b->num_queues == DEFAULT_QUEUES)
+		b->num_queues = vm->nr_vcpus;
+	if (!b->num_queues || b->num_queues > VIRTIO_MAX_QUEUES)
+		return error_set(e, -EINVAL, "num-queues is 1 to %d", VIRTIO_MAX_QUEUES);
+	if (b->queue_size < 4 || b->queue_size > VIRTQUEUE_MAX_SIZE ||
+	    b->queue_size & (b->queue_size - 1))
+		return error_set(e, -EINVAL, "queue-size is a power of two from 4 to %d",
+				 VIRTQUEUE_MAX_SIZE);
+	if (b->discard_granularity == 0xffffffff)
+		b->discard_granularity = b->logical_size;
+	if (b->write_cache == DEVICE_AUTO)
+		b->write_cache = b->info->write_cache ? DEVICE_ON : DEVICE_OFF;
+	return 0;
+}
+
+static u64 blk_features(const struct virtio_blk *b)
+{
+	u64 f = F_SEG_MAX | F_GEOMETRY | F_BLK_SIZE | F_FLUSH | F_TOPOLOGY;
+
+	f |= b->info->read_only ? F_RO : 0;
+	f |= b->config_wce ? F_CONFIG_WCE : 0;
+	f |= b->num_queues > 1 ? F_MQ : 0;
+	f |= b->discard && b->info->discard && !b->info->read_only ? F_DISCARD : 0;
+	f |= b->write_zeroes && !b->info->read_only ? F_WRITE_ZEROES : 0;
+	return f;
+}
+
+static int blk_init(struct virtio_blk *b, struct vm *vm, struct virtio_init *init, struct error *e)
+{
+	int err = check_props(b, vm, e);
+
+	if (err)
+		return err;
+	os_mutex_init(&b->free_lock);
+	b->state.write_cache = b->write_cache != DEVICE_OFF;
+	*init = (struct virtio_init){
+		.ops = &blk_ops,
+		.state = &b->state.virtio,
+		.features = blk_features(b),
+		.nr_queues = b->num_queues,
+		.queue_size = b->queue_size,
+		.config_len = CONFIG_BYTES,
+	};
+	return 0;
+}
+
+static void blk_free(struct virtio_blk *b)
+{
+	while (b->free) {
+		struct blk_request *r = b->free;
+
+		b->free = r->next;
+		virtqueue_element_free(&r->el);
+		os_free(r);
+	}
+	os_mutex_destroy(&b->free_lock);
+}
+
+static int blk_post_load(void *obj, struct error *e)
+{
+	struct virtio_blk_state *s = obj;
+	struct virtio_blk *b = container_of(s, struct virtio_blk, state);
+
+	if (s->write_cache > 1)
+		return error_set(e, -EINVAL, "saved state of a disk is damaged");
+	block_set_write_cache(b->block, s->write_cache);
+	return 0;
+}
+
+static const struct state_field blk_fields[] = {
+	STATE_STRUCT(struct virtio_blk_state, virtio, &virtio_state_table),
+	STATE_FIELD(struct virtio_blk_state, write_cache, STATE_U32),
+	STATE_FIELD(struct virtio_blk_state, pad, STATE_U32),
+};
+
+static const struct state_table blk_table = {
+	.name = "virtio-blk",
+	.size = sizeof(struct virtio_blk_state),
+	.nr_fields = ARRAY_SIZE(blk_fields),
+	.fields = blk_fields,
+	.post_load = blk_post_load,
+};
+
+#define BLK_PROPS(type, field)                                                                     \
+	{"drive", "the disk's image", PROP_DRIVE, offsetof(type, field.block), NULL},              \
+		{"serial", "its serial number", PROP_STRING, offsetof(type, field.serial), NULL},  \
+		{"num-queues", "queues, 65535: as many as processors", PROP_U32,                   \
+		 offsetof(type, field.num_queues), "65535"},                                       \
+		{"queue-size", "places of a queue", PROP_U32, offsetof(type, field.queue_size),    \
+		 "256"},                                                                           \
+		{"logical_block_size", "smallest transfer, 0: the image's", PROP_SIZE,             \
+		 offsetof(type, field.logical_size), "0"},                                         \
+		{"physical_block_size", "what the medium writes at once, 0: the image's",          \
+		 PROP_SIZE, offsetof(type, field.physical_size), "0"},                             \
+		{"min_io_size", "smallest good transfer", PROP_SIZE, offsetof(type, field.min_io), \
+		 "0"},                                                                             \
+		{"opt_io_size", "best transfer", PROP_SIZE, offsetof(type, field.opt_io), "0"},    \
+		{"discard_granularity", "what discards are aligned to", PROP_SIZE,                 \
+		 offsetof(type, field.discard_granularity), "4294967295"},                         \
+		{"max-discard-sectors", "of one discard", PROP_U32,                                \
+		 offsetof(type, field.max_discard), "4194303"},                                    \
+		{"max-write-zeroes-sectors", "of one write of zeroes", PROP_U32,                   \
+		 offsetof(type, field.max_write_zeroes), "4194303"},                               \
+		{"config-wce", "the driver can turn the write cache off", PROP_BOOL,               \
+		 offsetof(type, field.config_wce), "on"},                                          \
+		{"discard", "offer discards, where -drive discard=unmap", PROP_BOOL,               \
+		 offsetof(type, field.discard), "on"},                                             \
+		{"write-zeroes", "offer writes of zeroes", PROP_BOOL,                              \
+		 offsetof(type, field.write_zeroes), "on"},                                        \
+	{                                                                                          \
+		"write-cache",                                                                     \
+			"volatile write cache; auto: as the drive's cache=", PROP_ON_OFF_AUTO,     \
+			offsetof(type, field.write_cache), "auto"                                  \
+	}
+
+/* --- on PCI --- */
+static struct virtio_blk_pci *of_pci(struct device *dev)
+{
+	return container_of(dev, struct virtio_blk_pci, p.pci.dev);
+}
+
+static int blk_pci_realize(struct device *dev, struct error *e)
+{
+	struct virtio_blk_pci *d = of_pci(dev);
+	struct virtio_init init;
+	int err = blk_init(&d->blk, dev->vm, &init, e);
+
+	if (err)
+		error_prefix(e, "%s", dev->cls->name);
+	return err ? err : virtio_pci_realize(&d->p, &d->blk.v, &init, e);
+}
+
+static void blk_pci_unrealize(struct device *dev)
+{
+	struct virtio_blk_pci *d = of_pci(dev);
+
+	virtio_pci_unrealize(&d->p);
+	blk_free(&d->blk);
+}
+
+static void blk_pci_reset(struct device *dev)
+{
+	virtio_pci_reset(&of_pci(dev)->p);
+}
+
+static const struct device_prop blk_pci_props[] = {
+	BLK_PROPS(struct virtio_blk_pci, blk),
+	VIRTIO_PCI_PROPS(struct virtio_blk_pci, p),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+const struct device_class virtio_blk_pci_class = {
+	.name = "virtio-blk-pci",
+	.help = "disk",
+	.bus_type = BUS_PCI,
+	.size = sizeof(struct virtio_blk_pci),
+	.props = blk_pci_props,
+	.realize = blk_pci_realize,
+	.unrealize = blk_pci_unrealize,
+	.reset = blk_pci_reset,
+	.dt = device_no_dt,
+	.state = &blk_table,
+	.state_offset = offsetof(struct virtio_blk_pci, blk.state),
+};

@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Virtio over PCI (virtio 1.2, 4.1). BAR 4 has the modern structures, BAR 0 the legacy registers of
+ * a transitional device, BAR 1 MSI-X: where qemu has them.
+ *
+ * All registers are served without the machine's lock, under the device's own; doorbells without
+ * any. INTx's level follows the ISR, under intx_lock.
+ */
+#include "device/virtio_pci.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/endian.h"
+#include "isa/msr.h"
+#include "isa/onereg.h"
+#include "vm/vm.h"
+
+enum {
+	VENDOR = 0x1af4,
+	TRANSITIONAL_IDS = 0x1000,
+	MODERN_IDS = 0x1040,
+	MODERN_SUBSYSTEM = 0x1100,
+
+	BAR_LEGACY = 0,
+	BAR_MSIX = 1,
+	BAR_MODERN = 4,
+
+	COMMON = 0,
+	ISR = 0x1000,
+	DEVICE = 0x2000,
+	NOTIFY = 0x3000,
+	STRUCTURE = 0x1000,
+	NOTIFY_STEP = 4,
+	PAGE_STEP = 0x1000,
+
+	CAP_VENDOR = 9,
+	CAP_COMMON = 1,
+	CAP_NOTIFY = 2,
+	CAP_ISR = 3,
+	CAP_DEVICE = 4,
+	CAP_ACCESS = 5,
+	CAP_BYTES = 16,
+
+	LEGACY_CONFIG = 0x14,
+	LEGACY_CONFIG_MSIX = 0x18,
+	LEGACY_PAGE = 4096,
+};
+
+static struct virtio_pci *of_device(const struct virtio_device *v)
+{
+	return v->transport_data;
+}
+
+/* --- interrupts, DMA --- */
+static void set_isr(struct virtio_pci *p, u8 bits, bool clear, u8 *was)
+{
+	struct virtio_state *s = p->v->s;
+
+	os_mutex_lock(&p->intx_lock);
+	*was = s->isr;
+	s->isr = clear ? 0 : s->isr | bits;
+	pci_intx(&p->pci, s->isr != 0);
+	os_mutex_unlock(&p->intx_lock);
+}
+
+static void interrupt(struct virtio_device *v, u16 vector, u8 isr)
+{
+	struct virtio_pci *p = of_device(v);
+	u8 was;
+
+	if (!pci_msix_enabled(&p->pci))
+		set_isr(p, isr, false, &was);
+	else if (vector < p->vectors)
+		pci_msix_notify(&p->pci, vector);
+}
+
+static struct dma_view *view(struct virtio_device *v, bool platform)
+{
+	struct virtio_pci *p = of_device(v);
+
+	return platform ? &p->pci.dma : &p->pci.real;
+}
+
+static bool alive(struct virtio_device *v)
+{
+	return !pci_frozen(&of_device(v)->pci);
+}
+
+static const struct virtio_transport_ops transport = {interrupt, view, alive};
+
+static u16 check_vector(const struct virtio_pci *p, u64 value)
+{
+	return value < p->vectors ? (u16)value : VIRTQUEUE_NO_VECTOR;
+}
+
+/* --- common configuration (4.1.4.3) --- */
+static struct virtqueue_state *selected(struct virtio_device *v)
+{
+	return v->s->queue_sel < v->nr_queues ? &v->s->queues[v->s->queue_sel] : NULL;
+}
+
+static u32 queue_load(const struct virtio_device *v, const struct virtqueue_state *q, u64 offset)
+{
+	switch (offset) {
+	case 0x18:
+		return q->size;
+	case 0x1a:
+		return q->vector;
+	case 0x1c:
+		return q->enabled;
+	case 0x1e:
+		return v->s->queue_sel;
+	case 0x20:
+		return (u32)q->desc;
+	case 0x24:
+		return (u32)(q->desc >> 32);
+	case 0x28:
+		return (u32)q->driver;
+	case 0x2c:
+		return (u32)(q->driver >> 32);
+	case 0x30:
+		return (u32)q->device;
+	case 0x34:
+		return (u32)(q->device >> 32);
+	default:
+		return 0;
+	}
+}
+
+static u64 common_load(struct virtio_device *v, u64 offset)
+{
+	const struct virtio_state *s = v->s;
+	const struct virtqueue_state *q;
+
+	switch (offset) {
+	case 0x00:
+		return s->device_feature_sel;
+	case 0x04:
+		return s->device_feature_sel > 1
+			       ? 0
+			       : (u32)(virtio_offered(v, false) >> 32 * s->device_feature_sel);
+	case 0x08:
+		return s->driver_feature_sel;
+	case 0x0c:
+		return s->driver_feature_sel > 1 ? 0
+						 : (u32)(s->features >> 32 * s->driver_feature_sel);
+	case 0x10:
+		return s->config_vector;
+	case 0x12:
+		return v->nr_queues;
+	case 0x14:
+		return s->status;
+	case 0x15:
+		return s->generation;
+	case 0x16:
+		return s->queue_sel;
+	default:
+		q = selected(v);
+		return q ? queue_load(v, q, offset) : 0;
+	}
+}
+
+static void set_half(u64 *field, u32 value, bool high)
+{
+	*field =
+		high ? (*field & 0xffffffff) | (u64)value << 32 : (*field & ~0xffffffffull) | value;
+}
+
+static void queue_store(struct virtio_pci *p, struct virtqueue_state *q, u64 offset, u32 value)
+{
+	struct virtio_device *v = p->v;
+
+	if (offset == 0x1a) {
+		q->vector = check_vector(p, value);
+		return;
+	}
+	if (offset == 0x3a) {
+		if (value == 1 && virtio_has(v, VIRTIO_F_RING_RESET))
+			virtio_reset_queue(v, v->s->queue_sel);
+		return;
+	}
+	/* A queue that runs stays as it is. */
+	if (q->enabled)
+		return;
+	switch (offset) {
+	case 0x18:
+		if (value <= v->queues[v->s->queue_sel].ring.max_size)
+			q->size = value;
+		break;
+	case 0x1c:
+		if (value == 1)
+			virtio_enable_queue(v, v->s->queue_sel);
+		break;
+	case 0x20:
+	case 0x24:
+		set_half(&q->desc, value, offset & 4);
+		break;
+	case 0x28:
+	case 0x2c:
+		set_half(&q->driver, value, offset & 4);
+		break;
+	case 0x30:
+	case 0x34:
+		set_half(&q->device, value, offset & 4);
+		break;
+	}
+}
+
+static void common_store(struct virtio_pci *p, u64 offset, u32 value)
+{
+	struct virtio_device *v = p->v;
+	struct virtio_state *s = v->s;
+	u64 features = s->features;
+	struct virtqueue_state *q;
+
+	switch (offset) {
+	case 0x00:
+		s->device_feature_sel = value;
+		break;
+	case 0x08:
+		s->driver_feature_sel = value;
+		break;
+	case 0x0c:
+		if (s->driver_feature_sel > 1)
+			break;
+		set_half(&features, value, s->driver_feature_sel);
+		virtio_set_features(v, features & virtio_offered(v, false));
+		break;
+	case 0x10:
+		s->config_vector = check_vector(p, value);
+		break;
+	case 0x14:
+		virtio_set_status(v, (u8)value);
+		break;
+	case 0x16:
+		s->queue_sel = (u16)value;
+		break;
+	default:
+		q = selected(v);
+		if (q)
+			queue_store(p, q, offset, value);
+	}
+}
+
+static u64 common_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	struct virtio_device *v = ((struct virtio_pci *)opaque)->v;
+	u64 value;
+
+	os_mutex_lock(&v->lock);
+	value = common_load(v, offset);
+	os_mutex_unlock(&v->lock);
+	return size == 4 ? value : value & ((1ull << 8 * size) - 1);
+}
+
+static void common_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+	struct virtio_pci *p = opaque;
+	u8 was;
+
+	os_mutex_lock(&p->v->lock);
+	common_store(p, offset, (u32)value);
+	os_mutex_unlock(&p->v->lock);
+	if (offset == 0x14 && !value)
+		set_isr(p, 0, true, &was);
+}
+
+/* --- ISR, device configuration, doorbells --- */
+static u64 isr_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	u8 was = 0;
+
+	if (!offset)
+		set_isr(opaque, 0, true, &was);
+	return was;
+}
+
+static void isr_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+}
+
+static u64 device_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	struct virtio_device *v = ((struct virtio_pci *)opaque)->v;
+	u64 value;
+
+	os_mutex_lock(&v->lock);
+	value = virtio_config_load(v, (u32)offset, size);
+	os_mutex_unlock(&v->lock);
+	return value;
+}
+
+static void device_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+	struct virtio_device *v = ((struct virtio_pci *)opaque)->v;
+
+	os_mutex_lock(&v->lock);
+	virtio_config_store(v, (u32)offset, size, value);
+	os_mutex_unlock(&v->lock);
+}
+
+static u64 notify_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	return 0;
+}
+
+static void notify_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+	struct virtio_pci *p = opaque;
+
+	virtio_kick(p->v, (u32)(offset / (p->page_per_vq ? PAGE_STEP : NOTIFY_STEP)));
+}
+
+enum { FLAGS = MMIO_LITTLE | MMIO_NO_LOCK };
+static const struct mmio_ops common_ops = {1, 4, FLAGS, common_read, common_write};
+static const struct mmio_ops isr_ops = {1, 4, FLAGS, isr_read, isr_write};
+static const struct mmio_ops device_ops = {1, 4, FLAGS, device_read, device_write};
+static const struct mmio_ops notify_ops = {1, 4, FLAGS, notify_read, notify_write};
+
+/* --- legacy registers (4.1.4.10) --- */
+static u32 legacy_config(const struct virtio_pci *p)
+{
+	return pci_msix_enabled(&p->pci) ? LEGACY_CONFIG_MSIX : LEGACY_CONFIG;
+}
+
+static u64 legacy_load(struct virtio_pci *p, u64 offset)
+{
+	struct virtio_device *v = p->v;
+	const struct virtqueue_state *q = selected(v);
+	u8 was = 0;
+
+	switch (offset) {
+	case 0x00:
+		return virtio_offered(v, true);
+	case 0x04:
+		return v->s->features & 0xffffffff;
+	case 0x08:
+		return q && q->enabled ? q->desc / LEGACY_PAGE : 0;
+	case 0x0c:
+		return q ? q->size : 0;
+	case 0x0e:
+		return v->s->queue_sel;
+	case 0x12:
+		return v->s->status;
+	case 0x13:
+		set_isr(p, 0, true, &was);
+		return was;
+	case 0x14:
+		return v->s->config_vector;
+	case 0x16:
+		return q ? q->vector : VIRTQUEUE_NO_VECTOR;
+	default:
+		return 0;
+	}
+}
+
+/* Where a legacy driver puts the parts of a ring: one after the other, the used ring on a page. */
+static void legacy_place(struct virtio_device *v, u32 page)
+{
+	struct virtqueue_state *q = selected(v);
+
+	if (!q)
+		return;
+	q->enabled = 0;
+	q->desc = (u64)page * LEGACY_PAGE;
+	q->driver = q->desc + 16 * q->size;
+	q->device = (q->driver + 6 + 2 * q->size + LEGACY_PAGE - 1) & ~(u64)(LEGACY_PAGE - 1);
+	if (page)
+		virtio_enable_queue(v, v->s->queue_sel);
+}
+
+/* The byte order of a legacy driver is that of the processor that drives it. */
+static bool is_big_endian(struct virtio_device *v, u32 vcpu)
+{
+	return vcpu < v->vm->nr_vcpus && !(vcpu_get(&v->vm->vcpus[vcpu], ONEREG_MSR) & MSR_LE);
+}
+
+static void legacy_store(struct virtio_pci *p, u32 vcpu, u64 offset, u32 value)
+{
+	struct virtio_device *v = p->v;
+	struct virtqueue_state *q = selected(v);
+
+	switch (offset) {
+	case 0x04:
+		virtio_set_features(v, value & virtio_offered(v, true));
+		break;
+	case 0x08:
+		legacy_place(v, value);
+		break;
+	case 0x0e:
+		v->s->queue_sel = (u16)value;
+		break;
+	case 0x12:
+		virtio_set_status(v, (u8)value);
+		if (value == VIRTIO_STATUS_ACKNOWLEDGE)
+			virtio_set_byte_order(v, is_big_endian(v, vcpu));
+		break;
+	case 0x14:
+		v->s->config_vector = check_vector(p, value);
+		break;
+	case 0x16:
+		if (q)
+			q->vector = check_vector(p, value);
+		break;
+	}
+}
+
+static u64 legacy_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	struct virtio_pci *p = opaque;
+	u32 config = legacy_config(p);
+	u64 value;
+
+	os_mutex_lock(&p->v->lock);
+	value = offset >= config ? virtio_config_load(p->v, (u32)offset - config, size)
+				 : legacy_load(p, offset);
+	os_mutex_unlock(&p->v->lock);
+	return size == 4 ? value & 0xffffffff : value & ((1ull << 8 * size) - 1);
+}
+
+static void legacy_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+	struct virtio_pci *p = opaque;
+	u32 config = legacy_config(p);
+	u8 was;
+
+	if (offset == 0x10) {
+		virtio_kick(p->v, (u32)value);
+		return;
+	}
+	os_mutex_lock(&p->v->lock);
+	if (offset >= config)
+		virtio_config_store(p->v, (u32)offset - config, size, value);
+	else
+		legacy_store(p, vcpu, offset, (u32)value);
+	os_mutex_unlock(&p->v->lock);
+	if (offset == 0x12 && !value)
+		set_isr(p, 0, true, &was);
+}
+
+static const struct mmio_ops legacy_ops = {1, 4, FLAGS, legacy_read, legacy_write};
+
+/* --- access by configuration space (4.1.4.9) --- */
+static const struct mmio_ops *modern_at(u32 *offset)
+{
+	static const struct mmio_ops *const parts[] = {&common_ops, &isr_ops, &device_ops};
+	u32 part = *offset / STRUCTURE;
+
+	*offset -= part < 3 ? part * STRUCTURE : NOTIFY;
+	return part < 3 ? parts[part] : &notify_ops;
+}
+
+/* Length if the registers name a possible access, or 0. */
+static u32 access_window(const struct virtio_pci *p, u32 *offset)
+{
+	const u8 *cap = p->pci.config + p->access_cap;
+	u32 len = ld_le32(cap + 12);
+
+	*offset = ld_le32(cap + 8);
+	if (cap[4] != BAR_MODERN || (len != 1 && len != 2 && len != 4) || *offset % len ||
+	    *offset >= p->pci.bars[BAR_MODERN].size)
+		return 0;
+	return len;
+}
+
+static void config_reading(struct pci_device *d, u32 offset, u32 len)
+{
+	struct virtio_pci *p = container_of(d, struct virtio_pci, pci);
+	u32 data = p->access_cap + CAP_BYTES, at, n;
+
+	if (!p->access_cap || offset + len <= data || offset >= data + 4)
+		return;
+	n = access_window(p, &at);
+	if (n) {
+		const struct mmio_ops *ops = modern_at(&at);
+
+		st_le32(d->config + data, (u32)ops->read(p, 0, at, n));
+	}
+}
+
+static void config_written(struct pci_device *d, u32 offset, u32 len)
+{
+	struct virtio_pci *p = container_of(d, struct virtio_pci, pci);
+	u32 data = p->access_cap + CAP_BYTES, at, n;
+
+	if (!p->access_cap || offset + len <= data || offset >= data + 4)
+		return;
+	n = access_window(p, &at);
+	if (n) {
+		const struct mmio_ops *ops = modern_at(&at);
+		u32 value = ld_le32(d->config + data);
+
+		ops->write(p, 0, at, n, n == 4 ? value : value & ((1u << 8 * n) - 1));
+	}
+}
+
+static const struct pci_ops pci_ops = {config_reading, config_written};
+
+/* --- building --- */
+static u32 add_cap(struct virtio_pci *p, u8 type, u32 offset, u32 len, u32 extra)
+{
+	u32 at = pci_add_capability(&p->pci, CAP_VENDOR, CAP_BYTES + extra);
+	u8 *cap = p->pci.config + at;
+
+	cap[2] = (u8)(CAP_BYTES + extra);
+	cap[3] = type;
+	cap[4] = BAR_MODERN;
+	st_le32(cap + 8, offset);
+	st_le32(cap + 12, len);
+	return at;
+}
+
+static void add_modern(struct virtio_pci *p)
+{
+	u32 step = p->page_per_vq ? PAGE_STEP : NOTIFY_STEP;
+	u32 doorbells = step * VIRTIO_MAX_QUEUES, at;
+	u64 size = 0x4000;
+
+	if (doorbells < STRUCTURE)
+		doorbells = STRUCTURE;
+	while (size < NOTIFY + doorbells)
+		size *= 2;
+	pci_add_bar(&p->pci, BAR_MODERN, size, PCI_BAR_MEM64 | PCI_BAR_PREFETCH, NULL, NULL);
+	pci_add_region(&p->pci, BAR_MODERN, COMMON, STRUCTURE, &common_ops, p);
+	pci_add_region(&p->pci, BAR_MODERN, ISR, STRUCTURE, &isr_ops, p);
+	pci_add_region(&p->pci, BAR_MODERN, DEVICE, STRUCTURE, &device_ops, p);
+	pci_add_region(&p->pci, BAR_MODERN, NOTIFY, doorbells, &notify_ops, p);
+	add_cap(p, CAP_COMMON, COMMON, STRUCTURE, 0);
+	add_cap(p, CAP_ISR, ISR, STRUCTURE, 0);
+	if (p->v->config_len)
+		add_cap(p, CAP_DEVICE, DEVICE, STRUCTURE, 0);
+	at = add_cap(p, CAP_NOTIFY, NOTIFY, doorbells, 4);
+	st_le32(p->pci.config + at + CAP_BYTES, step);
+	p->access_cap = at = add_cap(p, CAP_ACCESS, 0, 0, 4);
+	p->pci.config[at + 4] = 0;
+	p->pci.wmask[at + 4] = 0xff;
+	memset(p->pci.wmask + at + 8, 0xff, CAP_BYTES - 8 + 4);
+}
+
+static void add_legacy(struct virtio_pci *p)
+{
+	u64 size = 32;
+
+	while (size < LEGACY_CONFIG_MSIX + p->v->config_len)
+		size *= 2;
+	pci_add_bar(&p->pci, BAR_LEGACY, size, PCI_BAR_IO, &legacy_ops, p);
+}
+
+static void set_ids(struct virtio_pci *p, const struct virtio_ops *ops)
+{
+	static const u16 transitional[] = {
+		[VIRTIO_ID_NET] = 0,	 [VIRTIO_ID_BLOCK] = 1, [VIRTIO_ID_BALLOON] = 2,
+		[VIRTIO_ID_CONSOLE] = 3, [VIRTIO_ID_SCSI] = 4,	[VIRTIO_ID_RNG] = 5,
+	};
+	struct pci_ids ids = {
+		.vendor = VENDOR,
+		.device = (u16)(MODERN_IDS + ops->id),
+		.subsystem_vendor = VENDOR,
+		.subsystem = MODERN_SUBSYSTEM,
+		.class_code = ops->class_code,
+		.revision = 1,
+	};
+
+	if (p->legacy) {
+		ids.device = (u16)(TRANSITIONAL_IDS + transitional[ops->id]);
+		ids.subsystem = (u16)ops->id;
+		ids.revision = 0;
+	}
+	pci_set_ids(&p->pci, &ids);
+}
+
+static int choose(struct virtio_pci *p, struct error *e)
+{
+	/* Legacy drivers know nothing of the platform's windows or packed rings. */
+	if (p->disable_legacy == DEVICE_AUTO)
+		p->legacy = !p->props.iommu_platform || p->disable_modern;
+	else
+		p->legacy = p->disable_legacy == DEVICE_OFF;
+	p->modern = !p->disable_modern;
+	if (!p->legacy && !p->modern)
+		return error_set(e, -EINVAL, "%s has no interface at all", p->pci.dev.cls->name);
+	if (p->props.iommu_platform && p->legacy)
+		return error_set(e, -EINVAL, "%s: iommu_platform=on needs disable-legacy=on",
+				 p->pci.dev.cls->name);
+	return 0;
+}
+
+int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct virtio_init *init,
+		       struct error *e)
+{
+	int err = choose(p, e);
+
+	if (err)
+		return err;
+	if (p->vectors == ~0u)
+		p->vectors = init->nr_queues + 1;
+	if (p->vectors > PCI_MSIX_MAX)
+		return error_set(e, -EINVAL, "%s: vectors is at most %d", p->pci.dev.cls->name,
+				 PCI_MSIX_MAX);
+	init->vm = p->pci.dev.vm;
+	init->name = p->pci.dev.id ? p->pci.dev.id : p->pci.dev.cls->name;
+	init->transport = &transport;
+	init->transport_data = p;
+	init->props = &p->props;
+	os_mutex_init(&p->intx_lock);
+	p->v = v;
+	p->pci.ops = &pci_ops;
+	set_ids(p, init->ops);
+	err = virtio_init(v, init, e);
+	if (err)
+		return err;
+	if (!p->modern)
+		v->host_features &= ~VIRTIO_F_VERSION_1;
+	if (p->legacy)
+		add_legacy(p);
+	if (p->modern)
+		add_modern(p);
+	if (p->vectors) {
+		pci_add_bar(&p->pci, BAR_MSIX, PCI_MSIX_BYTES, PCI_BAR_MEM, NULL, NULL);
+		pci_add_msix(&p->pci, BAR_MSIX, 0, p->vectors);
+	}
+	err = pci_attach(&p->pci, e);
+	if (err)
+		virtio_destroy(v);
+	return err;
+}
+
+void virtio_pci_unrealize(struct virtio_pci *p)
+{
+	pci_detach(&p->pci);
+	virtio_destroy(p->v);
+	os_mutex_destroy(&p->intx_lock);
+}
+
+void virtio_pci_reset(struct virtio_pci *p)
+{
+	u8 was;
+
+	virtio_reset(p->v);
+	set_isr(p, 0, true, &was);
+}

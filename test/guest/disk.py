@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Disks under a real guest: Debian's kernel with Debian's drivers mounts an ext4 image made on the host, checks what is
+on it, writes, syncs, powers off; then the host checks the file system and what was written.
+
+Prints ok/not ok lines.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from guest import Failure, Results
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+IMAGE = 96 << 20
+
+# what the guest does; runs before its shell
+SCRIPT = """
+dmesg -n 1
+for pass in 1 2 3 4 5 6; do
+    for m in /modules/*.ko; do insmod $m 2>/dev/null; done
+done
+mkdir -p /mnt
+i=0
+while [ ! -b /dev/DISK ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+say() { echo "disk: $*"; }
+say size `cat /sys/block/DISK/size`
+say serial `cat /sys/block/DISK/serial 2>/dev/null`
+say queues `ls /sys/block/DISK/mq | wc -l`
+say cache `cat /sys/block/DISK/queue/write_cache`
+mount -t ext4 -o discard /dev/DISK /mnt && say mounted
+say read `sha256sum < /mnt/given`
+cp /mnt/given /mnt/copy
+dd if=/dev/urandom of=/mnt/random bs=64k count=100 2>/dev/null
+i=0
+while [ $i -lt 40 ]; do
+    dd if=/mnt/given of=/mnt/small$i bs=$((512 + i * 97)) skip=$i count=20 2>/dev/null
+    i=$((i + 1))
+done
+sync
+rm /mnt/small?
+sync
+echo 3 > /proc/sys/vm/drop_caches
+say copy `sha256sum < /mnt/copy`
+say random `sha256sum < /mnt/random`
+cat /mnt/small* | sha256sum | sed 's/^/disk: small /'
+umount /mnt && say unmounted
+say rng `cat /sys/class/misc/hw_random/rng_current` `head -c 100000 /dev/hwrng | wc -c`
+grep -i virtio /proc/interrupts | head -3
+dmesg | grep -E "I/O error|EXT4-fs error|Oops|BUG|WARNING" | sed 's/^/disk: trouble /'
+poweroff -f
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    device: str = "virtio-blk-pci,drive=d,serial=pv-disk"
+    drive: str = "cache=writeback"
+    machine: str = "pseries"
+    cpu: str = "power9"
+    smp: int = 2
+    disk: str = "vda"
+    extra: tuple = ()
+
+
+CASES = [
+    Case("virtio-blk"),
+    Case("virtio-blk-packed", "virtio-blk-pci,drive=d,serial=pv-disk,packed=on", "cache=none,discard=unmap"),
+    Case("virtio-blk-iommu", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on"),
+    Case("virtio-blk-iommu-packed-xics",
+         "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,disable-legacy=on,packed=on,num-queues=1",
+         "cache=writethrough,aio=threads", "pseries,ic-mode=xics"),
+    Case("virtio-blk-power8-legacy", "virtio-blk-pci,drive=d,serial=pv-disk,disable-modern=on",
+         "cache=none,aio=threads", cpu="power8"),
+    Case("virtio-blk-power8-iommu-hash", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,event_idx=off",
+         cpu="power8", smp=1),
+    Case("virtio-blk-intx", "virtio-blk-pci,drive=d,serial=pv-disk,vectors=0,indirect_desc=off",
+         "cache=writeback,detect-zeroes=unmap,discard=unmap", extra=("-device", "virtio-rng-pci,packed=on")),
+]
+
+
+class Disk:
+    def __init__(self, options, case):
+        self.options = options
+        self.case = case
+        self.folder = os.path.join(options.log, case.name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(os.path.join(self.folder, "tree"))
+        self.image = os.path.join(self.folder, "image")
+
+    def make_image(self):
+        given = random.Random(self.case.name).randbytes(20 << 20)
+        with open(os.path.join(self.folder, "tree", "given"), "wb") as f:
+            f.write(given)
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-d", os.path.join(self.folder, "tree"), self.image, f"{IMAGE >> 10}k"],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return hashlib.sha256(given).hexdigest()
+
+    def make_initrd(self):
+        guest = os.path.join(self.options.guests, "debian-ppc64el")
+        script = os.path.join(self.folder, "test.sh")
+        with open(script, "w", encoding="utf-8") as f:
+            f.write(SCRIPT.replace("DISK", self.case.disk))
+        modules = os.path.join(guest, "root", "modules")
+        lines = ["dir modules 755", f"file test.sh 755 {script}"]
+        lines += [f"file modules/{m} 644 {os.path.join(modules, m)}" for m in sorted(os.listdir(modules))]
+        more = os.path.join(self.folder, "more.gz")
+        subprocess.run([os.path.join(TOP, "guests", "mkcpio.py"), more], input="\n".join(lines).encode(), check=True)
+        initrd = os.path.join(self.folder, "initrd")
+        with open(initrd, "wb") as out:
+            for part in os.path.join(guest, "initrd.gz"), more:
+                with open(part, "rb") as f:
+                    data = f.read()
+                    out.write(data + b"\0" * (-len(data) % 4))
+        return initrd
+
+    def run(self):
+        c = self.case
+        given = self.make_image()
+        machine = c.machine + (",x-vof=on" if self.options.qemu else "")
+        argv = self.options.vmm + [
+            "-M", machine, "-cpu", c.cpu, "-smp", str(c.smp), "-m", "512M", "-nographic", "-nodefaults",
+            "-serial", "stdio", "-kernel", os.path.join(self.options.guests, "debian-ppc64el", "vmlinux"),
+            "-initrd", self.make_initrd(), "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1",
+            "-drive", f"file={self.image},if=none,id=d,format=raw,{c.drive}", "-device", c.device, *c.extra]
+        try:
+            p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                               timeout=180 * self.options.scale)
+            output = p.stdout.decode(errors="replace").replace("\r", "")
+            stderr = p.stderr.decode(errors="replace")
+            status = p.returncode
+        except subprocess.TimeoutExpired as e:
+            output, stderr, status = (e.stdout or b"").decode(errors="replace"), "", "none: too slow"
+        with open(os.path.join(self.folder, "console"), "w", encoding="utf-8") as f:
+            f.write(output + stderr)
+        if status != 0:
+            raise Failure(f"exit status {status}: {stderr.strip()[-200:]} {output[-300:]!r}")
+        said = {}
+        for line in output.splitlines():
+            words = line.split()
+            if words[:1] == ["disk:"] and len(words) > 1:
+                said[words[1]] = " ".join(words[2:])
+        return given, said
+
+    def contents(self, name):
+        return subprocess.run(["debugfs", "-R", f"cat {name}", self.image], capture_output=True, check=True).stdout
+
+    def check(self, results):
+        given, said = self.run()
+
+        def equal(what, got, want):
+            results.add(f"{self.case.name}: {what}", None if got == want else f"got {got!r}, expected {want!r}")
+
+        equal("size", said.get("size"), str(IMAGE // 512))
+        if "serial=" in self.case.device:
+            equal("serial number", said.get("serial"), "pv-disk")
+        equal("the guest reads what the host wrote", said.get("read"), given + " -")
+        equal("the guest reads what it wrote", said.get("copy"), given + " -")
+        equal("unmounted", "unmounted" in said and "mounted" in said, True)
+        equal("no trouble in the kernel's log", said.get("trouble"), None)
+        if "virtio-rng-pci,packed=on" in self.case.extra:
+            equal("random bytes of the host", said.get("rng"), "virtio_rng.0 100000")
+        fsck = subprocess.run(["e2fsck", "-fn", self.image], capture_output=True, check=False)
+        results.add(f"{self.case.name}: file system", None if fsck.returncode == 0 else fsck.stdout.decode()[-300:])
+        equal("the host reads the copy", hashlib.sha256(self.contents("copy")).hexdigest(), given)
+        equal("the host reads random bytes", hashlib.sha256(self.contents("random")).hexdigest() + " -",
+              said.get("random"))
+        os.remove(self.image)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--vmm", default="build/powervisor")
+    p.add_argument("--guests", default="build/guests")
+    p.add_argument("--log", default="build/log/disk")
+    p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("--qemu", action="store_true", help="the program is qemu-system-ppc64")
+    p.add_argument("cases", nargs="*", help="only these")
+    options = p.parse_args()
+    options.vmm = shlex.split(options.vmm)
+    os.makedirs(options.log, exist_ok=True)
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    results = Results()
+    for case in CASES:
+        if options.cases and case.name not in options.cases:
+            continue
+        try:
+            Disk(options, case).check(results)
+        except (Failure, OSError, subprocess.SubprocessError) as e:
+            results.add(case.name, e)
+    return results.end("disk.py")
+
+
+sys.exit(main())

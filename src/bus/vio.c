@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "bus/vio.h"
+#include "bus/vio_private.h"
 
 #include <errno.h>
 #include <libfdt.h>
@@ -11,7 +11,7 @@
 
 enum { TERM_CHARS = 16 };
 
-static struct vio_device *find_unit(struct vio_bus *bus, u64 unit)
+struct vio_device *vio_find_unit(struct vio_bus *bus, u64 unit)
 {
 	for (u32 i = 0; i < bus->count; i++)
 		if (bus->devices[i]->unit == unit)
@@ -22,7 +22,7 @@ static struct vio_device *find_unit(struct vio_bus *bus, u64 unit)
 /* Unit 0 is the first terminal, as LoPAPR 16.2.1 has it for kernels that know no tree yet. */
 static struct vio_device *find_terminal(struct vio_bus *bus, u64 unit)
 {
-	struct vio_device *d = unit ? find_unit(bus, unit) : NULL;
+	struct vio_device *d = unit ? vio_find_unit(bus, unit) : NULL;
 
 	for (u32 i = 0; !unit && !d && i < bus->count; i++)
 		if (bus->devices[i]->ops->get_chars)
@@ -55,11 +55,12 @@ static s64 h_put_term_char(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 	return d->ops->put_chars(d, buf, (u32)args[1]);
 }
 
-void vio_bus_init(struct vio_bus *bus, struct vm *vm)
+void vio_bus_init(struct vio_bus *bus, struct vm *vm, struct tce_registry *tce)
 {
-	*bus = (struct vio_bus){.vm = vm};
+	*bus = (struct vio_bus){.vm = vm, .tce = tce};
 	hcall_register(vm, H_GET_TERM_CHAR, "H_GET_TERM_CHAR", h_get_term_char, bus, 0);
 	hcall_register(vm, H_PUT_TERM_CHAR, "H_PUT_TERM_CHAR", h_put_term_char, bus, 0);
+	vio_register_crq(bus);
 }
 
 int vio_attach(struct vio_device *d, struct error *e)
@@ -70,9 +71,9 @@ int vio_attach(struct vio_device *d, struct error *e)
 	if (bus->count == VIO_MAX_DEVICES)
 		return error_set(e, -ENOSPC, "more than %d virtual I/O devices", VIO_MAX_DEVICES);
 	for (u32 unit = VIO_UNIT_BASE; !d->unit; unit++)
-		if (!find_unit(bus, unit))
+		if (!vio_find_unit(bus, unit))
 			d->unit = unit;
-	if (find_unit(bus, d->unit) || d->unit < VIO_UNIT_BASE ||
+	if (vio_find_unit(bus, d->unit) || d->unit < VIO_UNIT_BASE ||
 	    d->unit - VIO_UNIT_BASE >= VIO_IRQ_BASE)
 		return error_set(e, -EINVAL, "unit address 0x%x cannot be used", d->unit);
 	bus->devices[bus->count++] = d;
@@ -99,6 +100,8 @@ int vio_dt_node(struct vio_device *d, void *fdt, const char *name, const char *t
 {
 	int bus = fdt_path_offset(fdt, "/vdevice"), node, err;
 	char unit_name[64];
+	/* LIOBN, start, size */
+	fdt32_t window[5] = {cpu_to_fdt32(d->unit), 0, 0, 0, cpu_to_fdt32(VIO_WINDOW_SIZE)};
 	fdt32_t irq[2] = {cpu_to_fdt32(d->irq.irq), 0};
 
 	log_format(unit_name, sizeof(unit_name), "%s@%x", name, d->unit);
@@ -109,5 +112,10 @@ int vio_dt_node(struct vio_device *d, void *fdt, const char *name, const char *t
 	err |= fdt_setprop_string(fdt, node, "device_type", type);
 	err |= fdt_setprop_string(fdt, node, "compatible", compatible);
 	err |= fdt_setprop(fdt, node, "interrupts", irq, sizeof(irq));
+	if (d->vio) {
+		err |= fdt_setprop_cell(fdt, node, "ibm,#dma-address-cells", 2);
+		err |= fdt_setprop_cell(fdt, node, "ibm,#dma-size-cells", 2);
+		err |= fdt_setprop(fdt, node, "ibm,my-dma-window", window, sizeof(window));
+	}
 	return err ? -1 : node;
 }

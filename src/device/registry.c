@@ -5,12 +5,15 @@
 
 #include "bus/spapr_pci.h"
 #include "device/pci_bridge.h"
+#include "device/scsi.h"
+#include "device/spapr_vscsi.h"
 #include "device/spapr_vty.h"
 #include "device/virtio_blk.h"
 #include "device/virtio_rng.h"
 
 static const struct device_class *const classes[] = {
-	&pci_bridge_class, &pcie_root_port_class, &spapr_phb_class,
+	&pci_bridge_class, &pcie_root_port_class, &scsi_cd_class,
+	&scsi_hd_class,	   &spapr_phb_class,	  &spapr_vscsi_class,
 	&spapr_vty_class,  &virtio_blk_pci_class, &virtio_rng_pci_class,
 };
 

@@ -86,7 +86,7 @@ static void nvram_store(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *r
 		rets[1] = args[2];
 }
 
-static const struct vio_ops nvram_ops = {NULL, NULL};
+static const struct vio_ops nvram_ops = {.get_chars = NULL};
 
 static int nvram_realize(struct device *dev, struct error *e)
 {

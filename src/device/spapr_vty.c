@@ -103,7 +103,7 @@ static s64 vty_put_chars(struct vio_device *d, const u8 *buf, u32 len)
 	return n || !len ? H_SUCCESS : H_BUSY;
 }
 
-static const struct vio_ops vty_ops = {vty_get_chars, vty_put_chars};
+static const struct vio_ops vty_ops = {.get_chars = vty_get_chars, .put_chars = vty_put_chars};
 
 void spapr_vty_display(void *dev, u8 c)
 {

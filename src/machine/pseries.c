@@ -221,8 +221,8 @@ static int add_devices(struct pseries *p, struct error *e)
 	struct device *dev;
 	int err = 0;
 
-	vio_bus_init(&p->vio, p->vm);
-	device_bus_add(p->vm, BUS_VIO, "vio", &p->vio);
+	vio_bus_init(&p->vio, p->vm, &p->tce);
+	device_bus_add(p->vm, BUS_VIO, "spapr-vio", &p->vio);
 	for (u32 i = 0; i < p->config.nr_serials && !err; i++) {
 		dev = device_new(p->vm, &spapr_vty_class);
 		if (!dev)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SCSI targets over host/block.h: disks (SBC-3) and CD-ROM drives (MMC-5), for every host adapter:
+ * spapr-vscsi, virtio-scsi, USB storage. An adapter has a bus, decodes addresses, maps the guest's
+ * buffers and submits requests; targets answer.
+ *
+ * Any thread may submit, with or without the machine's lock. done() comes inside scsi_submit() or
+ * on a thread of the block layer, without any lock of a target; it must not wait for the machine's
+ * lock. What the guest hands over in command blocks and parameter lists is hostile.
+ */
+#ifndef DEVICE_SCSI_H
+#define DEVICE_SCSI_H
+
+#include "host/block.h"
+#include "os/os.h"
+#include "vm/device.h"
+
+struct vm;
+struct scsi_device;
+
+enum { SCSI_MAX_DEVICES = 64, SCSI_CDB_BYTES = 32, SCSI_SENSE_BYTES = 18 };
+
+enum scsi_status {
+	SCSI_GOOD = 0x00,
+	SCSI_CHECK_CONDITION = 0x02,
+	SCSI_BUSY = 0x08,
+	SCSI_TASK_SET_FULL = 0x28,
+};
+
+/* Of a host adapter; addresses are below the maxima. */
+struct scsi_bus {
+	struct vm *vm;
+	u32 channels, targets, luns;
+	u32 count;
+	struct scsi_device *devices[SCSI_MAX_DEVICES];
+};
+
+struct scsi_request {
+	/* The adapter's, unchanged until done(). */
+	u8 cdb[SCSI_CDB_BYTES];
+	const struct iovec *iov; /* host addresses of the data buffer, in or out */
+	int niov;
+	u64 room; /* bytes in iov */
+	void (*done)(struct scsi_request *r);
+	void *opaque;
+	/* The answer. */
+	u8 status; /* enum scsi_status */
+	u8 sense_len;
+	u8 sense[SCSI_SENSE_BYTES]; /* fixed format */
+	u64 moved;		    /* bytes of the buffer that were used */
+	/* The target's. */
+	struct scsi_device *dev;
+	struct block_request block;
+	struct iovec *own; /* a shortened or made-up vector */
+	u8 *data;
+	u64 at, left; /* of what is done in steps */
+	u32 next;
+	int (*step)(struct scsi_request *r);
+};
+
+/* -device names the bus `name`. */
+void scsi_bus_init(struct scsi_bus *bus, struct vm *vm, const char *name, u32 channels, u32 targets,
+		   u32 luns);
+struct scsi_device *scsi_find(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun);
+/* dev: NULL = the target has no such logical unit, or does not exist. */
+void scsi_submit(struct scsi_device *dev, struct scsi_request *r);
+/* Returns when nothing is under way; nobody submits meanwhile. */
+void scsi_bus_drain(struct scsi_bus *bus);
+
+extern const struct device_class scsi_hd_class, scsi_cd_class;
+
+/* --- shared by the files of the targets --- */
+struct scsi_state {
+	u32 attention; /* "power on" is still to be reported */
+	u32 locked;    /* medium removal is prevented */
+	u32 ejected;
+	u32 media_event; /* to be fetched by GET EVENT STATUS NOTIFICATION */
+	u32 write_cache;
+	u32 pad;
+};
+
+struct scsi_device {
+	struct device dev;
+	struct scsi_bus *bus;
+	struct block *block;
+	const struct block_info *info;
+	bool cd;
+	u32 channel, target, lun;
+	u32 block_size; /* bytes */
+	u64 blocks;
+	const char *serial, *vendor, *product, *version;
+	struct os_mutex lock; /* a leaf: state */
+	struct scsi_state state;
+};
+
+/* Sense: key << 16 | additional code << 8 | qualifier. */
+enum scsi_sense {
+	SENSE_NOT_READY_NO_MEDIUM = 0x023a00,
+	SENSE_READ_ERROR = 0x031100,
+	SENSE_WRITE_ERROR = 0x030c00,
+	SENSE_INTERNAL_FAILURE = 0x044400,
+	SENSE_INVALID_OPCODE = 0x052000,
+	SENSE_LBA_OUT_OF_RANGE = 0x052100,
+	SENSE_INVALID_FIELD = 0x052400,
+	SENSE_NO_LUN = 0x052500,
+	SENSE_INVALID_PARAMETER = 0x052600,
+	SENSE_REMOVAL_PREVENTED = 0x055302,
+	SENSE_POWER_ON = 0x062900,
+	SENSE_WRITE_PROTECTED = 0x072700,
+	SENSE_NO_SPACE = 0x072707,
+	SENSE_DATA_PHASE = 0x0b4b00,
+};
+
+/* Ends of requests. */
+void scsi_good(struct scsi_request *r);
+void scsi_fail(struct scsi_request *r, u32 sense);
+/* `len` bytes of data of which the guest asked for `limit`. */
+void scsi_answer(struct scsi_request *r, const void *data, u32 len, u32 limit);
+/* Up to `len` bytes of the data-out buffer; how many there were. */
+u32 scsi_take(const struct scsi_request *r, void *data, u32 len);
+
+/* Each file's commands; false: not one of them. */
+bool scsi_inquiry_command(struct scsi_device *d, struct scsi_request *r);
+bool scsi_mode_command(struct scsi_device *d, struct scsi_request *r);
+bool scsi_block_command(struct scsi_device *d, struct scsi_request *r);
+bool scsi_cd_command(struct scsi_device *d, struct scsi_request *r);
+
+#endif

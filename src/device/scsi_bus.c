@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* SCSI: buses, requests, and the commands that need no medium. SPC-4; see scsi.h. */
+#include "device/scsi.h"
+
+#include <errno.h>
+
+#include "base/assert.h"
+#include "base/endian.h"
+#include "base/log.h"
+#include "base/string.h"
+#include "vm/vm.h"
+
+void scsi_bus_init(struct scsi_bus *bus, struct vm *vm, const char *name, u32 channels, u32 targets,
+		   u32 luns)
+{
+	*bus = (struct scsi_bus){.vm = vm, .channels = channels, .targets = targets, .luns = luns};
+	device_bus_add(vm, BUS_SCSI, name, bus);
+}
+
+struct scsi_device *scsi_find(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun)
+{
+	for (u32 i = 0; i < bus->count; i++) {
+		struct scsi_device *d = bus->devices[i];
+
+		if (d->channel == channel && d->target == target && d->lun == lun)
+			return d;
+	}
+	return NULL;
+}
+
+void scsi_bus_drain(struct scsi_bus *bus)
+{
+	for (u32 i = 0; i < bus->count; i++)
+		block_drain(bus->devices[i]->block);
+}
+
+/* --- ends --- */
+static void end(struct scsi_request *r)
+{
+	os_free(r->own);
+	os_free(r->data);
+	r->own = NULL;
+	r->data = NULL;
+	r->done(r);
+}
+
+void scsi_good(struct scsi_request *r)
+{
+	r->status = SCSI_GOOD;
+	end(r);
+}
+
+static void put_sense(struct scsi_request *r, u32 sense)
+{
+	memset(r->sense, 0, sizeof(r->sense));
+	r->sense[0] = 0x70; /* current, fixed format */
+	r->sense[2] = (u8)(sense >> 16);
+	r->sense[7] = SCSI_SENSE_BYTES - 8;
+	r->sense[12] = (u8)(sense >> 8);
+	r->sense[13] = (u8)sense;
+}
+
+void scsi_fail(struct scsi_request *r, u32 sense)
+{
+	put_sense(r, sense);
+	r->sense_len = SCSI_SENSE_BYTES;
+	r->status = SCSI_CHECK_CONDITION;
+	end(r);
+}
+
+void scsi_answer(struct scsi_request *r, const void *data, u32 len, u32 limit)
+{
+	const u8 *p = data;
+	u64 left = len < limit ? len : limit;
+
+	left = left < r->room ? left : r->room;
+	r->moved = left;
+	for (int i = 0; i < r->niov && left; i++) {
+		u64 n = r->iov[i].iov_len < left ? r->iov[i].iov_len : left;
+
+		memcpy(r->iov[i].iov_base, p, n);
+		p += n;
+		left -= n;
+	}
+	scsi_good(r);
+}
+
+u32 scsi_take(const struct scsi_request *r, void *data, u32 len)
+{
+	u8 *p = data;
+	u32 left = len;
+
+	for (int i = 0; i < r->niov && left; i++) {
+		u32 n = r->iov[i].iov_len < left ? (u32)r->iov[i].iov_len : left;
+
+		memcpy(p, r->iov[i].iov_base, n);
+		p += n;
+		left -= n;
+	}
+	return len - left;
+}
+
+/* --- commands --- */
+enum {
+	TEST_UNIT_READY = 0x00,
+	REQUEST_SENSE = 0x03,
+	INQUIRY = 0x12,
+	RESERVE_6 = 0x16,
+	RELEASE_6 = 0x17,
+	START_STOP_UNIT = 0x1b,
+	PREVENT_ALLOW = 0x1e,
+	RESERVE_10 = 0x56,
+	RELEASE_10 = 0x57,
+	REPORT_LUNS = 0xa0,
+};
+
+static bool medium_gone(struct scsi_device *d)
+{
+	bool gone;
+
+	os_mutex_lock(&d->lock);
+	gone = d->state.ejected;
+	os_mutex_unlock(&d->lock);
+	return gone;
+}
+
+static void report_luns(struct scsi_device *d, struct scsi_request *r)
+{
+	u8 out[8 + 8 * SCSI_MAX_DEVICES] = {0};
+	u32 n = 0;
+
+	for (u32 lun = 0; lun < d->bus->luns && n < SCSI_MAX_DEVICES; lun++) {
+		if (!scsi_find(d->bus, d->channel, d->target, lun))
+			continue;
+		if (lun < 256)
+			out[8 + 8 * n + 1] = (u8)lun; /* peripheral addressing */
+		else
+			st_be16(out + 8 + 8 * n, (u16)(0x4000 | lun));
+		n++;
+	}
+	st_be32(out, 8 * n);
+	scsi_answer(r, out, 8 + 8 * n, ld_be32(r->cdb + 6));
+}
+
+static bool take_attention(struct scsi_device *d)
+{
+	bool was;
+
+	os_mutex_lock(&d->lock);
+	was = d->state.attention;
+	d->state.attention = 0;
+	os_mutex_unlock(&d->lock);
+	return was;
+}
+
+static void request_sense(struct scsi_device *d, struct scsi_request *r)
+{
+	u8 out[SCSI_SENSE_BYTES];
+	u32 sense = take_attention(d) ? (u32)SENSE_POWER_ON
+		    : medium_gone(d)  ? (u32)SENSE_NOT_READY_NO_MEDIUM
+				      : 0;
+
+	put_sense(r, sense);
+	memcpy(out, r->sense, sizeof(out));
+	scsi_answer(r, out, sizeof(out), r->cdb[4]);
+}
+
+/* LoEj and Start: what a drive with a tray does. */
+static void start_stop(struct scsi_device *d, struct scsi_request *r)
+{
+	bool load_eject = r->cdb[4] & 2, start = r->cdb[4] & 1, refused = false;
+
+	os_mutex_lock(&d->lock);
+	if (d->cd && load_eject) {
+		refused = !start && d->state.locked;
+		if (!refused && d->state.ejected == start) {
+			d->state.ejected = !start;
+			d->state.media_event = 1;
+		}
+	}
+	os_mutex_unlock(&d->lock);
+	if (refused)
+		scsi_fail(r, SENSE_REMOVAL_PREVENTED);
+	else
+		scsi_good(r);
+}
+
+static void prevent_allow(struct scsi_device *d, struct scsi_request *r)
+{
+	os_mutex_lock(&d->lock);
+	d->state.locked = r->cdb[4] & 1;
+	os_mutex_unlock(&d->lock);
+	scsi_good(r);
+}
+
+static bool common_command(struct scsi_device *d, struct scsi_request *r)
+{
+	switch (r->cdb[0]) {
+	case TEST_UNIT_READY:
+		if (medium_gone(d))
+			scsi_fail(r, SENSE_NOT_READY_NO_MEDIUM);
+		else
+			scsi_good(r);
+		return true;
+	case REQUEST_SENSE:
+		request_sense(d, r);
+		return true;
+	case REPORT_LUNS:
+		report_luns(d, r);
+		return true;
+	case START_STOP_UNIT:
+		start_stop(d, r);
+		return true;
+	case PREVENT_ALLOW:
+		prevent_allow(d, r);
+		return true;
+	case RESERVE_6: /* there is one initiator */
+	case RESERVE_10:
+	case RELEASE_6:
+	case RELEASE_10:
+		scsi_good(r);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool needs_no_attention(u8 opcode)
+{
+	return opcode == INQUIRY || opcode == REPORT_LUNS || opcode == REQUEST_SENSE;
+}
+
+/* No logical unit: INQUIRY says so in its first byte (SPC-4, 6.4.2). */
+static void submit_nowhere(struct scsi_request *r)
+{
+	u8 out[36] = {0x7f, 0, 5, 2, 36 - 5};
+
+	if (r->cdb[0] == INQUIRY && !(r->cdb[1] & 1))
+		scsi_answer(r, out, sizeof(out), ld_be16(r->cdb + 3));
+	else
+		scsi_fail(r, SENSE_NO_LUN);
+}
+
+void scsi_submit(struct scsi_device *dev, struct scsi_request *r)
+{
+	r->dev = dev;
+	r->status = SCSI_GOOD;
+	r->sense_len = 0;
+	r->moved = 0;
+	r->own = NULL;
+	r->data = NULL;
+	if (!dev) {
+		submit_nowhere(r);
+		return;
+	}
+	if (!needs_no_attention(r->cdb[0]) && take_attention(dev)) {
+		scsi_fail(r, SENSE_POWER_ON);
+		return;
+	}
+	if (common_command(dev, r) || scsi_inquiry_command(dev, r) || scsi_mode_command(dev, r))
+		return;
+	if (dev->cd && scsi_cd_command(dev, r))
+		return;
+	if (medium_gone(dev)) {
+		scsi_fail(r, SENSE_NOT_READY_NO_MEDIUM);
+		return;
+	}
+	if (!scsi_block_command(dev, r)) {
+		log_printf(LOG_UNIMP, "scsi: no command 0x%x\n", r->cdb[0]);
+		scsi_fail(r, SENSE_INVALID_OPCODE);
+	}
+}
+
+/* --- devices --- */
+static const struct state_field scsi_fields[] = {
+	STATE_FIELD(struct scsi_state, attention, STATE_U32),
+	STATE_FIELD(struct scsi_state, locked, STATE_U32),
+	STATE_FIELD(struct scsi_state, ejected, STATE_U32),
+	STATE_FIELD(struct scsi_state, media_event, STATE_U32),
+	STATE_FIELD(struct scsi_state, write_cache, STATE_U32),
+	STATE_FIELD(struct scsi_state, pad, STATE_DERIVED),
+};
+
+static int scsi_post_load(void *obj, struct error *e)
+{
+	struct scsi_device *d = container_of(obj, struct scsi_device, state);
+
+	if (!d->cd)
+		block_set_write_cache(d->block, d->state.write_cache);
+	return 0;
+}
+
+static const struct state_table hd_table = {
+	.name = "scsi-hd",
+	.size = sizeof(struct scsi_state),
+	.nr_fields = ARRAY_SIZE(scsi_fields),
+	.fields = scsi_fields,
+	.post_load = scsi_post_load,
+};
+static const struct state_table cd_table = {
+	.name = "scsi-cd",
+	.size = sizeof(struct scsi_state),
+	.nr_fields = ARRAY_SIZE(scsi_fields),
+	.fields = scsi_fields,
+	.post_load = scsi_post_load,
+};
+
+static int place(struct scsi_device *d, struct error *e)
+{
+	struct scsi_bus *bus = d->bus;
+
+	if (bus->count == SCSI_MAX_DEVICES)
+		return error_set(e, -ENOSPC, "%s: the bus is full", d->dev.cls->name);
+	for (u32 t = 0; d->target == ~0u && t < bus->targets; t++)
+		if (!scsi_find(bus, d->channel, t, d->lun))
+			d->target = t;
+	if (d->channel >= bus->channels || d->target >= bus->targets || d->lun >= bus->luns)
+		return error_set(e, -EINVAL,
+				 "%s: the bus has %u channels of %u targets of %u units",
+				 d->dev.cls->name, bus->channels, bus->targets, bus->luns);
+	if (scsi_find(bus, d->channel, d->target, d->lun))
+		return error_set(e, -EBUSY, "%s: there is one at channel %u, scsi-id %u, lun %u",
+				 d->dev.cls->name, d->channel, d->target, d->lun);
+	bus->devices[bus->count++] = d;
+	return 0;
+}
+
+static int realize(struct scsi_device *d, u32 block_size, struct error *e)
+{
+	int err;
+
+	if (!d->block)
+		return error_set(e, -EINVAL, "%s: drive= is missing", d->dev.cls->name);
+	err = place(d, e);
+	if (err)
+		return err;
+	os_mutex_init(&d->lock);
+	d->info = block_info(d->block);
+	d->block_size = block_size;
+	d->blocks = d->info->size / block_size;
+	d->state = (struct scsi_state){.attention = 1, .write_cache = d->info->write_cache};
+	return 0;
+}
+
+static int hd_realize(struct device *dev, struct error *e)
+{
+	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+	return realize(d, 512, e);
+}
+
+static int cd_realize(struct device *dev, struct error *e)
+{
+	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+	d->cd = true;
+	return realize(d, 2048, e);
+}
+
+static void scsi_unrealize(struct device *dev)
+{
+	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+	block_drain(d->block);
+	os_mutex_destroy(&d->lock);
+}
+
+static void scsi_reset(struct device *dev)
+{
+	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+	d->state = (struct scsi_state){.attention = 1, .write_cache = d->info->write_cache};
+	block_set_write_cache(d->block, d->info->write_cache);
+}
+
+#define OFFSET(field) offsetof(struct scsi_device, field)
+#define SCSI_PROPS(name)                                                                           \
+	{"bus", "the host adapter's bus", PROP_POINTER, OFFSET(bus), NULL},                        \
+		{"drive", "the image", PROP_DRIVE, OFFSET(block), NULL},                           \
+		{"channel", "address on the bus", PROP_U32, OFFSET(channel), "0"},                 \
+		{"scsi-id", "address on the bus; the next free one if not given", PROP_U32,        \
+		 OFFSET(target), "4294967295"},                                                    \
+		{"lun", "logical unit of that target", PROP_U32, OFFSET(lun), "0"},                \
+		{"serial", "serial number that the guest sees", PROP_STRING, OFFSET(serial),       \
+		 NULL},                                                                            \
+		{"vendor", "8 characters", PROP_STRING, OFFSET(vendor), "PVSR"},                   \
+		{"product", "16 characters", PROP_STRING, OFFSET(product), name},                  \
+		{"ver", "4 characters", PROP_STRING, OFFSET(version), "1.0"},                      \
+	{                                                                                          \
+		NULL, NULL, 0, 0, NULL                                                             \
+	}
+
+static const struct device_prop hd_props[] = {SCSI_PROPS("HARDDISK")};
+static const struct device_prop cd_props[] = {SCSI_PROPS("CD-ROM")};
+
+const struct device_class scsi_hd_class = {
+	.name = "scsi-hd",
+	.help = "SCSI disk",
+	.bus_type = BUS_SCSI,
+	.size = sizeof(struct scsi_device),
+	.props = hd_props,
+	.realize = hd_realize,
+	.unrealize = scsi_unrealize,
+	.reset = scsi_reset,
+	.dt = device_no_dt,
+	.state = &hd_table,
+	.state_offset = OFFSET(state),
+};
+
+const struct device_class scsi_cd_class = {
+	.name = "scsi-cd",
+	.help = "SCSI CD-ROM drive",
+	.bus_type = BUS_SCSI,
+	.size = sizeof(struct scsi_device),
+	.props = cd_props,
+	.realize = cd_realize,
+	.unrealize = scsi_unrealize,
+	.reset = scsi_reset,
+	.dt = device_no_dt,
+	.state = &cd_table,
+	.state_offset = OFFSET(state),
+};

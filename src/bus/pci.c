@@ -516,6 +516,12 @@ int pci_bus_init(struct pci_bus *b, struct pci_host *h, struct pci_device *bridg
 	return 0;
 }
 
+void pci_bus_exit(struct pci_bus *b)
+{
+	b->host->buses[b->index] = NULL;
+	device_bus_remove(b->host->vm, b);
+}
+
 int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const struct pci_host_ops *ops,
 		  struct error *e)
 {
@@ -544,6 +550,7 @@ void pci_host_destroy(struct pci_host *h)
 	for (u32 i = 0; i < s->nr_hosts; i++)
 		if (s->hosts[i] == h)
 			s->hosts[i] = s->hosts[--s->nr_hosts];
+	pci_bus_exit(&h->root);
 	os_mutex_destroy(&h->pin_lock);
 }
 

@@ -70,6 +70,8 @@ int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const struct pci
 void pci_host_destroy(struct pci_host *h);
 int pci_bus_init(struct pci_bus *b, struct pci_host *h, struct pci_device *bridge, const char *name,
 		 struct error *e);
+/* Nothing is on it any more. */
+void pci_bus_exit(struct pci_bus *b);
 
 /* The PCI Express capability of a root port that has a slot. */
 void pci_add_express_port(struct pci_device *d, u32 port, u32 slot);

@@ -138,7 +138,11 @@ static int port_realize(struct device *dev, struct error *e)
 
 static void bridge_unrealize(struct device *dev)
 {
-	pci_detach(&container_of(dev, struct bridge, pci.dev)->pci);
+	struct bridge *b = container_of(dev, struct bridge, pci.dev);
+
+	pci_bus_exit(&b->bus);
+	b->pci.secondary = NULL;
+	pci_detach(&b->pci);
 }
 
 static const struct device_prop bridge_props[] = {

@@ -241,6 +241,16 @@ void device_bus_add(struct vm *vm, u32 type, const char *name, void *bus)
 	b->bus = bus;
 }
 
+void device_bus_remove(struct vm *vm, const void *bus)
+{
+	u32 kept = 0;
+
+	for (u32 i = 0; i < vm->nr_buses; i++)
+		if (vm->buses[i].bus != bus)
+			vm->buses[kept++] = vm->buses[i];
+	vm->nr_buses = kept;
+}
+
 struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name)
 {
 	for (u32 i = 0; i < vm->nr_buses; i++)

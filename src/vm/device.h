@@ -108,6 +108,7 @@ int device_add(struct vm *vm, const struct device_class *cls, const struct devic
 	       u32 count, struct error *e);
 /* Asserts that there is room; the name is copied. */
 void device_bus_add(struct vm *vm, u32 type, const char *name, void *bus);
+void device_bus_remove(struct vm *vm, const void *bus);
 /* By name; NULL: the first of the type. */
 struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name);
 

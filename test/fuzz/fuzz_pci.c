@@ -110,7 +110,7 @@ static void tce(struct fuzz_input *in)
 	hcall_dispatch(&vm->vcpus[0], nr, args);
 }
 
-static void access(struct fuzz_input *in)
+static void access_window(struct fuzz_input *in)
 {
 	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
 	u32 bar = (u32)fuzz_value(in, 1) % 3, kind = (u32)fuzz_value(in, 1);
@@ -174,7 +174,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			tce(&in);
 			break;
 		case 5:
-			access(&in);
+			access_window(&in);
 			break;
 		default:
 			device(&in);

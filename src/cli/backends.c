@@ -114,14 +114,32 @@ static struct block *claim_drive(struct cli_options *o, const char *id, const ch
 	return NULL;
 }
 
+static struct net_backend *claim_netdev(struct cli_options *o, const char *id, const char *user,
+					struct error *e)
+{
+	for (u32 i = 0; i < o->nr_netdevs; i++) {
+		struct cli_netdev *n = &o->netdevs[i];
+
+		if (strcmp(n->id, id))
+			continue;
+		if (n->user) {
+			error_set(e, -EBUSY, "netdev '%s' belongs to %s already", id, n->user);
+			return NULL;
+		}
+		n->user = user;
+		return n->net;
+	}
+	error_set(e, -ENOENT, "there is no -netdev with id=%s", id);
+	return NULL;
+}
+
 static void *claim(void *opaque, u32 type, const char *name, const char *user, struct error *e)
 {
 	if (type == PROP_DRIVE)
 		return claim_drive(opaque, name, user, e);
 	if (type == PROP_CHARDEV)
 		return cli_chardev(opaque, name, user, e);
-	error_set(e, -ENOENT, "there is no -netdev with id=%s", name);
-	return NULL;
+	return claim_netdev(opaque, name, user, e);
 }
 
 int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes, struct error *e)
@@ -139,6 +157,11 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 		if (err)
 			error_prefix(e, "-chardev");
 	}
+	for (u32 i = 0; i < o->nr_netdevs && !err; i++) {
+		err = net_open(&o->netdevs[i].options, o->netdevs[i].id, &o->netdevs[i].net, e);
+		if (err)
+			error_prefix(e, "-netdev");
+	}
 	o->backends = (struct device_backends){claim, o, o->nr_globals, o->globals};
 	o->config.backends = &o->backends;
 	o->config.nr_devices = o->nr_devices;
@@ -151,6 +174,10 @@ void cli_close_backends(struct cli_options *o)
 	for (u32 i = 0; i < o->nr_drives; i++) {
 		block_close(o->drives[i].block);
 		o->drives[i].block = NULL;
+	}
+	for (u32 i = 0; i < o->nr_netdevs; i++) {
+		net_close(o->netdevs[i].net);
+		o->netdevs[i].net = NULL;
 	}
 	for (u32 i = 0; i < o->nr_chardevs; i++) {
 		chardev_close(o->chardevs[i].chardev);

@@ -153,6 +153,10 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 		return value_disk(o, opt->id - OPT_HDA, arg, e);
 	case OPT_CDROM:
 		return value_cdrom(o, arg, e);
+	case OPT_NETDEV:
+		return value_netdev(o, arg, e);
+	case OPT_NIC:
+		return value_nic(o, arg, e);
 	case OPT_CHARDEV:
 		return value_chardev(o, arg, e);
 	case OPT_GLOBAL:
@@ -163,7 +167,6 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_DISPLAY:
 	case OPT_VGA:
 	case OPT_MONITOR:
-	case OPT_NIC:
 	case OPT_NET:
 		return only_none(opt, arg, e);
 	case OPT_NAME:
@@ -261,10 +264,12 @@ void cli_free(struct cli_options *o)
 	o->owned = NULL;
 	g_free(o->drives);
 	g_free(o->chardevs);
+	g_free(o->netdevs);
 	g_free(o->devices);
 	g_free(o->globals);
 	o->drives = NULL;
 	o->chardevs = NULL;
+	o->netdevs = NULL;
 	o->devices = NULL;
 	o->globals = NULL;
 }

@@ -4,6 +4,7 @@
 #define CLI_OPTIONS_H
 
 #include "host/block.h"
+#include "host/net.h"
 #include "machine/machine.h"
 
 enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS };
@@ -29,6 +30,13 @@ struct cli_chardev {
 	const char *user;
 };
 
+struct cli_netdev {
+	const char *id;
+	struct net_options options;
+	struct net_backend *net;
+	const char *user;
+};
+
 struct cli_options {
 	const struct machine_class *machine;
 	struct machine_config config; /* serials are opened later */
@@ -42,16 +50,17 @@ struct cli_options {
 	bool snapshot;
 	bool perf_map;
 	const char *process_name; /* NULL = as it was started */
-	u32 nr_drives, nr_chardevs, nr_devices, nr_globals;
+	u32 nr_drives, nr_chardevs, nr_netdevs, nr_devices, nr_globals;
 	struct cli_drive *drives;
 	struct cli_chardev *chardevs;
+	struct cli_netdev *netdevs;
 	struct machine_device *devices;
 	struct device_global *globals;
 	struct device_backends backends;
 	void *owned; /* what options point into: a GSList of strings */
 };
 
-/* Open what -drive, -blockdev and -chardev describe; before the machine is made. */
+/* Open what -drive, -blockdev, -chardev and -netdev describe; before the machine is made. */
 struct char_escapes;
 int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes, struct error *e);
 /* That of -chardev, for one user only; NULL with e set. */

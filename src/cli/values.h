@@ -24,6 +24,8 @@ int value_disk(struct cli_options *o, u32 number, const char *file, struct error
 int value_cdrom(struct cli_options *o, const char *file, struct error *e);
 int value_device(struct cli_options *o, const char *arg, struct error *e);
 int value_global(struct cli_options *o, const char *arg, struct error *e);
+int value_netdev(struct cli_options *o, const char *arg, struct error *e);
+int value_nic(struct cli_options *o, const char *arg, struct error *e);
 int value_chardev(struct cli_options *o, const char *arg, struct error *e);
 
 /* Once all options are there: devices of drives that name an interface. */

@@ -9,13 +9,23 @@
 #include "device/spapr_vscsi.h"
 #include "device/spapr_vty.h"
 #include "device/virtio_blk.h"
+#include "device/virtio_net.h"
 #include "device/virtio_rng.h"
 
+/* clang-format off */
 static const struct device_class *const classes[] = {
-	&pci_bridge_class, &pcie_root_port_class, &scsi_cd_class,
-	&scsi_hd_class,	   &spapr_phb_class,	  &spapr_vscsi_class,
-	&spapr_vty_class,  &virtio_blk_pci_class, &virtio_rng_pci_class,
+	&pci_bridge_class,
+	&pcie_root_port_class,
+	&scsi_cd_class,
+	&scsi_hd_class,
+	&spapr_phb_class,
+	&spapr_vscsi_class,
+	&spapr_vty_class,
+	&virtio_blk_pci_class,
+	&virtio_net_pci_class,
+	&virtio_rng_pci_class,
 };
+/* clang-format on */
 
 const struct device_class *device_class_at(u32 i)
 {

@@ -89,6 +89,12 @@ def refusals(kernel, initrd, folder):
                                           f"file={folder}/text,if=none,id=a,readonly=on", "-kernel", kernel)),
         ("image that is in use", refuse("-drive", f"file={folder}/text,if=none,id=a", "-drive",
                                         f"file={folder}/text,if=none,id=b", "-kernel", kernel)),
+        ("unknown network", refuse("-netdev", "pigeon,id=n", "-kernel", kernel)),
+        ("network without a name", refuse("-netdev", "user", "-kernel", kernel)),
+        ("bad forward", refuse("-netdev", "user,id=n,hostfwd=tcp::x-:1", "-kernel", kernel)),
+        ("card on no network", refuse("-device", "virtio-net-pci,netdev=n", "-kernel", kernel)),
+        ("group address for a card", refuse("-device", "virtio-net-pci,mac=01:00:00:00:00:00", "-kernel", kernel)),
+        ("disk without drive", refuse("-device", "virtio-blk-pci", "-kernel", kernel)),
         ("node without a name", refuse("-blockdev", f"driver=file,filename={folder}/text", "-kernel", kernel)),
         ("node on an absent one", refuse("-blockdev", "driver=raw,node-name=r,file=absent", "-kernel", kernel)),
     ]
@@ -175,7 +181,7 @@ class CommandLine:
             text = p.stdout.decode(errors="replace")
             self.expect(f"{option} is the manual", p.returncode == 0 and len(text.splitlines()) > 40, text[:200])
             wanted = ("-M", "-cpu", "-smp", "-m", "-kernel", "-initrd", "-append", "-bios", "-nographic", "-nodefaults",
-                      "-serial", "-name", "-no-reboot", "-S", "-d", "-D", "-device", "-drive", "-blockdev", "-chardev")
+                      "-serial", "-name", "-no-reboot", "-S", "-d", "-D", "-device", "-drive", "-blockdev", "-chardev", "-netdev", "-nic")
             missing = [x for x in wanted if not re.search(rf"(^|\W){x}\b", text)]
             self.expect(f"{option} names every option", not missing, missing)
 

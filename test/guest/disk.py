@@ -12,13 +12,15 @@ import os
 import random
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass
 
-from guest import Failure, Results
+from guest import Failure, Results, initrd_with
 
-TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 IMAGE = 96 << 20
 
 # what the guest does; runs before its shell
@@ -69,6 +71,8 @@ class Case:
     smp: int = 2
     disk: str = "vda"
     extra: tuple = ()
+    # save the machine while it writes, and go on in a fresh process
+    save: bool = False
 
 
 CASES = [
@@ -84,6 +88,14 @@ CASES = [
          cpu="power8", smp=1),
     Case("virtio-blk-intx", "virtio-blk-pci,drive=d,serial=pv-disk,vectors=0,indirect_desc=off",
          "cache=writeback,detect-zeroes=unmap,discard=unmap", extra=("-device", "virtio-rng-pci,packed=on")),
+]
+
+
+SAVE = ("-device", "virtio-rng-pci")
+CASES += [
+    Case("virtio-blk-save", extra=SAVE, save=True),
+    Case("virtio-blk-save-iommu-packed", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,packed=on",
+         "cache=none", extra=SAVE, save=True),
 ]
 
 
@@ -104,23 +116,22 @@ class Disk:
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return hashlib.sha256(given).hexdigest()
 
-    def make_initrd(self):
-        guest = os.path.join(self.options.guests, "debian-ppc64el")
-        script = os.path.join(self.folder, "test.sh")
-        with open(script, "w", encoding="utf-8") as f:
-            f.write(SCRIPT.replace("DISK", self.case.disk))
-        modules = os.path.join(guest, "root", "modules")
-        lines = ["dir modules 755", f"file test.sh 755 {script}"]
-        lines += [f"file modules/{m} 644 {os.path.join(modules, m)}" for m in sorted(os.listdir(modules))]
-        more = os.path.join(self.folder, "more.gz")
-        subprocess.run([os.path.join(TOP, "guests", "mkcpio.py"), more], input="\n".join(lines).encode(), check=True)
-        initrd = os.path.join(self.folder, "initrd")
-        with open(initrd, "wb") as out:
-            for part in os.path.join(guest, "initrd.gz"), more:
-                with open(part, "rb") as f:
-                    data = f.read()
-                    out.write(data + b"\0" * (-len(data) % 4))
-        return initrd
+    def save_while_writing(self, argv):
+        """runs until a little after the guest began to write; what it said"""
+        text = b""
+        with subprocess.Popen(argv + ["-x-save", os.path.join(self.folder, "state")], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as p:
+            killer = threading.Timer(120 * self.options.scale, p.kill)
+            killer.start()
+            for line in p.stdout:
+                text += line
+                if line.startswith(b"disk: read"):
+                    time.sleep(0.3)
+                    p.send_signal(signal.SIGUSR1)
+            killer.cancel()
+            if p.wait():
+                raise Failure(f"saving: exit status {p.returncode}; {text[-300:]!r}")
+        return text.decode(errors="replace").replace("\r", "")
 
     def run(self):
         c = self.case
@@ -129,12 +140,16 @@ class Disk:
         argv = self.options.vmm + [
             "-M", machine, "-cpu", c.cpu, "-smp", str(c.smp), "-m", "512M", "-nographic", "-nodefaults",
             "-serial", "stdio", "-kernel", os.path.join(self.options.guests, "debian-ppc64el", "vmlinux"),
-            "-initrd", self.make_initrd(), "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1",
+            "-initrd", initrd_with(self.options.guests, self.folder, SCRIPT.replace("DISK", c.disk)), "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1",
             "-drive", f"file={self.image},if=none,id=d,format=raw,{c.drive}", "-device", c.device, *c.extra]
+        before = ""
+        if c.save:
+            before = self.save_while_writing(argv)
+            argv += ["-x-load", os.path.join(self.folder, "state")]
         try:
             p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False,
                                timeout=180 * self.options.scale)
-            output = p.stdout.decode(errors="replace").replace("\r", "")
+            output = before + p.stdout.decode(errors="replace").replace("\r", "")
             stderr = p.stderr.decode(errors="replace")
             status = p.returncode
         except subprocess.TimeoutExpired as e:

@@ -177,6 +177,24 @@ class Guest:
         return termios.tcgetattr(self.slave) == self.termios_before
 
 
+def initrd_with(guests, folder, script):
+    """Debian's initramfs with the kernel's modules in /modules and a script that runs before the shell; its path"""
+    guest = os.path.join(guests, "debian-ppc64el")
+    modules = os.path.join(guest, "root", "modules")
+    with open(os.path.join(folder, "test.sh"), "w", encoding="utf-8") as f:
+        f.write(script)
+    lines = ["dir modules 755", f"file test.sh 755 {folder}/test.sh"]
+    lines += [f"file modules/{m} 644 {os.path.join(modules, m)}" for m in sorted(os.listdir(modules))]
+    mkcpio = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "guests", "mkcpio.py")
+    subprocess.run([mkcpio, f"{folder}/more.gz"], input="\n".join(lines).encode(), check=True)
+    with open(f"{folder}/initrd", "wb") as out:
+        for part in os.path.join(guest, "initrd.gz"), f"{folder}/more.gz":
+            with open(part, "rb") as f:
+                data = f.read()
+            out.write(data + b"\0" * (-len(data) % 4))
+    return f"{folder}/initrd"
+
+
 def command_line(vmm, case, guests, qemu=False):
     """the VMM's arguments for a case of boot.py's table; qemu has two options under other names"""
     machine = dict(case.machine)

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A network inside the process (libslirp): the guest's connections become sockets of ours. One
+ * thread waits for sockets; libslirp runs under one lock, which is recursive since it delivers
+ * frames from everywhere. Frames that the guest sends are handled on the sender's thread.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <slirp/libslirp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "host/net_private.h"
+#include "os/os.h"
+
+struct user_timer {
+	struct user_timer *next;
+	SlirpTimerCb fn;
+	void *opaque;
+	s64 deadline; /* ms; -1: not armed */
+};
+
+struct user_net {
+	struct net_backend *n;
+	Slirp *slirp;
+	GRecMutex lock;
+	GArray *fds; /* struct pollfd; the first is wake's; the thread's only */
+	struct os_notifier wake;
+	struct os_thread thread;
+	_Atomic bool stop;
+	struct user_timer *timers;
+	u8 frame[NET_FRAME_MAX];
+};
+
+/* --- what libslirp asks for --- */
+static ssize_t on_packet(const void *buf, size_t len, void *opaque)
+{
+	struct user_net *u = opaque;
+
+	net_deliver(u->n, buf, len);
+	return (ssize_t)len;
+}
+
+static void on_error(const char *text, void *opaque)
+{
+	log_printf(LOG_GUEST, "user network: %s\n", text);
+}
+
+static s64 on_clock(void *opaque)
+{
+	return (s64)os_clock_ns();
+}
+
+static void *on_timer_new(SlirpTimerCb fn, void *arg, void *opaque)
+{
+	struct user_net *u = opaque;
+	struct user_timer *t = g_new0(struct user_timer, 1);
+
+	*t = (struct user_timer){u->timers, fn, arg, -1};
+	u->timers = t;
+	return t;
+}
+
+static void on_timer_free(void *timer, void *opaque)
+{
+	struct user_net *u = opaque;
+
+	for (struct user_timer **t = &u->timers; *t; t = &(*t)->next)
+		if (*t == timer) {
+			*t = (*t)->next;
+			g_free(timer);
+			return;
+		}
+}
+
+static void on_timer_mod(void *timer, s64 deadline, void *opaque)
+{
+	((struct user_timer *)timer)->deadline = deadline;
+}
+
+static void on_fd(int fd, void *opaque)
+{
+}
+
+static void on_notify(void *opaque)
+{
+	struct user_net *u = opaque;
+
+	os_notifier_signal(&u->wake);
+}
+
+static const SlirpCb callbacks = {
+	.send_packet = on_packet,
+	.guest_error = on_error,
+	.clock_get_ns = on_clock,
+	.timer_new = on_timer_new,
+	.timer_free = on_timer_free,
+	.timer_mod = on_timer_mod,
+	.register_poll_fd = on_fd,
+	.unregister_poll_fd = on_fd,
+	.notify = on_notify,
+};
+
+/* --- the thread --- */
+static int add_poll(int fd, int events, void *opaque)
+{
+	struct user_net *u = opaque;
+	GPollFD p = {.fd = fd};
+
+	if (events & SLIRP_POLL_IN)
+		p.events |= G_IO_IN;
+	if (events & SLIRP_POLL_OUT)
+		p.events |= G_IO_OUT;
+	if (events & SLIRP_POLL_PRI)
+		p.events |= G_IO_PRI;
+	p.events |= G_IO_HUP | G_IO_ERR;
+	g_array_append_val(u->fds, p);
+	return (int)u->fds->len - 1;
+}
+
+static int get_events(int index, void *opaque)
+{
+	struct user_net *u = opaque;
+	gushort r = g_array_index(u->fds, GPollFD, index).revents;
+
+	return (r & G_IO_IN ? SLIRP_POLL_IN : 0) | (r & G_IO_OUT ? SLIRP_POLL_OUT : 0) |
+	       (r & G_IO_PRI ? SLIRP_POLL_PRI : 0) | (r & G_IO_ERR ? SLIRP_POLL_ERR : 0) |
+	       (r & G_IO_HUP ? SLIRP_POLL_HUP : 0);
+}
+
+static void run_timers(struct user_net *u)
+{
+	s64 now = (s64)(os_clock_ns() / 1000000);
+
+	for (struct user_timer *t = u->timers, *next; t; t = next) {
+		next = t->next;
+		if (t->deadline >= 0 && t->deadline <= now) {
+			t->deadline = -1;
+			t->fn(t->opaque);
+		}
+	}
+}
+
+static void user_main(void *opaque)
+{
+	struct user_net *u = opaque;
+	GPollFD wake = {.fd = u->wake.fd, .events = G_IO_IN};
+
+	while (!u->stop) {
+		u32 timeout = 1000;
+		int n;
+
+		g_array_set_size(u->fds, 0);
+		g_array_append_val(u->fds, wake);
+		g_rec_mutex_lock(&u->lock);
+		slirp_pollfds_fill(u->slirp, &timeout, add_poll, u);
+		g_rec_mutex_unlock(&u->lock);
+		n = g_poll((GPollFD *)u->fds->data, u->fds->len,
+			   timeout < 1000 ? (gint)timeout : 1000);
+		os_notifier_clear(&u->wake);
+		g_rec_mutex_lock(&u->lock);
+		slirp_pollfds_poll(u->slirp, n < 0, get_events, u);
+		run_timers(u);
+		g_rec_mutex_unlock(&u->lock);
+	}
+}
+
+/* --- options --- */
+static int parse_network(const char *text, SlirpConfig *c, struct error *e)
+{
+	char *address = g_strdup(text ? text : "10.0.2.0/24"), *slash = strchr(address, '/'), *end;
+	unsigned long bits = 24;
+	u32 net;
+	bool ok = true;
+
+	if (slash) {
+		*slash = 0;
+		bits = strtoul(slash + 1, &end, 10);
+		ok = slash[1] && !*end && bits >= 8 && bits <= 28;
+	}
+	ok = ok && inet_pton(AF_INET, address, &c->vnetwork) == 1;
+	g_free(address);
+	if (!ok)
+		return error_set(e, -EINVAL, "'%s' is no ADDRESS/BITS of a network", text);
+	c->vnetmask.s_addr = htonl(~0u << (32 - bits));
+	c->vnetwork.s_addr &= c->vnetmask.s_addr;
+	net = ntohl(c->vnetwork.s_addr);
+	c->vhost.s_addr = htonl(net + 2);
+	c->vnameserver.s_addr = htonl(net + 3);
+	c->vdhcp_start.s_addr = htonl(net + (bits <= 27 ? 15 : 4));
+	return 0;
+}
+
+/* "[ADDR]:PORT"; false: it is none */
+static bool parse_end(const char *text, struct in_addr *addr, int *port)
+{
+	const char *colon = strchr(text, ':');
+	char *host, *end;
+	unsigned long n;
+	bool ok = true;
+
+	if (!colon)
+		return false;
+	host = g_strndup(text, (gsize)(colon - text));
+	if (*host)
+		ok = inet_pton(AF_INET, host, addr) == 1;
+	g_free(host);
+	n = strtoul(colon + 1, &end, 10);
+	*port = (int)n;
+	return ok && colon[1] && !*end && n < 65536;
+}
+
+static int add_forward(struct user_net *u, const char *text, struct error *e)
+{
+	struct in_addr from = {0}, to = {0};
+	bool udp = g_str_has_prefix(text, "udp:");
+	const char *rest = strchr(text, ':'), *dash = strchr(text, '-');
+	int from_port, to_port;
+	char *left;
+	bool ok = rest && dash && dash > rest &&
+		  (udp || g_str_has_prefix(text, "tcp:") || rest == text);
+
+	if (ok) {
+		left = g_strndup(rest + 1, (gsize)(dash - rest - 1));
+		ok = parse_end(left, &from, &from_port) && parse_end(dash + 1, &to, &to_port) &&
+		     to_port;
+		g_free(left);
+	}
+	if (!ok)
+		return error_set(e, -EINVAL,
+				 "hostfwd: '%s' is no [tcp|udp]:[ADDR]:PORT-[ADDR]:PORT", text);
+	if (slirp_add_hostfwd(u->slirp, udp, from, from_port, to, to_port) < 0)
+		return error_set(e, -EADDRINUSE, "hostfwd: port %d cannot be had: %s", from_port,
+				 strerror(errno));
+	return 0;
+}
+
+static void user_free(struct user_net *u)
+{
+	if (u->slirp)
+		slirp_cleanup(u->slirp);
+	while (u->timers)
+		on_timer_free(u->timers, u);
+	if (u->fds)
+		g_array_free(u->fds, TRUE);
+	g_rec_mutex_clear(&u->lock);
+	g_free(u);
+}
+
+static int user_open(struct net_backend *n, const struct net_options *o, struct error *e)
+{
+	struct user_net *u = g_new0(struct user_net, 1);
+	SlirpConfig c = {
+		.version = 4,
+		.restricted = o->restricted,
+		.in_enabled = true,
+		.vhostname = o->hostname,
+		.tftp_path = o->tftp,
+		.bootfile = o->bootfile,
+	};
+	int err;
+
+	g_rec_mutex_init(&u->lock);
+	u->n = n;
+	n->impl = u;
+	err = parse_network(o->network, &c, e);
+	if (!err) {
+		u->slirp = slirp_new(&c, &callbacks, u);
+		if (!u->slirp)
+			err = error_set(e, -EINVAL, "the user network cannot be made");
+	}
+	for (u32 i = 0; i < o->nr_forwards && !err; i++)
+		err = add_forward(u, o->forwards[i], e);
+	if (!err && os_notifier_init(&u->wake))
+		err = error_set(e, -EMFILE, "out of file descriptors");
+	if (err) {
+		user_free(u);
+		return err;
+	}
+	u->fds = g_array_new(FALSE, FALSE, sizeof(GPollFD));
+	if (os_thread_create(&u->thread, "net", user_main, u)) {
+		os_notifier_destroy(&u->wake);
+		user_free(u);
+		return error_set(e, -EAGAIN, "no thread for the user network");
+	}
+	return 0;
+}
+
+static void user_close(struct net_backend *n)
+{
+	struct user_net *u = n->impl;
+
+	u->stop = true;
+	os_notifier_signal(&u->wake);
+	os_thread_join(&u->thread);
+	os_notifier_destroy(&u->wake);
+	user_free(u);
+}
+
+static void user_send(struct net_backend *n, const struct iovec *iov, int niov)
+{
+	struct user_net *u = n->impl;
+	u64 len;
+
+	g_rec_mutex_lock(&u->lock);
+	len = iov_to_buf(iov, niov, 0, u->frame, sizeof(u->frame));
+	slirp_input(u->slirp, u->frame, (int)len);
+	g_rec_mutex_unlock(&u->lock);
+	os_notifier_signal(&u->wake);
+}
+
+const struct net_ops net_user_ops = {user_open, user_close, user_send};

@@ -1,0 +1,186 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Networks under a real guest: Debian's kernel with Debian's drivers fetches a file from a server on the host, sends
+one back, and is reached from the host by hostfwd; checksums on both sides.
+
+Prints ok/not ok lines.
+"""
+
+import argparse
+import hashlib
+import http.server
+import os
+import random
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+from guest import Failure, Results, initrd_with
+
+SIZE = 16 << 20
+
+SCRIPT = """
+dmesg -n 1
+for pass in 1 2 3 4 5 6; do
+    for m in /modules/*.ko; do insmod $m 2>/dev/null; done
+done
+say() { echo "net: $*"; }
+ifconfig lo up
+ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
+route add default gw 10.0.2.2
+say address `cat /sys/class/net/eth0/address`
+wget -q -O /tmp/file http://10.0.2.2:PORT/file && say fetched `sha256sum < /tmp/file`
+nc 10.0.2.2 SINK < /tmp/file && say sent
+say listening
+nc -l -p 5000 < /tmp/file
+say served
+grep eth0 /proc/net/dev
+dmesg | grep -E "Oops|BUG|WARNING|NETDEV WATCHDOG" | sed 's/^/net: trouble /'
+poweroff -f
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    device: str
+    machine: str = "pseries"
+    cpu: str = "power9"
+
+
+CASES = [
+    Case("virtio-net", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef"),
+    Case("virtio-net-iommu-packed", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,iommu_platform=on,packed=on",
+         "pseries,ic-mode=xics"),
+    Case("virtio-net-power8-legacy", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,disable-modern=on", cpu="power8"),
+]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):       # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.server.data)))
+        self.end_headers()
+        self.wfile.write(self.server.data)
+
+    def log_message(self, format, *args):       # pylint: disable=redefined-builtin
+        pass
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def receive(s):
+    h = hashlib.sha256()
+    while True:
+        data = s.recv(65536)
+        if not data:
+            return h.hexdigest()
+        h.update(data)
+
+
+class Net:
+    def __init__(self, options, case):
+        self.options = options
+        self.case = case
+        self.folder = os.path.join(options.log, case.name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        self.sunk = None
+        self.output = ""
+
+    def sink(self, listener):
+        s = listener.accept()[0]
+        with s:
+            self.sunk = receive(s)
+
+    def from_guest(self, port, process):
+        """what the guest serves: its listener may come up a little after it says so"""
+        end = time.monotonic() + 60 * self.options.scale
+        while time.monotonic() < end and process.poll() is None:
+            with socket.create_connection(("127.0.0.1", port), 30) as s:
+                s.settimeout(60 * self.options.scale)
+                digest = receive(s)
+                if digest != hashlib.sha256().hexdigest():
+                    return digest
+            time.sleep(0.5)
+        raise Failure("nothing came from the guest")
+
+    def run(self, results):
+        c = self.case
+        data = random.Random(c.name).randbytes(SIZE)
+        want = hashlib.sha256(data).hexdigest()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.data = data
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.sink, args=(listener,), daemon=True).start()
+        script = SCRIPT.replace("PORT", str(server.server_port)).replace("SINK", str(listener.getsockname()[1]))
+        forward = free_port()
+        argv = self.options.vmm + [
+            "-M", c.machine, "-cpu", c.cpu, "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
+            "-kernel", os.path.join(self.options.guests, "debian-ppc64el", "vmlinux"),
+            "-initrd", initrd_with(self.options.guests, self.folder, script),
+            "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1 net.ifnames=0",
+            "-netdev", f"user,id=n,hostfwd=tcp:127.0.0.1:{forward}-10.0.2.15:5000", "-device", c.device]
+        said = {}
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
+            killer = threading.Timer(180 * self.options.scale, p.kill)
+            killer.start()
+            digest = None
+            for raw in p.stdout:
+                line = raw.decode(errors="replace").strip()
+                self.output += line + "\n"
+                words = line.split()
+                if words[:1] == ["net:"] and len(words) > 1:
+                    said[words[1]] = words[2] if len(words) > 2 else ""
+                    if words[1] == "listening":
+                        digest = self.from_guest(forward, p)
+            status = p.wait()
+            killer.cancel()
+        server.shutdown()
+
+        def equal(what, got, expected):
+            results.add(f"{c.name}: {what}", None if got == expected else f"got {got!r}, expected {expected!r}")
+
+        equal("address", said.get("address"), "52:54:00:ab:cd:ef")
+        equal("fetched by the guest", said.get("fetched"), want)
+        equal("sent by the guest", self.sunk, want)
+        equal("served by the guest", digest, want)
+        equal("no trouble in the kernel's log", said.get("trouble"), None)
+        equal("exit status", status, 0)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--vmm", default="build/powervisor")
+    p.add_argument("--guests", default="build/guests")
+    p.add_argument("--log", default="build/log/net")
+    p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("cases", nargs="*", help="only these")
+    options = p.parse_args()
+    options.vmm = shlex.split(options.vmm)
+    os.makedirs(options.log, exist_ok=True)
+    results = Results()
+    for case in CASES:
+        if options.cases and case.name not in options.cases:
+            continue
+        net = Net(options, case)
+        try:
+            net.run(results)
+        except (Failure, OSError, subprocess.SubprocessError) as e:
+            results.add(case.name, f"{e}; {net.output[-300:]!r}")
+        with open(os.path.join(net.folder, "console"), "w", encoding="utf-8") as f:
+            f.write(net.output)
+    return results.end("net.py")
+
+
+sys.exit(main())

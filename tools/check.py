@@ -204,6 +204,7 @@ STAGES = [
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
+    Stage("eeh", guest_test("eeh.py", "meson", "eeh")),
     Stage("icount", guest_test("icount.py", "meson", "icount")),
     Stage("flushes", guest_test("flushes.py", "meson", "flushes")),
     Stage("idle", guest_test("idle.py", "meson", "idle")),

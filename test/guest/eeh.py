@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian's virtio drivers on a PCI host bridge: interrupts, DMA windows, and errors that the guest injects into one
+endpoint and recovers from (EEH), with addresses translated and real.
+
+The guest gets the modules of its kernel's package and a program that injects errors by RTAS, in an initrd behind the
+one of build/guests. Prints ok/not ok lines.
+"""
+
+import argparse
+import glob
+import gzip
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+
+from cases import Case
+from guest import Failure, Guest, PROMPT, Results, command_line
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MODULES = ["virtio/virtio", "virtio/virtio_ring", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci_legacy_dev",
+           "virtio/virtio_pci", "block/virtio_blk", "char/hw_random/virtio-rng"]
+DISK_BYTES = 16 << 20
+LOAD_CONFIG = 4     # function of an IOA bus error: a load from configuration space
+
+
+def build_initrd(options, work):
+    """the guest's initrd with modules and the program behind it"""
+    folder = os.path.join(options.guests, "debian-ppc64el")
+    package = glob.glob(os.path.join(folder, "debs", "linux-image-*.deb"))[0]
+    root = os.path.join(work, "root")
+    os.makedirs(os.path.join(root, "m"), exist_ok=True)
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], check=True, capture_output=True).stdout
+    for m in MODULES:
+        data = subprocess.run(["tar", "x", "-O", "--wildcards", f"*/drivers/{m}.ko"], input=tar, check=True,
+                              capture_output=True).stdout
+        with open(os.path.join(root, "m", os.path.basename(m) + ".ko"), "wb") as f:
+            f.write(data)
+    with open(os.path.join(root, "m", "load"), "w", encoding="ascii") as f:
+        f.write("".join(f"insmod /m/{os.path.basename(m)}.ko\n" for m in MODULES))
+    subprocess.run(["powerpc64le-linux-gnu-gcc", "-O2", "-static", "-o", os.path.join(root, "m", "errinjct"),
+                    os.path.join(HERE, "errinjct.c")], check=True)
+    names = "m\n" + "".join(f"m/{n}\n" for n in sorted(os.listdir(os.path.join(root, "m"))))
+    more = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=names.encode(), check=True,
+                          capture_output=True).stdout
+    path = os.path.join(work, "initrd.gz")
+    with open(path, "wb") as out, open(os.path.join(folder, "initrd.gz"), "rb") as f:
+        out.write(f.read() + gzip.compress(more, 1))
+    return path
+
+
+def interrupts(guest, device):
+    lines = guest.run("grep MSI /proc/interrupts").splitlines()
+    return sum(int(x.split()[1]) for x in lines if device in x)
+
+
+def recover(options, results, iommu, initrd, work):
+    disk = os.path.join(work, f"disk-{iommu}.img")
+    data = os.urandom(DISK_BYTES)
+    with open(disk, "wb") as f:
+        f.write(data)
+    want = hashlib.md5(data).hexdigest()
+    case = Case("eeh", "power9", 1, {}, memory="512M",
+                extra=("-drive", f"if=none,id=d,file={disk},format=raw",
+                       "-device", f"virtio-blk-pci,drive=d,addr=1,iommu_platform={iommu}",
+                       "-device", f"virtio-rng-pci,addr=2,iommu_platform={iommu}"))
+    argv = command_line(options.vmm, case, options.guests)
+    argv[argv.index("-initrd") + 1] = initrd
+    with Guest(argv, os.path.join(options.log, f"eeh-{iommu}.log"), options.scale) as guest:
+        guest.expect(PROMPT, 200, "shell prompt")
+        guest.run("dmesg -n 1; sh /m/load", 60)
+        if guest.run("md5sum < /dev/vda", 60).split()[0] != want:
+            raise Failure("reads something else from its disk")
+        before = interrupts(guest, "virtio0")
+        if not before:
+            raise Failure("no interrupt of the disk")
+        if guest.run("dmesg | grep -c create-pe-dma-window") != "2":
+            raise Failure("no dynamic DMA windows")
+        results.add(f"interrupts, DMA windows, disk (iommu_platform={iommu})")
+        # what the error hits is the next look at the endpoint's configuration space
+        if guest.run(f"/m/errinjct 0x800 {LOAD_CONFIG}") != "errinjct: 0":
+            raise Failure("errinjct failed")
+        guest.run("od -N4 /sys/bus/pci/devices/0000:00:01.0/config")
+        guest.run("while ! dmesg | grep 'EEH: Recovery'; do sleep 1; done", 120)
+        if "successful" not in guest.run("dmesg | grep 'EEH: Recovery'"):
+            raise Failure("not recovered")
+        if guest.run("grep slot_resets /proc/powerpc/eeh") != "eeh_slot_resets=1":
+            raise Failure("not reset once")
+        guest.run("echo 3 > /proc/sys/vm/drop_caches")
+        if guest.run("md5sum < /dev/vda", 60).split()[0] != want:
+            raise Failure("reads something else after an error")
+        results.add(f"an injected error is recovered from (iommu_platform={iommu})")
+        guest.type("poweroff -f\n")
+        if guest.wait(60):
+            raise Failure(f"poweroff: {guest.ending()}")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--vmm", type=shlex.split, default=["build/powervisor"])
+    p.add_argument("--guests", default="build/guests")
+    p.add_argument("--log", default="build/log/eeh")
+    p.add_argument("--scale", type=float, default=1.0)
+    options = p.parse_args()
+    results = Results()
+    work = os.path.join(options.log, "work")
+    os.makedirs(work, exist_ok=True)
+    initrd = build_initrd(options, work)
+    for iommu in "off", "on":
+        try:
+            recover(options, results, iommu, initrd, work)
+        except Failure as e:
+            results.add(f"iommu_platform={iommu}", str(e))
+    return results.end("eeh")
+
+
+sys.exit(main())

@@ -210,6 +210,9 @@ u32 frontend_translate_region(struct tr_ctx *c, u64 pc, const struct tr_region_r
 	if (!q->fetch(q->opaque, pc, &word))
 		return 0;
 	region_plan(&g, pc);
+	/* the first word is one that a shared region leaves to others */
+	if (!g.nr_blocks)
+		return 0;
 	c->region = &g;
 	c->r->cur = (struct ir_exit){.pc = pc};
 	/* A header at the entry polls itself. */

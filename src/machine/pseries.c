@@ -216,6 +216,14 @@ static int add_pci(struct pseries *p, struct error *e)
 	return device_realize(phb, e);
 }
 
+static bool user_has_nvram(const struct pseries *p)
+{
+	for (u32 i = 0; i < p->config.nr_devices; i++)
+		if (p->config.devices[i].cls == &spapr_nvram_class)
+			return true;
+	return false;
+}
+
 static int add_devices(struct pseries *p, struct error *e)
 {
 	struct device *dev;
@@ -235,11 +243,13 @@ static int add_devices(struct pseries *p, struct error *e)
 	}
 	if (err)
 		return err;
-	dev = device_new(p->vm, &spapr_nvram_class);
-	if (!dev)
-		return error_set(e, -ENOMEM, "out of memory");
-	device_set_pointer(dev, "bus", &p->vio);
-	err = device_realize(dev, e);
+	if (!user_has_nvram(p)) {
+		dev = device_new(p->vm, &spapr_nvram_class);
+		if (!dev)
+			return error_set(e, -ENOMEM, "out of memory");
+		device_set_pointer(dev, "bus", &p->vio);
+		err = device_realize(dev, e);
+	}
 	return err ? err : machine_add_devices(&p->config, p->vm, e);
 }
 

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (!vm)
 		vm = fuzz_board_with("x-vof", "on");
-	else if (vm_reset(vm, &e))
+	else if (!fuzz_value(&in, 1) && vm_reset(vm, &e))
 		abort();
 	for (u32 i = 0; i < ARRAY_SIZE(words); i++)
 		vm_mem_write(vm, TEXT + 64 * i, words[i], strlen(words[i]) + 1);

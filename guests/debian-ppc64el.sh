@@ -43,7 +43,7 @@ modules() {
 		drivers/scsi/sd_mod drivers/scsi/sr_mod drivers/cdrom/cdrom \
 		drivers/scsi/ibmvscsi/ibmvscsi drivers/scsi/scsi_transport_srp drivers/net/ethernet/ibm/ibmveth \
 		fs/ext4/ext4 fs/jbd2/jbd2 fs/mbcache \
-		lib/crc16 lib/libcrc32c lib/crc64 lib/crc64-rocksoft lib/crc-t10dif crypto/crc32c_generic \
+		block/t10-pi lib/crc16 lib/libcrc32c lib/crc64 lib/crc64-rocksoft lib/crc-t10dif crypto/crc32c_generic \
 		crypto/crc64_rocksoft_generic crypto/crct10dif_common crypto/crct10dif_generic; do
 		echo "./lib/modules/*/kernel/$m.ko"
 	done
@@ -86,7 +86,7 @@ if [ $update = yes ] || ! have "$out/debs/linux-image-*.deb" || ! have "$out/deb
 	fetch
 	rm -f "$out/vmlinux"
 fi
-[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] || unpack
+[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] && [ -e "$out/root/modules/t10-pi.ko" ] || unpack
 inputs=$(cat "$here"/{init-busybox.sh,inittab,rc,shell,mkcpio.py,debian-ppc64el.sh} "$out/packages" | sha256sum)
 if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
 	initramfs

@@ -12,6 +12,7 @@
 #include "device/virtio_blk.h"
 #include "device/virtio_net.h"
 #include "device/virtio_rng.h"
+#include "device/virtio_scsi.h"
 
 /* clang-format off */
 static const struct device_class *const classes[] = {
@@ -25,6 +26,7 @@ static const struct device_class *const classes[] = {
 	&virtio_blk_pci_class,
 	&virtio_net_pci_class,
 	&virtio_rng_pci_class,
+	&virtio_scsi_pci_class,
 };
 /* clang-format on */
 

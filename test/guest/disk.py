@@ -91,6 +91,12 @@ CASES = [
 ]
 
 
+SCSI = ("-device", "scsi-hd,bus=s.0,drive=d")
+CASES += [
+    Case("virtio-scsi", "virtio-scsi-pci,id=s", disk="sda", extra=SCSI),
+    Case("virtio-scsi-iommu-packed", "virtio-scsi-pci,id=s,iommu_platform=on,packed=on", "cache=none",
+         "pseries,ic-mode=xics", disk="sda", extra=SCSI),
+]
 SAVE = ("-device", "virtio-rng-pci")
 CASES += [
     Case("virtio-blk-save", extra=SAVE, save=True),

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A SCSI host adapter (virtio 1.2, 5.6) over the targets of scsi.h: one channel of 256 targets. The
+ * event queue stays empty: targets do not come and go yet. A task management request waits until
+ * what is under way is done, so that nothing of it is left afterwards.
+ */
+#include "device/virtio_scsi.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "device/scsi.h"
+#include "device/virtio_pci.h"
+#include "vm/vm.h"
+
+enum {
+	CTRL = 0,
+	EVENT = 1,
+	REQUEST = 2, /* and all that follow */
+	DEFAULT_QUEUES = 0xffff,
+	MAX_QUEUES = VIRTIO_MAX_QUEUES - REQUEST,
+
+	CDB_BYTES = 32,
+	SENSE_BYTES = 96,
+	HEAD_BYTES = 19 + CDB_BYTES,
+	RESPONSE_BYTES = 12 + SENSE_BYTES,
+	CDB_AT = 19,
+	CONFIG_BYTES = 36,
+	MAX_TARGET = 255,
+	MAX_LUN = 16383,
+
+	S_OK = 0,
+	S_BAD_TARGET = 3,
+	S_FAILURE = 9,
+	S_SUCCEEDED = 10,
+	S_REJECTED = 11,
+	T_TMF = 0,
+	T_QUERY = 1,
+	T_SUBSCRIBE = 2,
+};
+
+struct virtio_scsi_state {
+	struct virtio_state virtio;
+};
+
+struct virtio_scsi_pci;
+
+struct adapter_request {
+	struct virtqueue_element el;
+	struct scsi_request scsi;
+	struct virtio_scsi_pci *adapter;
+	struct adapter_request *next; /* in the free list */
+	struct iovec *data;	      /* the buffer without head and response */
+	int room;
+	u32 queue;
+	bool to_guest;
+};
+
+struct virtio_scsi_pci {
+	struct virtio_pci p;
+	struct virtio_device v;
+	struct scsi_bus bus;
+	u32 num_queues, queue_size, max_sectors, cmd_per_lun;
+	struct virtqueue_element ctrl_el;
+	struct os_mutex free_lock;
+	struct adapter_request *free;
+	struct virtio_scsi_state state;
+};
+
+static struct virtio_scsi_pci *of(struct virtio_device *v)
+{
+	return container_of(v, struct virtio_scsi_pci, v);
+}
+
+static struct adapter_request *get_request(struct virtio_scsi_pci *d)
+{
+	struct adapter_request *r;
+
+	os_mutex_lock(&d->free_lock);
+	r = d->free;
+	if (r)
+		d->free = r->next;
+	os_mutex_unlock(&d->free_lock);
+	if (!r)
+		r = os_alloc(sizeof(*r));
+	if (r)
+		r->adapter = d;
+	return r;
+}
+
+static void put_request(struct adapter_request *r)
+{
+	struct virtio_scsi_pci *d = r->adapter;
+
+	os_mutex_lock(&d->free_lock);
+	r->next = d->free;
+	d->free = r;
+	os_mutex_unlock(&d->free_lock);
+}
+
+/* --- requests (5.6.6.1) --- */
+static void respond(struct adapter_request *r, u8 response)
+{
+	struct virtio_scsi_pci *d = r->adapter;
+	const struct scsi_request *s = &r->scsi;
+	u8 raw[RESPONSE_BYTES] = {0};
+
+	if (response == S_OK) {
+		virtio_st32(&d->v, raw, s->sense_len);
+		virtio_st32(&d->v, raw + 4, (u32)(s->room - s->moved));
+		raw[10] = s->status;
+		memcpy(raw + 12, s->sense, s->sense_len);
+	}
+	raw[11] = response;
+	iov_from_buf(r->el.in, r->el.nin, 0, raw, sizeof(raw));
+	virtio_complete(&d->v, r->queue, &r->el,
+			RESPONSE_BYTES + (response == S_OK && r->to_guest ? s->moved : 0));
+	put_request(r);
+}
+
+static void scsi_done(struct scsi_request *s)
+{
+	respond(s->opaque, S_OK);
+}
+
+/* False: no memory. */
+static bool find_data(struct adapter_request *r)
+{
+	struct virtqueue_element *el = &r->el;
+	const struct iovec *from;
+	int n;
+
+	r->to_guest = el->in_len > RESPONSE_BYTES;
+	from = r->to_guest ? el->in : el->out;
+	n = r->to_guest ? el->nin : el->nout;
+	if (n > r->room) {
+		os_free(r->data);
+		r->data = os_alloc((size_t)n * sizeof(*r->data));
+		r->room = r->data ? n : 0;
+		if (!r->data)
+			return false;
+	}
+	r->scsi.niov = iov_cut(from, n, r->to_guest ? RESPONSE_BYTES : HEAD_BYTES, r->data);
+	r->scsi.iov = r->data;
+	r->scsi.room = r->to_guest ? el->in_len - RESPONSE_BYTES : el->out_len - HEAD_BYTES;
+	return true;
+}
+
+/* False: the element is no request. */
+static bool start(struct virtio_scsi_pci *d, struct adapter_request *r)
+{
+	struct virtqueue_element *el = &r->el;
+	u8 head[HEAD_BYTES];
+	u32 lun;
+
+	if (iov_to_buf(el->out, el->nout, 0, head, sizeof(head)) != sizeof(head) ||
+	    el->in_len < RESPONSE_BYTES)
+		return false;
+	r->scsi = (struct scsi_request){.done = scsi_done, .opaque = r};
+	memcpy(r->scsi.cdb, head + CDB_AT, CDB_BYTES);
+	/* single level addresses: 1, target, two bytes of logical unit */
+	lun = (u32)(head[2] << 8 | head[3]) & MAX_LUN;
+	if ((el->in_len > RESPONSE_BYTES && el->out_len > HEAD_BYTES) || !find_data(r))
+		respond(r, S_FAILURE);
+	else if (head[0] != 1)
+		respond(r, S_BAD_TARGET);
+	else if (!scsi_find(&d->bus, 0, head[1], lun) && !scsi_find(&d->bus, 0, head[1], 0))
+		respond(r, S_BAD_TARGET);
+	else
+		scsi_submit(scsi_find(&d->bus, 0, head[1], lun), &r->scsi);
+	return true;
+}
+
+static void take_requests(struct virtio_scsi_pci *d, u32 queue)
+{
+	struct adapter_request *r;
+
+	virtio_want_notify(&d->v, queue, false);
+	while ((r = get_request(d))) {
+		if (virtio_pop(&d->v, queue, &r->el) <= 0) {
+			put_request(r);
+			break;
+		}
+		r->queue = queue;
+		if (!start(d, r)) {
+			virtio_broken(&d->v, "a SCSI request is too short");
+			d->v.queues[queue].ring.is_broken = true;
+			put_request(r);
+			break;
+		}
+	}
+	virtio_want_notify(&d->v, queue, true);
+}
+
+/* --- control queue (5.6.6.2) --- */
+static u64 control(struct virtio_scsi_pci *d, const struct virtqueue_element *el)
+{
+	u8 raw[24] = {0}, answer[5] = {0};
+	u64 n = iov_to_buf(el->out, el->nout, 0, raw, sizeof(raw));
+
+	if (n < 4)
+		return 0;
+	switch (virtio_ld32(&d->v, raw)) {
+	case T_TMF:
+		scsi_bus_drain(&d->bus);
+		answer[0] = n == sizeof(raw) ? S_SUCCEEDED : S_REJECTED;
+		return iov_from_buf(el->in, el->nin, 0, answer, 1);
+	case T_QUERY:
+	case T_SUBSCRIBE:
+		/* no asynchronous event exists */
+		return iov_from_buf(el->in, el->nin, 0, answer, 5);
+	default:
+		answer[0] = S_REJECTED;
+		return iov_from_buf(el->in, el->nin, 0, answer, 1);
+	}
+}
+
+static void take_control(struct virtio_scsi_pci *d)
+{
+	struct virtqueue_element *el = &d->ctrl_el;
+
+	virtio_want_notify(&d->v, CTRL, false);
+	while (virtio_pop(&d->v, CTRL, el) > 0)
+		virtio_complete(&d->v, CTRL, el, control(d, el));
+	virtio_want_notify(&d->v, CTRL, true);
+}
+
+static void adapter_handle(struct virtio_device *v, u32 queue)
+{
+	if (queue == CTRL)
+		take_control(of(v));
+	else if (queue != EVENT)
+		take_requests(of(v), queue);
+}
+
+/* --- the rest --- */
+static void adapter_config_read(struct virtio_device *v)
+{
+	struct virtio_scsi_pci *d = of(v);
+	u8 *c = v->config;
+
+	memset(c, 0, CONFIG_BYTES);
+	virtio_st32(v, c, d->num_queues);
+	virtio_st32(v, c + 4, d->queue_size - 2);
+	virtio_st32(v, c + 8, d->max_sectors);
+	virtio_st32(v, c + 12, d->cmd_per_lun);
+	virtio_st32(v, c + 16, 16); /* bytes of an event */
+	virtio_st32(v, c + 20, SENSE_BYTES);
+	virtio_st32(v, c + 24, CDB_BYTES);
+	virtio_st16(v, c + 28, 0);
+	virtio_st16(v, c + 30, MAX_TARGET);
+	virtio_st32(v, c + 32, MAX_LUN);
+}
+
+/* The sizes of sense and command stay what they are. */
+static void adapter_config_written(struct virtio_device *v, u32 offset, u32 len)
+{
+}
+
+static void adapter_quiesce(struct virtio_device *v)
+{
+	scsi_bus_drain(&of(v)->bus);
+}
+
+static void adapter_nothing(struct virtio_device *v)
+{
+}
+
+static const struct virtio_ops adapter_ops = {
+	.id = VIRTIO_ID_SCSI,
+	.class_code = 0x010000,
+	.handle = adapter_handle,
+	.config_read = adapter_config_read,
+	.config_written = adapter_config_written,
+	.quiesce = adapter_quiesce,
+	.reset = adapter_nothing,
+	.negotiated = adapter_nothing,
+};
+
+static struct virtio_scsi_pci *of_device(struct device *dev)
+{
+	return container_of(dev, struct virtio_scsi_pci, p.pci.dev);
+}
+
+static int adapter_realize(struct device *dev, struct error *e)
+{
+	struct virtio_scsi_pci *d = of_device(dev);
+	struct virtio_init init = {.ops = &adapter_ops, .state = &d->state.virtio};
+	char name[32];
+
+	if (d->num_queues == DEFAULT_QUEUES)
+		d->num_queues = dev->vm->nr_vcpus;
+	if (!d->num_queues || d->num_queues > MAX_QUEUES)
+		return error_set(e, -22, "%s: num_queues is 1 to %d", dev->cls->name, MAX_QUEUES);
+	if (d->queue_size < 4 || d->queue_size > VIRTQUEUE_MAX_SIZE ||
+	    d->queue_size & (d->queue_size - 1))
+		return error_set(e, -22, "%s: virtqueue_size is a power of two from 4 to %d",
+				 dev->cls->name, VIRTQUEUE_MAX_SIZE);
+	if (dev->id && strlen(dev->id) > 24)
+		return error_set(e, -22, "%s: the name '%s' is too long", dev->cls->name, dev->id);
+	init.nr_queues = REQUEST + d->num_queues;
+	init.queue_size = d->queue_size;
+	init.config_len = CONFIG_BYTES;
+	os_mutex_init(&d->free_lock);
+	if (dev->id)
+		log_format(name, sizeof(name), "%s.0", dev->id);
+	else
+		log_format(name, sizeof(name), "virtio-scsi.%u", dev->instance);
+	scsi_bus_init(&d->bus, dev->vm, name, 1, MAX_TARGET + 1, MAX_LUN + 1);
+	return virtio_pci_realize(&d->p, &d->v, &init, e);
+}
+
+static void adapter_unrealize(struct device *dev)
+{
+	struct virtio_scsi_pci *d = of_device(dev);
+
+	virtio_pci_unrealize(&d->p);
+	virtqueue_element_free(&d->ctrl_el);
+	while (d->free) {
+		struct adapter_request *r = d->free;
+
+		d->free = r->next;
+		virtqueue_element_free(&r->el);
+		os_free(r->data);
+		os_free(r);
+	}
+	os_mutex_destroy(&d->free_lock);
+}
+
+static void adapter_reset(struct device *dev)
+{
+	virtio_pci_reset(&of_device(dev)->p);
+}
+
+static const struct state_field adapter_fields[] = {
+	STATE_STRUCT(struct virtio_scsi_state, virtio, &virtio_state_table),
+};
+
+static const struct state_table adapter_table = {
+	.name = "virtio-scsi",
+	.size = sizeof(struct virtio_scsi_state),
+	.nr_fields = ARRAY_SIZE(adapter_fields),
+	.fields = adapter_fields,
+};
+
+static const struct device_prop adapter_props[] = {
+	{"num_queues", "request queues, 65535: as many as processors", PROP_U32,
+	 offsetof(struct virtio_scsi_pci, num_queues), "65535"},
+	{"virtqueue_size", "places of a queue", PROP_U32,
+	 offsetof(struct virtio_scsi_pci, queue_size), "256"},
+	{"max_sectors", "of one request", PROP_U32, offsetof(struct virtio_scsi_pci, max_sectors),
+	 "65535"},
+	{"cmd_per_lun", "requests under way", PROP_U32,
+	 offsetof(struct virtio_scsi_pci, cmd_per_lun), "128"},
+	VIRTIO_PCI_PROPS(struct virtio_scsi_pci, p),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+const struct device_class virtio_scsi_pci_class = {
+	.name = "virtio-scsi-pci",
+	.help = "SCSI host adapter; its id and .0 name its bus",
+	.bus_type = BUS_PCI,
+	.size = sizeof(struct virtio_scsi_pci),
+	.props = adapter_props,
+	.realize = adapter_realize,
+	.unrealize = adapter_unrealize,
+	.reset = adapter_reset,
+	.dt = device_no_dt,
+	.state = &adapter_table,
+	.state_offset = offsetof(struct virtio_scsi_pci, state),
+};

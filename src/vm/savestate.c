@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See savestate.h. Order matters on loading: what decides whether there is a hash table comes
- * first, RAM and the hash table stand before what refers to them, the processors come last. */
+ * first, RAM, the hash table and sections (DMA windows) stand before what refers to them, the
+ * processors come last. */
 #include "vm/savestate.h"
 
 #include <errno.h>
@@ -341,14 +342,14 @@ int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 	for (u32 i = 0; i < vm->memory.nr_slots; i++)
 		save_ram(w, &vm->memory.slots[i]);
 	err = save_htab(vm, w);
+	for (u32 i = 0; i < vm->nr_sections; i++)
+		vm->sections[i].section->save(vm->sections[i].opaque, w);
 	save_states(vm, w, false);
 	for (u32 i = 0; i < vm->nr_devices; i++) {
 		struct device *d = vm->devices[i];
 
 		state_save(w, d->cls->state, d->instance, (u8 *)d + d->cls->state_offset);
 	}
-	for (u32 i = 0; i < vm->nr_sections; i++)
-		vm->sections[i].section->save(vm->sections[i].opaque, w);
 	if (!err)
 		err = vm->irqchip_ops->save(vm->irqchip, w);
 	for (u32 i = 0; i < vm->nr_vcpus; i++)

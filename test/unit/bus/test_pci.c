@@ -743,6 +743,7 @@ static void test_state(void **state)
 	hcall(H_PUT_TCE, a->pci.pe->windows[0].liobn, 0x2000, 0x9003);
 	dma_st32_le(&a->pci.dma, 0x2000, 0xabcd);
 	a->state.regs[3] = 33;
+	a->state.regs[7] = 0x2000;
 	pci_report_error(&b->pci, 0);
 	at = 0;
 	assert_int_equal(vm_save(vm, &w, &e), 0);

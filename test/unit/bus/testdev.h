@@ -83,11 +83,23 @@ static const struct state_field testdev_fields[] = {
 	STATE_ARRAY(struct testdev_state, regs, STATE_U64),
 };
 
+/* As a device with rings does: what it is loaded with has it look at memory. */
+static int testdev_post_load(void *obj, struct error *e)
+{
+	struct testdev *t = container_of(obj, struct testdev, state);
+	u32 v;
+
+	if (t->state.regs[7])
+		dma_ld32_le(&t->pci.dma, t->state.regs[7], &v);
+	return 0;
+}
+
 static const struct state_table testdev_table = {
 	.name = "testdev",
 	.size = sizeof(struct testdev_state),
 	.nr_fields = ARRAY_SIZE(testdev_fields),
 	.fields = testdev_fields,
+	.post_load = testdev_post_load,
 };
 
 static const struct device_prop testdev_props[] = {

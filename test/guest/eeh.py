@@ -23,6 +23,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = ["virtio/virtio", "virtio/virtio_ring", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci_legacy_dev",
            "virtio/virtio_pci", "block/virtio_blk", "char/hw_random/virtio-rng"]
 DISK_BYTES = 16 << 20
+STREAM = """i=0
+while [ $i -lt 40 ]; do dd if=/dev/vdb iflag=direct bs=1M 2>/dev/null | md5sum; i=$((i + 1)); done | sort | uniq -c > /sums
+"""
 LOAD_CONFIG = 4     # function of an IOA bus error: a load from configuration space
 
 
@@ -40,6 +43,8 @@ def build_initrd(options, work):
             f.write(data)
     with open(os.path.join(root, "m", "load"), "w", encoding="ascii") as f:
         f.write("".join(f"insmod /m/{os.path.basename(m)}.ko\n" for m in MODULES))
+    with open(os.path.join(root, "m", "stream"), "w", encoding="ascii") as f:
+        f.write(STREAM)
     subprocess.run(["powerpc64le-linux-gnu-gcc", "-O2", "-static", "-o", os.path.join(root, "m", "errinjct"),
                     os.path.join(HERE, "errinjct.c")], check=True)
     names = "m\n" + "".join(f"m/{n}\n" for n in sorted(os.listdir(os.path.join(root, "m"))))
@@ -54,6 +59,39 @@ def build_initrd(options, work):
 def interrupts(guest, device):
     lines = guest.run("grep MSI /proc/interrupts").splitlines()
     return sum(int(x.split()[1]) for x in lines if device in x)
+
+
+def neighbour(options, results, initrd, work):
+    """two disks behind ports of their own: one recovers from an error while the other one is read all the time"""
+    sums, extra = [], []
+    for i in range(2):
+        disk = os.path.join(work, f"neighbour-{i}.img")
+        data = os.urandom(DISK_BYTES)
+        with open(disk, "wb") as f:
+            f.write(data)
+        sums.append(hashlib.md5(data).hexdigest())
+        extra += ["-drive", f"if=none,id=d{i},file={disk},format=raw", "-device", f"pcie-root-port,id=r{i}",
+                  "-device", f"virtio-blk-pci,drive=d{i},bus=r{i},iommu_platform=on"]
+    argv = command_line(options.vmm, Case("neighbour", "power9", 2, {}, memory="512M", extra=tuple(extra)),
+                        options.guests)
+    argv[argv.index("-initrd") + 1] = initrd
+    with Guest(argv, os.path.join(options.log, "neighbour.log"), options.scale) as guest:
+        guest.expect(PROMPT, 200, "shell prompt")
+        guest.run("dmesg -n 1; sh /m/load", 60)
+        guest.run("sh /m/stream &")
+        if guest.run(f"/m/errinjct 0x10000 {LOAD_CONFIG}") != "errinjct: 0":
+            raise Failure("errinjct failed")
+        guest.run("od -N4 /sys/bus/pci/devices/0000:01:00.0/config")
+        guest.run("while ! dmesg | grep 'EEH: Recovery'; do sleep 1; done", 120)
+        guest.run("while [ ! -s /sums ]; do sleep 1; done", 120)
+        if guest.run("cat /sums").splitlines()[0].split()[:2] != ["40", sums[1]]:
+            raise Failure("the other disk was read wrongly: " + guest.run("cat /sums"))
+        if guest.run("md5sum < /dev/vda", 60).split()[0] != sums[0]:
+            raise Failure("reads something else after an error")
+        results.add("an error of one endpoint, its neighbour read all the while")
+        guest.type("poweroff -f\n")
+        if guest.wait(60):
+            raise Failure(f"poweroff: {guest.ending()}")
 
 
 def recover(options, results, iommu, initrd, work):
@@ -113,6 +151,10 @@ def main():
             recover(options, results, iommu, initrd, work)
         except Failure as e:
             results.add(f"iommu_platform={iommu}", str(e))
+    try:
+        neighbour(options, results, initrd, work)
+    except Failure as e:
+        results.add("neighbour", str(e))
     return results.end("eeh")
 
 

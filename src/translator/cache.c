@@ -374,15 +374,28 @@ static bool on_bytes(const struct region *r, const struct doomed *d)
 	return false;
 }
 
+/* Words, since other processors may be storing to them. */
+static bool words_differ(const u8 *copy, const u8 *now, u32 len)
+{
+	u32 at, was;
+
+	for (at = 0; at < len; at += 4) {
+		memcpy(&was, copy + at, 4);
+		if (was != __atomic_load_n((const u32 *)(now + at), __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
 static bool differs(const struct region *r, const struct doomed *d)
 {
 	const u8 *copy = region_copy(r);
 	u32 k;
 
 	if (!r->nr_pieces)
-		return memcmp(copy, d->now + (r->ra & ~TLB_PAGE_MASK), r->len);
+		return words_differ(copy, d->now + (r->ra & ~TLB_PAGE_MASK), r->len);
 	for (k = 0; k < r->nr_pieces; copy += r->piece[k++].len)
-		if (memcmp(copy, d->now + r->piece[k].at, r->piece[k].len))
+		if (words_differ(copy, d->now + r->piece[k].at, r->piece[k].len))
 			return true;
 	return false;
 }

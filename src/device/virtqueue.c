@@ -497,7 +497,8 @@ int virtqueue_pop(struct virtqueue *q, struct virtqueue_element *el)
 	err = q->packed ? packed_pop(q, el) : split_pop(q, el);
 	if (err)
 		return err;
-	el->in = el->out + el->nout;
+	/* a chain of nothing but empty buffers has no pieces, nor memory for them */
+	el->in = el->nout ? el->out + el->nout : el->out;
 	q->in_flight++;
 	return 1;
 }

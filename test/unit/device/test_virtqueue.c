@@ -112,6 +112,19 @@ static void offer(u16 head)
 	put(DRIVER + 2, ++avail_index, 2);
 }
 
+/* Before anything gave the element memory: UBSan must not see an offset to no memory. */
+static void test_empty(void **s)
+{
+	begin(false, false);
+	avail_index = 0;
+	desc(DESC, 0, DATA, 0, 0, 0);
+	offer(0);
+	assert_int_equal(virtqueue_pop(&q, &el), 1);
+	assert_int_equal(el.nout + el.nin, 0);
+	virtqueue_push(&q, &el, 0);
+	assert_int_equal(breaks, 0);
+}
+
 static void test_split(void **s)
 {
 	begin(false, false);
@@ -424,10 +437,10 @@ static void test_large(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_split),	      cmocka_unit_test(test_indirect),
-		cmocka_unit_test(test_packed),	      cmocka_unit_test(test_suppression),
-		cmocka_unit_test(test_hostile_split), cmocka_unit_test(test_hostile_packed),
-		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_empty),	       cmocka_unit_test(test_split),
+		cmocka_unit_test(test_indirect),       cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_suppression),    cmocka_unit_test(test_hostile_split),
+		cmocka_unit_test(test_hostile_packed), cmocka_unit_test(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -329,7 +329,7 @@ static int xl_htab_alloc(struct engine_vm *vm, u32 order)
 		return -EINVAL;
 	env->hpt = NULL;
 	env->hpt_shift = 0;
-	translator_flush(vm->t, false);
+	translator_flush_guest(vm->t, NULL, &(struct cpu_flush){.kind = CPU_FLUSH_ALL});
 	os_unreserve(vm->htab, vm->htab_size);
 	vm->htab = NULL;
 	vm->htab_size = 0;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "board.h"
+#include "buffer.h"
 #include "isa/papr.h"
 #include "vm/savestate.h"
 
@@ -211,36 +212,9 @@ static void test_reset(void **state)
 }
 
 /* --- saved and loaded --- */
-struct buffer {
-	u8 data[1 << 20];
-	size_t len, pos;
-};
-
-static int buf_write(void *opaque, const void *p, size_t n)
-{
-	struct buffer *b = opaque;
-
-	if (n > sizeof(b->data) - b->len)
-		return -ENOSPC;
-	memcpy(b->data + b->len, p, n);
-	b->len += n;
-	return 0;
-}
-
-static int buf_read(void *opaque, void *p, size_t n)
-{
-	struct buffer *b = opaque;
-
-	if (n > b->len - b->pos)
-		return -EIO;
-	memcpy(p, b->data + b->pos, n);
-	b->pos += n;
-	return 0;
-}
-
 static void test_saved(void **state)
 {
-	static struct buffer b;
+	struct buffer b = {0};
 	struct machine_config c = {.cpus = 2}, fresh = {.cpus = 2};
 	struct machine_config other = {.nr_options = 1, .options = {{"x-mmu", "radix"}}};
 	struct state_writer w = {buf_write, &b, 0};
@@ -268,6 +242,7 @@ static void test_saved(void **state)
 	create_firmware(&other, &vm);
 	assert_true(vm_load(vm, &r, &e) < 0);
 	machine_pseries.destroy(vm);
+	free(b.data);
 }
 
 static void test_update_dt(void **state)

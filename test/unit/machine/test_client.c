@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "board.h"
+#include "buffer.h"
 #include "isa/onereg.h"
 #include "isa/papr.h"
 #include "vm/savestate.h"
@@ -316,36 +317,9 @@ static void test_hostile_blocks(void **state)
 }
 
 /* --- saved and loaded --- */
-struct buffer {
-	u8 data[1 << 20];
-	size_t len, pos;
-};
-
-static int buf_write(void *opaque, const void *p, size_t n)
-{
-	struct buffer *b = opaque;
-
-	if (n > sizeof(b->data) - b->len)
-		return -ENOSPC;
-	memcpy(b->data + b->len, p, n);
-	b->len += n;
-	return 0;
-}
-
-static int buf_read(void *opaque, void *p, size_t n)
-{
-	struct buffer *b = opaque;
-
-	if (n > b->len - b->pos)
-		return -EIO;
-	memcpy(p, b->data + b->pos, n);
-	b->pos += n;
-	return 0;
-}
-
 static void test_saved(void **state)
 {
-	static struct buffer b;
+	struct buffer b = {0};
 	struct machine_config c = {.cpus = 1}, fresh = {.cpus = 1};
 	struct state_writer w = {buf_write, &b, 0};
 	struct state_reader r = {buf_read, &b};
@@ -370,6 +344,7 @@ static void test_saved(void **state)
 	assert_int_equal(vm_reset(vm, &e), 0);
 	assert_int_equal(getprop(vm, chosen, "mine", 64), FAILED);
 	machine_pseries.destroy(vm);
+	free(b.data);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "board.h"
+#include "buffer.h"
 #include "engine/translator.h"
 #include "isa/onereg.h"
 #include "vm/savestate.h"
@@ -257,35 +258,6 @@ static void test_absent_memory(void **state)
 	assert_int_equal(ld_be64(&v[2]), 0x40);
 	assert_int_equal(ld_be64(&v[3]), 0x8000000000001000);
 	machine_pseries.destroy(vm);
-}
-
-struct buffer {
-	u8 *data;
-	size_t len, size, pos;
-};
-
-static int buf_write(void *opaque, const void *p, size_t n)
-{
-	struct buffer *b = opaque;
-
-	while (b->len + n > b->size) {
-		b->size = b->size ? 2 * b->size : 1 << 16;
-		b->data = realloc(b->data, b->size);
-	}
-	memcpy(b->data + b->len, p, n);
-	b->len += n;
-	return 0;
-}
-
-static int buf_read(void *opaque, void *p, size_t n)
-{
-	struct buffer *b = opaque;
-
-	if (n > b->len - b->pos)
-		return -EIO;
-	memcpy(p, b->data + b->pos, n);
-	b->pos += n;
-	return 0;
 }
 
 static void save(struct vm *vm, struct buffer *b)

@@ -8,6 +8,7 @@
 #include "cli/list.h"
 #include "cli/values.h"
 #include "host/char.h"
+#include "host/input.h"
 
 static const char *value_of(const char *text, const char *none)
 {
@@ -162,7 +163,7 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 		if (err)
 			error_prefix(e, "-netdev");
 	}
-	o->backends = (struct device_backends){claim, o, o->nr_globals, o->globals};
+	o->backends = (struct device_backends){claim, o, o->nr_globals, o->globals, input_create()};
 	o->config.backends = &o->backends;
 	o->config.nr_devices = o->nr_devices;
 	o->config.devices = o->devices;
@@ -183,4 +184,6 @@ void cli_close_backends(struct cli_options *o)
 		chardev_close(o->chardevs[i].chardev);
 		o->chardevs[i].chardev = NULL;
 	}
+	input_destroy(o->backends.input);
+	o->backends.input = NULL;
 }

@@ -13,6 +13,7 @@
 
 struct vm;
 struct device;
+struct input_hub;
 
 enum device_prop_type {
 	PROP_BOOL,
@@ -64,6 +65,7 @@ struct device_backends {
 	void *opaque;
 	u32 nr_globals;
 	const struct device_global *globals;
+	struct input_hub *input; /* host/input.h; NULL: nobody types */
 };
 
 struct device_class {

@@ -439,6 +439,8 @@ void pci_config_write(struct pci_device *d, u32 offset, u32 len, u32 value)
 
 	if (offset + len > pci_config_bytes(d))
 		return;
+	if (d->ops && d->ops->config_writing)
+		d->ops->config_writing(d, offset, len);
 	for (u32 i = 0; i < len; i++) {
 		u8 v = (u8)(value >> 8 * i), *c = &d->config[offset + i];
 

@@ -47,6 +47,8 @@ enum pci_bar_flag {
 struct pci_ops {
 	/* Before configuration bytes are read: the device may update them. NULL: nothing to do. */
 	void (*config_reading)(struct pci_device *d, u32 offset, u32 len);
+	/* Before the guest writes configuration bytes. NULL as above. */
+	void (*config_writing)(struct pci_device *d, u32 offset, u32 len);
 	/* After the guest wrote configuration bytes (as far as wmask allows). NULL as above. */
 	void (*config_written)(struct pci_device *d, u32 offset, u32 len);
 };
@@ -174,6 +176,12 @@ void pci_report_error(struct pci_device *d, u64 addr);
 static inline bool pci_frozen(const struct pci_device *d)
 {
 	return pe_frozen(d->pe, PE_FROZEN);
+}
+
+/* May the device itself master the bus? Bridges before it are not looked at. */
+static inline bool pci_is_master(const struct pci_device *d)
+{
+	return __atomic_load_n(&d->flags, __ATOMIC_RELAXED) & PCI_FLAG_MASTER;
 }
 
 /* --- for cli/ and machines --- */

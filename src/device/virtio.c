@@ -106,6 +106,21 @@ void virtio_kick(struct virtio_device *v, u32 queue)
 	os_wake_signal(&v->wake);
 }
 
+void virtio_settle(struct virtio_device *v)
+{
+	os_mutex_lock(&v->work);
+	os_mutex_unlock(&v->work);
+	for (u32 i = 0; i < v->nr_queues; i++) {
+		os_mutex_lock(&v->queues[i].lock);
+		os_mutex_unlock(&v->queues[i].lock);
+	}
+}
+
+void virtio_resume(struct virtio_device *v)
+{
+	os_wake_signal(&v->wake);
+}
+
 /* What follows from features and status, also after they were loaded. */
 static void apply(struct virtio_device *v)
 {

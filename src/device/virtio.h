@@ -159,6 +159,11 @@ void virtio_config_store(struct virtio_device *v, u32 offset, u32 size, u64 valu
 /* The driver notified, or there is work for another reason: the device's thread calls handle(). Any
  * thread. */
 void virtio_kick(struct virtio_device *v, u32 queue);
+/* After alive() became false: wait until the device's thread and whoever holds a queue's
+ * lock have noticed. Without these locks. */
+void virtio_settle(struct virtio_device *v);
+/* After alive() became true: what was notified meanwhile is due. */
+void virtio_resume(struct virtio_device *v);
 
 /* --- for device types --- */
 static inline bool virtio_has(const struct virtio_device *v, u64 feature)

@@ -31,6 +31,8 @@ enum {
 	T_GET_ID = 8,
 	T_DISCARD = 11,
 	T_WRITE_ZEROES = 13,
+	/* Above the type, of drivers older than virtio 1.0: do not reorder. SLOF sets it always. */
+	T_BARRIER_BIT = 31,
 
 	S_OK = 0,
 	S_IOERR = 1,
@@ -224,7 +226,8 @@ static bool split_request(struct blk_request *r, u8 *header)
 /* True: r->block is to be submitted; else r is done. */
 static bool start(struct virtio_blk *b, struct blk_request *r, const u8 *header)
 {
-	u32 type = virtio_ld32(&b->v, header);
+	/* F_BARRIER is never offered, so a barrier asks for nothing */
+	u32 type = virtio_ld32(&b->v, header) & ~(1u << T_BARRIER_BIT);
 	u64 sector = virtio_ld64(&b->v, header + 8);
 	u8 status = S_OK;
 

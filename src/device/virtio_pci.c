@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/endian.h"
+#include "bus/pci_regs.h"
 #include "isa/msr.h"
 #include "isa/onereg.h"
 #include "vm/vm.h"
@@ -84,7 +85,9 @@ static struct dma_view *view(struct virtio_device *v, bool platform)
 
 static bool alive(struct virtio_device *v)
 {
-	return !pci_frozen(&of_device(v)->pci);
+	struct virtio_pci *p = of_device(v);
+
+	return !p->pausing && pci_is_master(&p->pci) && !pci_frozen(&p->pci);
 }
 
 static const struct virtio_transport_ops transport = {interrupt, view, alive};
@@ -479,11 +482,30 @@ static void config_reading(struct pci_device *d, u32 offset, u32 len)
 	}
 }
 
+/*
+ * Firmware turns bus mastering off and on under a running driver (SLOF does with every open of a
+ * disk's node), when no request is under way. The device's thread may still be at the ring's flags
+ * then: it must be out of them before its accesses fail, and what was notified meanwhile waits.
+ */
+static void config_writing(struct pci_device *d, u32 offset, u32 len)
+{
+	struct virtio_pci *p = container_of(d, struct virtio_pci, pci);
+
+	if (offset > PCI_COMMAND || offset + len <= PCI_COMMAND)
+		return;
+	p->pausing = true;
+	virtio_settle(p->v);
+}
+
 static void config_written(struct pci_device *d, u32 offset, u32 len)
 {
 	struct virtio_pci *p = container_of(d, struct virtio_pci, pci);
 	u32 data = p->access_cap + CAP_BYTES, at, n;
 
+	if (p->pausing) {
+		p->pausing = false;
+		virtio_resume(p->v);
+	}
 	if (!p->access_cap || offset + len <= data || offset >= data + 4)
 		return;
 	n = access_window(p, &at);
@@ -495,7 +517,7 @@ static void config_written(struct pci_device *d, u32 offset, u32 len)
 	}
 }
 
-static const struct pci_ops pci_ops = {config_reading, config_written};
+static const struct pci_ops pci_ops = {config_reading, config_writing, config_written};
 
 /* --- building --- */
 static u32 add_cap(struct virtio_pci *p, u8 type, u32 offset, u32 len, u32 extra)

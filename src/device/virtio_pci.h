@@ -16,6 +16,7 @@ struct virtio_pci {
 	u32 vectors;
 	u32 access_cap; /* of the access by configuration space */
 	struct os_mutex intx_lock;
+	_Atomic bool pausing; /* while the guest writes the command register */
 };
 
 #define VIRTIO_PCI_PROPS(type, field)                                                              \

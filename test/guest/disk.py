@@ -13,6 +13,7 @@ import random
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -197,6 +198,63 @@ class Disk:
         os.remove(self.image)
 
 
+class FirmwareDisk:
+    """SLOF loads a program from a PReP partition; the program says whether all of it arrived"""
+
+    def __init__(self, options, name, *devices):
+        self.options = options
+        self.name = "firmware-" + name
+        self.devices = devices
+        self.folder = os.path.join(options.log, self.name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+
+    def make_image(self):
+        words = list(struct.unpack(">524288I", random.Random(self.name).randbytes(2 << 20)))
+        words.append(-sum(words) & 0xffffffff)
+        with open(os.path.join(self.folder, "payload"), "wb") as f:
+            f.write(struct.pack(f">{len(words)}I", *words))
+        program = os.path.join(self.folder, "program")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "firmware_disk.S")
+        subprocess.run(["powerpc-linux-gnu-gcc", "-nostdlib", "-static", "-no-pie", f"-Wa,-I{self.folder}",
+                        "-Wl,-Ttext-segment=0x800000,--build-id=none", "-o", program, source], check=True)
+        with open(program, "rb") as f:
+            code = f.read()
+        sectors = (len(code) + 511) // 512
+        # one partition of type PReP boot, active, from sector 2048
+        entry = struct.pack("<B3sB3sII", 0x80, b"\xff\xff\xff", 0x41, b"\xff\xff\xff", 2048, sectors)
+        image = os.path.join(self.folder, "image")
+        with open(image, "wb") as f:
+            f.write(bytes(446) + entry + bytes(48) + b"\x55\xaa")
+            f.seek(2048 * 512)
+            f.write(code)
+            f.truncate((2048 + sectors + 2048) * 512)
+        return image
+
+    def check(self, results):
+        argv = self.options.vmm + ["-M", "pseries", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
+                                   "-drive", f"file={self.make_image()},if=none,id=d,format=raw", *self.devices]
+        try:
+            p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                               timeout=60 * self.options.scale)
+            output, status = p.stdout + p.stderr, p.returncode
+        except subprocess.TimeoutExpired as e:
+            output, status = e.stdout or b"", "none: too slow"
+        with open(os.path.join(self.folder, "console"), "wb") as f:
+            f.write(output)
+        good = status == 0 and b"disk: firmware good" in output and b"failed" not in output
+        results.add(self.name, None if good else f"exit status {status}: {output[-300:]!r}")
+
+
+FIRMWARE = {
+    "virtio-blk": ("-device", "virtio-blk-pci,drive=d"),
+    "virtio-blk-legacy": ("-device", "virtio-blk-pci,drive=d,disable-modern=on"),
+    "virtio-blk-iommu": ("-device", "virtio-blk-pci,drive=d,iommu_platform=on"),
+    "virtio-scsi": ("-device", "virtio-scsi-pci,id=s", *SCSI),
+    "vscsi": ("-device", "spapr-vscsi,id=s", *SCSI),
+}
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--vmm", default="build/powervisor")
@@ -217,6 +275,13 @@ def main():
             Disk(options, case).check(results)
         except (Failure, OSError, subprocess.SubprocessError) as e:
             results.add(case.name, e)
+    for name, devices in FIRMWARE.items():
+        if options.cases and "firmware-" + name not in options.cases:
+            continue
+        try:
+            FirmwareDisk(options, name, *devices).check(results)
+        except (OSError, subprocess.SubprocessError) as e:
+            results.add("firmware-" + name, e)
     return results.end("disk.py")
 
 

@@ -284,10 +284,12 @@ static void retire(struct translator *t, struct region *r)
 	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
 	*(r->newer ? &r->newer->older : &c->newest) = r->older;
 	/* Behind this nobody fills his jump cache with it unnoticed. */
-	r->retired_at = atomic_fetch_add(&c->epoch, 1);
+	atomic_fetch_add(&c->epoch, 1);
 	for (k = 0; k < t->nr_cpus; k++)
 		if (t->cpu[k])
 			leave_jump_cache(t->cpu[k], r);
+	/* A CPU that saw that epoch before its jump cache was looked at may still go in there. */
+	r->retired_at = atomic_fetch_add(&c->epoch, 1);
 	r->page_next = c->retired;
 	c->retired = r;
 	c->bytes -= region_bytes(r);

@@ -364,6 +364,8 @@ static enum next handle_stop(struct translator_cpu *cpu, enum backend_stop stop,
 static void begin_run(struct translator_cpu *cpu)
 {
 	atomic_store(&cpu->running, 1);
+	/* The rest of an access does not look around, but runs code like any other. */
+	pass_safe_point(cpu);
 	cpu->stale = true;
 	atomic_store(&cpu->s->wanted, 1);
 	if (cpu->registers_changed) {

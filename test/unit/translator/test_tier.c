@@ -120,14 +120,39 @@ static void write_thread(void *opaque)
 
 static void call_thread(void *opaque)
 {
-	expect_hcall(opaque, 1);
+	struct harness *h = opaque;
+	enum translator_stop stop;
+
+	do
+		stop = translator_run(h->cpu[1]);
+	while (stop == TRANSLATOR_STOP_KICK);
+	assert_int_equal(stop, TRANSLATOR_STOP_HCALL);
 }
 
-static void test_written_by_another(void **state)
+struct kicker {
+	struct harness *h;
+	atomic_bool stop;
+};
+
+static void kick_thread(void *opaque)
+{
+	struct kicker *kicker = opaque;
+	u32 k;
+
+	while (!atomic_load(&kicker->stop)) {
+		translator_kick(kicker->h->cpu[1]);
+		for (k = 0; k < 200; k++)
+			os_cpu_relax();
+	}
+}
+
+/* kicked: the reader passes safe points all the time, also while its code is being retired. */
+static void written_by_another(bool kicked)
 {
 	enum { TURNS = 500 };
-	struct os_thread thread[2];
+	struct os_thread thread[2], kicks;
 	struct harness h;
+	struct kicker kicker = {.h = &h};
 	u32 k;
 
 	harness_begin(&h, 2, eager);
@@ -146,10 +171,25 @@ static void test_written_by_another(void **state)
 	h.s[0]->ctr = TURNS;
 	assert_int_equal(os_thread_create(&thread[0], "writer", write_thread, &h), 0);
 	assert_int_equal(os_thread_create(&thread[1], "reader", call_thread, &h), 0);
+	if (kicked)
+		assert_int_equal(os_thread_create(&kicks, "kicker", kick_thread, &kicker), 0);
 	for (k = 0; k < 2; k++)
 		os_thread_join(&thread[k]);
+	atomic_store(&kicker.stop, true);
+	if (kicked)
+		os_thread_join(&kicks);
 	assert_int_equal(h.s[1]->gpr[3], TURNS);
 	harness_end(&h);
+}
+
+static void test_written_by_another(void **state)
+{
+	written_by_another(false);
+}
+
+static void test_written_while_kicked(void **state)
+{
+	written_by_another(true);
 }
 
 /* A side exit that owes many registers, each the old value of its neighbour: more than the host has
@@ -246,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_thread),
 		cmocka_unit_test(test_written_by_another),
+		cmocka_unit_test(test_written_while_kicked),
 		cmocka_unit_test(test_side_exits),
 	};
 

@@ -201,6 +201,8 @@ STAGES = [
                                      engine="translator,records=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
     Stage("disk", guest_test("disk.py", "meson", "disk")),
+    Stage("durable", guest_test("durable.py", "meson", "durable",
+                                full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),

@@ -131,6 +131,12 @@ static bool set_serial(struct cli_drive *d, const char *v)
 	return true;
 }
 
+static bool set_volatile_log(struct cli_drive *d, const char *v)
+{
+	d->options.volatile_log = v;
+	return *v;
+}
+
 #define BOOL_KEY(function, field)                                                                  \
 	static bool function(struct cli_drive *d, const char *v)                                   \
 	{                                                                                          \
@@ -177,6 +183,7 @@ static const struct key drive_keys[] = {
 	{"aio", set_aio},
 	{"discard", set_discard},
 	{"detect-zeroes", set_detect},
+	{"x-volatile-log", set_volatile_log},
 	{"locking", set_locking},
 	{"filename", set_file},
 	{"auto-read-only", set_auto_read_only},
@@ -193,6 +200,7 @@ static const struct key blockdev_keys[] = {
 	{"aio", set_aio},
 	{"discard", set_discard},
 	{"detect-zeroes", set_detect},
+	{"x-volatile-log", set_volatile_log},
 	{"locking", set_locking},
 	{"force-share", set_share},
 	{NULL, NULL},

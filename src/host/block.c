@@ -27,6 +27,8 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 	err = block_raw_open(&raw, &b, e);
 	if (!err && o->snapshot)
 		err = block_overlay_open(b, &b, e);
+	if (!err && o->volatile_log)
+		err = block_volatile_open(b, o->volatile_log, &b, e);
 	if (err)
 		return err;
 	b->no_flush = o->no_flush;

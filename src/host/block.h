@@ -48,15 +48,16 @@ struct block_options {
 	const char *filename;
 	const char *name; /* in messages and threads; NULL: the file's */
 	bool read_only;
-	bool auto_read_only;  /* read-only where the file cannot be written */
-	bool direct;	      /* past the host's page cache */
-	bool write_through;   /* writes are durable when they are done */
-	bool no_flush;	      /* flushes are not done: fast, and lost with the host */
-	bool discard;	      /* discards reach the host */
-	bool no_lock, shared; /* do not lock; other writers are allowed */
-	bool snapshot;	      /* writes go to a temporary file, and are gone at the end */
-	u8 aio;		      /* enum block_aio */
-	u8 detect_zeroes;     /* enum block_detect */
+	bool auto_read_only;	  /* read-only where the file cannot be written */
+	bool direct;		  /* past the host's page cache */
+	bool write_through;	  /* writes are durable when they are done */
+	bool no_flush;		  /* flushes are not done: fast, and lost with the host */
+	bool discard;		  /* discards reach the host */
+	bool no_lock, shared;	  /* do not lock; other writers are allowed */
+	bool snapshot;		  /* writes go to a temporary file, and are gone at the end */
+	const char *volatile_log; /* a write cache that forgets, and its log: for tests */
+	u8 aio;			  /* enum block_aio */
+	u8 detect_zeroes;	  /* enum block_detect */
 };
 
 struct block_info {

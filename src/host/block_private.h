@@ -35,5 +35,7 @@ void block_init(struct block *b, const struct block_ops *ops, const char *name);
 int block_raw_open(const struct block_options *o, struct block **b, struct error *e);
 /* Writes of `below` kept aside in a temporary file; owns below. */
 int block_overlay_open(struct block *below, struct block **b, struct error *e);
+/* A write cache over `below` that is lost with the process, and a log of it; owns below. */
+int block_volatile_open(struct block *below, const char *log, struct block **b, struct error *e);
 
 #endif

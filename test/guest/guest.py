@@ -177,14 +177,16 @@ class Guest:
         return termios.tcgetattr(self.slave) == self.termios_before
 
 
-def initrd_with(guests, folder, script):
-    """Debian's initramfs with the kernel's modules in /modules and a script that runs before the shell; its path"""
+def initrd_with(guests, folder, script, programs=()):
+    """Debian's initramfs with the kernel's modules in /modules, programs (path in the guest, path on the host) and a
+    script that runs before the shell; its path"""
     guest = os.path.join(guests, "debian-ppc64el")
     modules = os.path.join(guest, "root", "modules")
     with open(os.path.join(folder, "test.sh"), "w", encoding="utf-8") as f:
         f.write(script)
     lines = ["dir modules 755", f"file test.sh 755 {folder}/test.sh"]
     lines += [f"file modules/{m} 644 {os.path.join(modules, m)}" for m in sorted(os.listdir(modules))]
+    lines += [f"file {inside} 755 {outside}" for inside, outside in programs]
     mkcpio = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "guests", "mkcpio.py")
     subprocess.run([mkcpio, f"{folder}/more.gz"], input="\n".join(lines).encode(), check=True)
     with open(f"{folder}/initrd", "wb") as out:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* host/block.h over real files: every mode moves the same bytes; errors, locks, snapshots. */
+/* host/block.h over real files: every mode moves the same bytes; errors, locks,
+ * snapshots. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -86,30 +87,36 @@ static void check_bytes(const u8 *p, u64 at, u64 len)
 			fail_msg("byte %llu is wrong", (unsigned long long)(at + i));
 }
 
-static void test_modes(void **state)
+/* What was there is there again at the end. */
+static void move_bytes(struct block *b, u64 slip)
 {
 	static u8 buf[65536] __attribute__((aligned(4096)));
 
+	assert_int_equal(block_info(b)->size, SIZE);
+	for (u64 at = 512; at < SIZE / 2; at = at * 3 + 512) {
+		u64 len = 512 * (1 + at / 512 % 100);
+
+		assert_int_equal(block_rw_sync(b, BLOCK_READ, at, buf + slip, len), 0);
+		check_bytes(buf + slip, at, len);
+		memset(buf + slip, 0, len);
+		assert_int_equal(block_rw_sync(b, BLOCK_WRITE, at, buf + slip, len), 0);
+		memset(buf, 0x55, sizeof(buf));
+		assert_int_equal(block_rw_sync(b, BLOCK_READ, at, buf, len), 0);
+		for (u64 i = 0; i < len; i++)
+			assert_int_equal(buf[i], 0);
+		for (u64 i = 0; i < len; i++)
+			buf[i] = byte_at(at + i);
+		assert_int_equal(block_rw_sync(b, BLOCK_WRITE, at, buf, len), 0);
+	}
+	assert_int_equal(block_rw_sync(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+}
+
+static void test_modes(void **state)
+{
 	for (u32 m = 0; m < ARRAY_SIZE(modes); m++) {
 		struct block *b = open_with(modes[m]);
 
-		assert_int_equal(block_info(b)->size, SIZE);
-		for (u64 at = 512; at < SIZE / 2; at = at * 3 + 512) {
-			u64 len = 512 * (1 + at / 512 % 100), slip = m & 1;
-
-			assert_int_equal(block_rw_sync(b, BLOCK_READ, at, buf + slip, len), 0);
-			check_bytes(buf + slip, at, len);
-			memset(buf + slip, 0, len);
-			assert_int_equal(block_rw_sync(b, BLOCK_WRITE, at, buf + slip, len), 0);
-			memset(buf, 0x55, sizeof(buf));
-			assert_int_equal(block_rw_sync(b, BLOCK_READ, at, buf, len), 0);
-			for (u64 i = 0; i < len; i++)
-				assert_int_equal(buf[i], 0);
-			for (u64 i = 0; i < len; i++)
-				buf[i] = byte_at(at + i);
-			assert_int_equal(block_rw_sync(b, BLOCK_WRITE, at, buf, len), 0);
-		}
-		assert_int_equal(block_rw_sync(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+		move_bytes(b, m & 1);
 		block_close(b);
 	}
 }
@@ -265,13 +272,53 @@ static void test_snapshot(void **state)
 	block_close(b);
 }
 
+/* --- a cache that forgets --- */
+static u8 on_disk(u64 at)
+{
+	int fd = open(path, O_RDONLY);
+	u8 byte;
+
+	assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
+	close(fd);
+	return byte;
+}
+
+static void test_volatile(void **state)
+{
+	static const char log[] = "/var/tmp/pvblock-log";
+	struct block *b = open_with((struct block_options){.volatile_log = log});
+	u8 buf[8192], old[8192], seen[8192];
+	struct stat st;
+
+	move_bytes(b, 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 512, old, sizeof(old)), 0);
+	memset(buf, 0x77, sizeof(buf));
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 512, buf, sizeof(buf)), 0);
+	assert_int_equal(on_disk(512), old[0]);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 512, seen, sizeof(seen)), 0);
+	assert_memory_equal(seen, buf, sizeof(buf));
+	assert_int_equal(block_rw_sync(b, BLOCK_FLUSH, 0, NULL, 0), 0);
+	assert_int_equal(on_disk(512 + sizeof(buf) - 1), 0x77);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE_ZEROES, 512, NULL, 512), 0);
+	assert_int_equal(on_disk(512), 0x77);
+	/* without a cache, writes are durable when they are done */
+	block_set_write_cache(b, false);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 512, old, sizeof(old)), 0);
+	assert_int_equal(on_disk(512), old[0]);
+	block_close(b);
+	assert_int_equal(stat(log, &st), 0);
+	assert_true(st.st_size > (off_t)sizeof(buf) * 2);
+	unlink(log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),	 cmocka_unit_test(test_many),
 		cmocka_unit_test(test_errors),	 cmocka_unit_test(test_odd_size),
 		cmocka_unit_test(test_locks),	 cmocka_unit_test(test_discard),
-		cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_snapshot), cmocka_unit_test(test_volatile),
+
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

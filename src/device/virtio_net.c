@@ -4,7 +4,7 @@
  * and a control queue for the receive filter and the address. No offloads: frames are whole.
  *
  * The device's thread sends and answers commands; frames arrive on the network's thread, which puts
- * them into buffers under the receive queue's lock, or drops them where the driver has none.
+ * them into buffers under the receive queue's lock, or has them wait where the driver has none.
  */
 #include "device/virtio_net.h"
 
@@ -131,16 +131,19 @@ static bool receive_frame(struct virtio_net_pci *d, const u8 *frame, size_t len)
 }
 
 /* On the network's thread. */
-static void on_frame(void *opaque, const u8 *frame, size_t len)
+static bool on_frame(void *opaque, const u8 *frame, size_t len)
 {
 	struct virtio_net_pci *d = opaque;
 	struct virtio_queue *q = &d->v.queues[RX];
 
+	bool taken = true;
+
 	os_mutex_lock(&q->lock);
-	if (d->receiving && d->v.s->status & VIRTIO_STATUS_DRIVER_OK && wanted(d, frame, len) &&
-	    d->v.transport->alive(&d->v))
-		receive_frame(d, frame, len);
+	if (d->v.s->status & VIRTIO_STATUS_DRIVER_OK && wanted(d, frame, len))
+		taken = d->receiving && d->v.transport->alive(&d->v) &&
+			receive_frame(d, frame, len);
 	os_mutex_unlock(&q->lock);
+	return taken;
 }
 
 static void set_receiving(struct virtio_net_pci *d, bool on)
@@ -148,6 +151,14 @@ static void set_receiving(struct virtio_net_pci *d, bool on)
 	os_mutex_lock(&d->v.queues[RX].lock);
 	d->receiving = on;
 	os_mutex_unlock(&d->v.queues[RX].lock);
+}
+
+/* There are buffers. */
+static void receive(struct virtio_net_pci *d)
+{
+	set_receiving(d, true);
+	if (d->net)
+		net_ready(d->net);
 }
 
 /* --- from the guest --- */
@@ -222,7 +233,7 @@ static void net_handle(struct virtio_device *v, u32 queue)
 	else if (queue == CTRL)
 		answer_commands(of(v));
 	else
-		set_receiving(of(v), true);
+		receive(of(v));
 }
 
 /* --- configuration space --- */

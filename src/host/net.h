@@ -3,7 +3,7 @@
  * Networks: where a network card's Ethernet frames go on the host. Knows no device.
  *
  * net_send() comes from any thread, one at a time for one network. receive() comes on a thread of
- * the network or inside net_send(), one at a time.
+ * the network, inside net_send() or inside net_ready(), one at a time.
  */
 #ifndef HOST_NET_H
 #define HOST_NET_H
@@ -31,7 +31,8 @@ struct net_options {
 	int fd;
 };
 
-typedef void net_receive_fn(void *opaque, const u8 *frame, size_t len);
+/* False: there is no room now. The network keeps the frame, and some more, until net_ready(). */
+typedef bool net_receive_fn(void *opaque, const u8 *frame, size_t len);
 
 int net_open(const struct net_options *o, const char *name, struct net_backend **n,
 	     struct error *e);
@@ -39,5 +40,7 @@ void net_close(struct net_backend *n);
 /* Who gets frames; NULL: nobody. On return the old receiver is not running. */
 void net_attach(struct net_backend *n, net_receive_fn *receive, void *opaque);
 void net_send(struct net_backend *n, const struct iovec *iov, int niov);
+/* There is room again. Without a lock that receive() takes. */
+void net_ready(struct net_backend *n);
 
 #endif

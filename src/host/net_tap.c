@@ -14,7 +14,8 @@
 
 struct tap {
 	int fd;
-	struct os_notifier stop;
+	struct os_notifier wake; /* stop is set, or the receiver has room again */
+	_Atomic bool stop;
 	struct os_thread thread;
 	struct net_backend *n;
 	u8 frame[NET_FRAME_MAX];
@@ -23,17 +24,21 @@ struct tap {
 static void tap_main(void *opaque)
 {
 	struct tap *t = opaque;
-	struct pollfd p[2] = {{t->fd, POLLIN, 0}, {t->stop.fd, POLLIN, 0}};
+	bool room = true;
 
-	for (;;) {
+	while (!t->stop) {
+		struct pollfd p[2] = {{t->wake.fd, POLLIN, 0}, {t->fd, POLLIN, 0}};
 		ssize_t len;
 
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		/* what there is no room for waits in the kernel's queue */
+		if (poll(p, room ? 2 : 1, -1) < 0 && errno != EINTR)
 			return;
-		if (p[1].revents)
-			return;
-		while ((len = read(t->fd, t->frame, sizeof(t->frame))) > 0)
-			net_deliver(t->n, t->frame, (size_t)len);
+		if (p[0].revents) {
+			os_notifier_clear(&t->wake);
+			room = true;
+		}
+		while (room && (len = read(t->fd, t->frame, sizeof(t->frame))) > 0)
+			room = net_deliver(t->n, t->frame, (size_t)len);
 	}
 }
 
@@ -72,7 +77,7 @@ static int tap_open(struct net_backend *n, const struct net_options *o, struct e
 	}
 	t->n = n;
 	n->impl = t;
-	if (os_notifier_init(&t->stop) || os_thread_create(&t->thread, "tap", tap_main, t)) {
+	if (os_notifier_init(&t->wake) || os_thread_create(&t->thread, "tap", tap_main, t)) {
 		close(t->fd);
 		g_free(t);
 		return error_set(e, -EAGAIN, "no thread for a tap interface");
@@ -84,9 +89,10 @@ static void tap_close(struct net_backend *n)
 {
 	struct tap *t = n->impl;
 
-	os_notifier_signal(&t->stop);
+	t->stop = true;
+	os_notifier_signal(&t->wake);
 	os_thread_join(&t->thread);
-	os_notifier_destroy(&t->stop);
+	os_notifier_destroy(&t->wake);
 	close(t->fd);
 	g_free(t);
 }
@@ -100,4 +106,11 @@ static void tap_send(struct net_backend *n, const struct iovec *iov, int niov)
 		return;
 }
 
-const struct net_ops net_tap_ops = {tap_open, tap_close, tap_send};
+static void tap_resume(struct net_backend *n)
+{
+	struct tap *t = n->impl;
+
+	os_notifier_signal(&t->wake);
+}
+
+const struct net_ops net_tap_ops = {tap_open, tap_close, tap_send, tap_resume};

@@ -7,6 +7,7 @@
 #include "device/pci_bridge.h"
 #include "device/scsi.h"
 #include "device/spapr_nvram.h"
+#include "device/spapr_vlan.h"
 #include "device/spapr_vscsi.h"
 #include "device/spapr_vty.h"
 #include "device/virtio_blk.h"
@@ -21,7 +22,9 @@ static const struct device_class *const classes[] = {
 	&scsi_cd_class,
 	&scsi_hd_class,
 	&spapr_phb_class,
-	&spapr_nvram_class, &spapr_vscsi_class,
+	&spapr_nvram_class,
+	&spapr_vlan_class,
+	&spapr_vscsi_class,
 	&spapr_vty_class,
 	&virtio_blk_pci_class,
 	&virtio_net_pci_class,

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Networks under a real guest: Debian's kernel with Debian's drivers fetches a file from a server on the host, sends
-one back, and is reached from the host by hostfwd; checksums on both sides.
+one back, and is reached from the host by hostfwd; checksums on both sides. Firmware fetches a program by TFTP and
+starts it.
 
 Prints ok/not ok lines.
 """
@@ -58,7 +59,12 @@ CASES = [
     Case("virtio-net-iommu-packed", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,iommu_platform=on,packed=on",
          "pseries,ic-mode=xics"),
     Case("virtio-net-power8-legacy", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,disable-modern=on", cpu="power8"),
+    Case("spapr-vlan", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef"),
+    Case("spapr-vlan-power8", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef", cpu="power8"),
 ]
+
+# cards that firmware boots from: name, device
+NETBOOT = [("netboot-spapr-vlan", "spapr-vlan,netdev=n"), ("netboot-virtio-net", "virtio-net-pci,netdev=n")]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -159,6 +165,38 @@ class Net:
         equal("exit status", status, 0)
 
 
+def netboot(options, name, device, results):
+    """the program of netboot.c sums what came with it and says so; firmware then goes on to its prompt"""
+    folder = os.path.join(options.log, name)
+    os.makedirs(folder, exist_ok=True)
+    blob = random.Random(name).randbytes(1 << 20)
+    want = 0
+    for byte in blob:
+        want = (want * 31 + byte) & 0xffffffff
+    with open(os.path.join(folder, "blob"), "wb") as f:
+        f.write(blob)
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "netboot.c")
+    subprocess.run(["powerpc-linux-gnu-gcc", "-O2", "-Wall", "-Wextra", "-ffreestanding", "-fno-pic", "-no-pie",
+                    "-nostdlib", "-static", "-Wl,-Ttext=0x1000000,-z,norelro,--build-id=none",
+                    f'-DBLOB="{folder}/blob"', "-o", os.path.join(folder, "program"), source], check=True)
+    argv = options.vmm + ["-M", "pseries", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio", "-boot", "n",
+                          "-netdev", f"user,id=n,tftp={folder},bootfile=program", "-device", device]
+    said = None
+    with open(os.path.join(folder, "console"), "w", encoding="utf-8") as console, \
+            subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
+        killer = threading.Timer(120 * options.scale, p.kill)
+        killer.start()
+        for raw in p.stdout:
+            line = raw.decode(errors="replace")
+            console.write(line)
+            if line.startswith("netboot: sum "):
+                said = line.split()[2]
+                break
+        killer.cancel()
+        p.kill()
+    results.add(f"{name}: what came by TFTP", None if said == f"{want:08x}" else f"got {said}, expected {want:08x}")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--vmm", default="build/powervisor")
@@ -180,6 +218,9 @@ def main():
             results.add(case.name, f"{e}; {net.output[-300:]!r}")
         with open(os.path.join(net.folder, "console"), "w", encoding="utf-8") as f:
             f.write(net.output)
+    for name, device in NETBOOT:
+        if not options.cases or name in options.cases:
+            netboot(options, name, device, results)
     return results.end("net.py")
 
 

@@ -1,0 +1,661 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The interpartition logical LAN, "IBM,l-lan" (LoPAPR 1.1, 16.4): the driver registers a queue of
+ * 16-byte entries and lends receive buffers by hypercall; a frame goes into the smallest buffer
+ * that takes it, behind the 8 bytes that the driver has left there, which come back in the queue's
+ * entry. Sending is one hypercall, done when it returns.
+ *
+ * Buffers of one length make a pool. PAPR has the hypervisor keep them in the driver's buffer list;
+ * here they are host state, where no driver can reach them, and of the list only the count of
+ * dropped frames at its end is used.
+ *
+ * Hypercalls come on any vCPU without the machine's lock, frames on the network's thread. `lock` is
+ * over the state; `send_lock` is held around net_send(), which may deliver frames itself: it comes
+ * before `lock`.
+ */
+#include "device/spapr_vlan.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <stdatomic.h>
+
+#include "base/endian.h"
+#include "base/string.h"
+#include "bus/vio.h"
+#include "host/net.h"
+#include "isa/papr.h"
+
+enum {
+	PAGE = 4096,
+	MAX_POOLS = 8,
+	POOL_BUFFERS = 4096,
+	MAX_FILTERS = 256,
+	SEND_BUFFERS = 6,
+	SEND_PIECES = 32, /* of a frame, after translation */
+	DROPPED_AT = PAGE - 8,
+
+	ENTRY = 16, /* control, offset of the frame; its length; what the driver left */
+	ENTRY_TOGGLE = 0x80,
+	ENTRY_VALID = 0x40,
+	COOKIE = 8,
+	MIN_BUFFER = 16,
+
+	SIGNAL_ON = 1,
+
+	/* H_MULTICAST_CTRL */
+	CTRL_RECEPTION = 0x80000, /* change it, to ... */
+	CTRL_RECEPTION_ON = 0x20000,
+	CTRL_FILTERING = 0x40000,
+	CTRL_FILTERING_ON = 0x10000,
+	CTRL_TABLE = 3,
+	TABLE_ADD = 1,
+	TABLE_REMOVE = 2,
+	TABLE_CLEAR = 3,
+};
+
+/* Buffer descriptors: control, 24 bits of length, 32 bits of address. */
+#define BD_VALID  (1ull << 63)
+#define BD_TOGGLE (1ull << 62)
+
+static u32 bd_len(u64 bd)
+{
+	return bd >> 32 & 0xffffff;
+}
+
+static u32 bd_addr(u64 bd)
+{
+	return (u32)bd;
+}
+
+struct vlan_pool {
+	u32 len, count;
+	u32 buffers[POOL_BUFFERS]; /* bus addresses; the last one goes first */
+};
+
+struct vlan_state {
+	struct vio_state vio;
+	u64 list, queue;    /* of the buffer list; descriptor of the queue */
+	u32 at, registered; /* of the next entry in the queue */
+	u64 mac;
+	u8 multicast, filtering; /* frames to groups come; only those of the table do */
+	u8 pad[2];
+	u32 nr_filters;
+	u64 filters[MAX_FILTERS];
+	u32 nr_pools, pad2;
+	struct vlan_pool pools[MAX_POOLS];
+};
+
+struct spapr_vlan {
+	struct vio_device vio;
+	struct net_backend *net;
+	u8 mac[6];
+	struct os_mutex lock, send_lock;
+	bool running;
+	bool starved; /* a frame was refused */
+	struct vlan_state state;
+};
+
+static struct spapr_vlan *of(struct vio_device *d)
+{
+	return container_of(d, struct spapr_vlan, vio);
+}
+
+static u64 mac_value(const u8 mac[6])
+{
+	return (u64)ld_be16(mac) << 32 | ld_be32(mac + 2);
+}
+
+/* --- saved state --- */
+static int pool_post_load(void *obj, struct error *e)
+{
+	struct vlan_pool *p = obj;
+
+	if (p->count > POOL_BUFFERS || (p->count && p->len < MIN_BUFFER))
+		return error_set(e, -EINVAL, "saved state of spapr-vlan is damaged");
+	return 0;
+}
+
+static const struct state_field pool_fields[] = {
+	STATE_FIELD(struct vlan_pool, len, STATE_U32),
+	STATE_FIELD(struct vlan_pool, count, STATE_U32),
+	STATE_ARRAY(struct vlan_pool, buffers, STATE_U32),
+};
+
+static const struct state_table pool_table = {
+	.name = "spapr-vlan-pool",
+	.size = sizeof(struct vlan_pool),
+	.nr_fields = ARRAY_SIZE(pool_fields),
+	.fields = pool_fields,
+	.post_load = pool_post_load,
+};
+
+static int vlan_post_load(void *obj, struct error *e)
+{
+	struct vlan_state *s = obj;
+	u32 size = bd_len(s->queue);
+
+	if (s->registered > 1 || s->nr_filters > MAX_FILTERS || s->nr_pools > MAX_POOLS ||
+	    s->at % ENTRY || (s->registered ? s->at >= size : s->at) || size % ENTRY)
+		return error_set(e, -EINVAL, "saved state of spapr-vlan is damaged");
+	return 0;
+}
+
+static const struct state_field vlan_fields[] = {
+	STATE_STRUCT(struct vlan_state, vio, &vio_state_table),
+	STATE_FIELD(struct vlan_state, list, STATE_U64),
+	STATE_FIELD(struct vlan_state, queue, STATE_U64),
+	STATE_FIELD(struct vlan_state, at, STATE_U32),
+	STATE_FIELD(struct vlan_state, registered, STATE_U32),
+	STATE_FIELD(struct vlan_state, mac, STATE_U64),
+	STATE_FIELD(struct vlan_state, multicast, STATE_U8),
+	STATE_FIELD(struct vlan_state, filtering, STATE_U8),
+	STATE_ARRAY(struct vlan_state, pad, STATE_DERIVED),
+	STATE_FIELD(struct vlan_state, nr_filters, STATE_U32),
+	STATE_ARRAY(struct vlan_state, filters, STATE_U64),
+	STATE_FIELD(struct vlan_state, nr_pools, STATE_U32),
+	STATE_FIELD(struct vlan_state, pad2, STATE_DERIVED),
+	STATE_STRUCT_ARRAY(struct vlan_state, pools, &pool_table),
+};
+
+static const struct state_table vlan_table = {
+	.name = "spapr-vlan",
+	.size = sizeof(struct vlan_state),
+	.nr_fields = ARRAY_SIZE(vlan_fields),
+	.fields = vlan_fields,
+	.post_load = vlan_post_load,
+};
+
+/* --- to the guest; with the lock held --- */
+static bool wanted(const struct vlan_state *s, const u8 *frame, size_t len)
+{
+	static const u8 broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	u64 to;
+
+	if (len < 14)
+		return false;
+	to = mac_value(frame);
+	if (!(frame[0] & 1))
+		return to == s->mac;
+	if (!memcmp(frame, broadcast, 6))
+		return true;
+	for (u32 i = 0; i < s->nr_filters && s->filtering; i++)
+		if (s->filters[i] == to)
+			return true;
+	return s->multicast && !s->filtering;
+}
+
+/* The smallest buffers that take so much; NULL: nothing is long enough, or (*starved) there are
+ * none just now. */
+static struct vlan_pool *find_pool(struct vlan_state *s, size_t len, bool *starved)
+{
+	struct vlan_pool *best = NULL;
+
+	*starved = false;
+	for (u32 i = 0; i < s->nr_pools; i++) {
+		struct vlan_pool *p = &s->pools[i];
+
+		if (p->len < len)
+			continue;
+		if (!p->count)
+			*starved = true;
+		else if (!best || p->len < best->len)
+			best = p;
+	}
+	return best;
+}
+
+static void count_dropped(struct spapr_vlan *v)
+{
+	u64 n;
+
+	if (!dma_ld64_be(&v->vio.dma, v->state.list + DROPPED_AT, &n))
+		dma_st64_be(&v->vio.dma, v->state.list + DROPPED_AT, n + 1);
+}
+
+static int put_frame(struct spapr_vlan *v, u32 buffer, const u8 *frame, size_t len)
+{
+	struct vlan_state *s = &v->state;
+	struct dma_view *view = &v->vio.dma;
+	u64 at = bd_addr(s->queue) + (u64)s->at;
+	bool toggle = !(s->queue & BD_TOGGLE);
+	u32 control = ENTRY_VALID | (toggle ? ENTRY_TOGGLE : 0);
+	u8 cookie[COOKIE];
+	int err = dma_read(view, buffer, cookie, COOKIE);
+
+	if (!err)
+		err = dma_write(view, (u64)buffer + COOKIE, frame, len);
+	if (!err)
+		err = dma_write(view, at + 8, cookie, COOKIE);
+	if (!err)
+		err = dma_st32_be(view, at + 4, (u32)len);
+	/* the driver polls the first word */
+	atomic_thread_fence(memory_order_release);
+	if (!err)
+		err = dma_st32_be(view, at, control << 24 | COOKIE);
+	if (err)
+		return err;
+	s->at += ENTRY;
+	if (s->at >= bd_len(s->queue)) {
+		s->at = 0;
+		s->queue ^= BD_TOGGLE;
+	}
+	return 0;
+}
+
+static void interrupt(struct spapr_vlan *v)
+{
+	bool on;
+
+	os_mutex_lock(&v->vio.queue_lock);
+	on = v->state.vio.signal & SIGNAL_ON;
+	os_mutex_unlock(&v->vio.queue_lock);
+	if (on)
+		irq_set(&v->vio.irq, true);
+}
+
+static bool receive_frame(struct spapr_vlan *v, const u8 *frame, size_t len)
+{
+	struct vlan_pool *p;
+
+	if (!v->state.registered || !wanted(&v->state, frame, len))
+		return true;
+	if (!v->running) {
+		v->starved = true;
+		return false;
+	}
+	p = find_pool(&v->state, len + COOKIE, &v->starved);
+	if (!p && v->starved)
+		return false;
+	v->starved = false;
+	if (!p || put_frame(v, p->buffers[--p->count], frame, len))
+		count_dropped(v);
+	else
+		interrupt(v);
+	return true;
+}
+
+static bool on_frame(void *opaque, const u8 *frame, size_t len)
+{
+	struct spapr_vlan *v = opaque;
+	bool taken;
+
+	os_mutex_lock(&v->lock);
+	taken = receive_frame(v, frame, len);
+	os_mutex_unlock(&v->lock);
+	return taken;
+}
+
+static void forget(struct spapr_vlan *v)
+{
+	struct vlan_state *s = &v->state;
+
+	os_mutex_lock(&v->lock);
+	s->registered = 0;
+	s->list = s->queue = 0;
+	s->at = 0;
+	s->nr_pools = s->nr_filters = 0;
+	memset(s->pools, 0, sizeof(s->pools));
+	memset(s->filters, 0, sizeof(s->filters));
+	s->multicast = s->filtering = 0;
+	os_mutex_lock(&v->vio.queue_lock);
+	s->vio.signal = 0;
+	os_mutex_unlock(&v->vio.queue_lock);
+	os_mutex_unlock(&v->lock);
+}
+
+static bool is_registered(struct spapr_vlan *v)
+{
+	bool registered;
+
+	os_mutex_lock(&v->lock);
+	registered = v->state.registered;
+	os_mutex_unlock(&v->lock);
+	return registered;
+}
+
+/* --- hypercalls --- */
+static const struct vio_ops vlan_ops;
+
+static struct spapr_vlan *find(struct vio_bus *bus, u64 unit)
+{
+	struct vio_device *d = vio_find_unit(bus, unit);
+
+	return d && d->ops == &vlan_ops ? of(d) : NULL;
+}
+
+/* May the driver lend [addr, addr + len)? */
+static bool reachable(const struct spapr_vlan *v, u64 addr, u64 len)
+{
+	if (v->state.vio.bypass)
+		return true;
+	return len && tce_covers(&v->vio.tce, addr) && tce_covers(&v->vio.tce, addr + len - 1);
+}
+
+/* Unit, buffer list, descriptor of the queue, filter list, address. */
+static s64 h_register(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+	u64 list = args[1], queue = args[2], filters = args[3];
+	s64 ret = H_SUCCESS;
+
+	if (!v || (list | filters) & (PAGE - 1) || !reachable(v, list, PAGE) ||
+	    !reachable(v, filters, PAGE))
+		return H_PARAMETER;
+	if (!(queue & BD_VALID) || !bd_len(queue) || (bd_addr(queue) | bd_len(queue)) % ENTRY ||
+	    !reachable(v, bd_addr(queue), bd_len(queue)))
+		return H_PARAMETER;
+	os_mutex_lock(&v->lock);
+	if (v->state.registered) {
+		ret = H_RESOURCE;
+	} else {
+		v->state.list = list;
+		v->state.queue = queue & ~BD_TOGGLE;
+		v->state.at = 0;
+		v->state.mac = args[4] & 0xffffffffffff;
+		v->state.registered = 1;
+		dma_st64_be(&v->vio.dma, list + DROPPED_AT, 0);
+	}
+	os_mutex_unlock(&v->lock);
+	return ret;
+}
+
+static s64 h_free(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+
+	if (!v)
+		return H_PARAMETER;
+	if (!is_registered(v))
+		return H_RESOURCE;
+	forget(v);
+	return H_SUCCESS;
+}
+
+static struct vlan_pool *pool_of(struct vlan_state *s, u32 len, bool make)
+{
+	struct vlan_pool *p, *unused = NULL;
+
+	for (u32 i = 0; i < s->nr_pools; i++) {
+		p = &s->pools[i];
+		if (p->len == len)
+			return p;
+		if (!p->count)
+			unused = p;
+	}
+	if (!make)
+		return NULL;
+	/* a driver that changed its sizes has forgotten an old one */
+	p = s->nr_pools < MAX_POOLS ? &s->pools[s->nr_pools++] : unused;
+	if (p)
+		p->len = len;
+	return p;
+}
+
+/* Unit, descriptor. */
+static s64 h_add_buffer(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+	struct vlan_pool *p = NULL;
+	u64 bd = args[1];
+	bool starved;
+
+	if (!v || bd_len(bd) < MIN_BUFFER || !reachable(v, bd_addr(bd), bd_len(bd)))
+		return H_PARAMETER;
+	os_mutex_lock(&v->lock);
+	if (v->state.registered)
+		p = pool_of(&v->state, bd_len(bd), true);
+	if (p && p->count < POOL_BUFFERS)
+		p->buffers[p->count++] = bd_addr(bd);
+	else
+		p = NULL;
+	starved = v->starved;
+	v->starved = false;
+	os_mutex_unlock(&v->lock);
+	if (starved && v->net)
+		net_ready(v->net);
+	return p ? H_SUCCESS : H_RESOURCE;
+}
+
+/* Unit, length: one buffer comes back, its descriptor in the first result. */
+static s64 h_free_buffer(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+	struct vlan_pool *p;
+	s64 ret = H_NOT_FOUND;
+
+	if (!v)
+		return H_PARAMETER;
+	os_mutex_lock(&v->lock);
+	p = pool_of(&v->state, (u32)args[1] & 0xffffff, false);
+	if (p && p->count) {
+		args[0] = BD_VALID | (u64)p->len << 32 | p->buffers[--p->count];
+		ret = H_SUCCESS;
+	}
+	os_mutex_unlock(&v->lock);
+	return ret;
+}
+
+static int gather(struct spapr_vlan *v, const u64 *bds, struct iovec *iov)
+{
+	u64 total = 0;
+	int n = 0;
+
+	for (u32 i = 0; i < SEND_BUFFERS && bds[i] & BD_VALID; i++) {
+		u64 addr = bd_addr(bds[i]), left = bd_len(bds[i]);
+
+		total += left;
+		if (total > NET_FRAME_MAX)
+			return -EINVAL;
+		while (left) {
+			u64 len = left;
+			void *p = n < SEND_PIECES ? dma_map(&v->vio.dma, addr, &len, false) : NULL;
+
+			if (!p)
+				return -EFAULT;
+			iov[n++] = (struct iovec){p, len};
+			addr += len;
+			left -= len;
+		}
+	}
+	return n;
+}
+
+/* Unit, six descriptors, a token of an unfinished call: there are none of these. */
+static s64 h_send(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+	struct iovec iov[SEND_PIECES];
+	int n;
+
+	if (!v || args[7])
+		return H_PARAMETER;
+	if (!is_registered(v))
+		return H_DROPPED;
+	n = gather(v, args + 1, iov);
+	if (n < 0)
+		return H_PARAMETER;
+	if (n && v->net) {
+		os_mutex_lock(&v->send_lock);
+		net_send(v->net, iov, n);
+		os_mutex_unlock(&v->send_lock);
+	}
+	args[0] = 0;
+	return H_SUCCESS;
+}
+
+static s64 change_table(struct vlan_state *s, u32 command, u64 mac)
+{
+	u32 i;
+
+	if (command == TABLE_CLEAR) {
+		memset(s->filters, 0, sizeof(s->filters));
+		s->nr_filters = 0;
+		return H_SUCCESS;
+	}
+	for (i = 0; i < s->nr_filters && s->filters[i] != mac; i++)
+		;
+	if (command == TABLE_ADD && i == s->nr_filters) {
+		if (s->nr_filters == MAX_FILTERS)
+			return H_RESOURCE;
+		s->filters[s->nr_filters++] = mac;
+	}
+	if (command == TABLE_REMOVE && i < s->nr_filters)
+		s->filters[i] = s->filters[--s->nr_filters];
+	return H_SUCCESS;
+}
+
+/* Unit, commands, a group's address. */
+static s64 h_multicast(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	const u64 known = CTRL_RECEPTION | CTRL_RECEPTION_ON | CTRL_FILTERING | CTRL_FILTERING_ON |
+			  CTRL_TABLE;
+	struct spapr_vlan *v = find(opaque, args[0]);
+	s64 ret = H_SUCCESS;
+
+	if (!v || args[1] & ~known)
+		return H_PARAMETER;
+	os_mutex_lock(&v->lock);
+	if (args[1] & CTRL_RECEPTION)
+		v->state.multicast = !!(args[1] & CTRL_RECEPTION_ON);
+	if (args[1] & CTRL_FILTERING)
+		v->state.filtering = !!(args[1] & CTRL_FILTERING_ON);
+	if (args[1] & CTRL_TABLE)
+		ret = change_table(&v->state, args[1] & CTRL_TABLE, args[2] & 0xffffffffffff);
+	os_mutex_unlock(&v->lock);
+	return ret;
+}
+
+static s64 h_change_mac(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+
+	if (!v || args[1] >> 48)
+		return H_PARAMETER;
+	os_mutex_lock(&v->lock);
+	v->state.mac = args[1];
+	os_mutex_unlock(&v->lock);
+	return H_SUCCESS;
+}
+
+static void register_calls(struct vio_bus *bus)
+{
+	static const struct {
+		u64 nr;
+		const char *name;
+		hcall_fn *fn;
+	} calls[] = {
+		{H_REGISTER_LOGICAL_LAN, "H_REGISTER_LOGICAL_LAN", h_register},
+		{H_FREE_LOGICAL_LAN, "H_FREE_LOGICAL_LAN", h_free},
+		{H_ADD_LOGICAL_LAN_BUFFER, "H_ADD_LOGICAL_LAN_BUFFER", h_add_buffer},
+		{H_FREE_LOGICAL_LAN_BUFFER, "H_FREE_LOGICAL_LAN_BUFFER", h_free_buffer},
+		{H_SEND_LOGICAL_LAN, "H_SEND_LOGICAL_LAN", h_send},
+		{H_MULTICAST_CTRL, "H_MULTICAST_CTRL", h_multicast},
+		{H_CHANGE_LOGICAL_LAN_MAC, "H_CHANGE_LOGICAL_LAN_MAC", h_change_mac},
+	};
+
+	if (hcall_find(bus->vm, H_REGISTER_LOGICAL_LAN))
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(calls); i++)
+		hcall_register(bus->vm, calls[i].nr, calls[i].name, calls[i].fn, bus, CALL_NO_LOCK);
+}
+
+/* --- the device --- */
+static void vlan_disconnect(struct vio_device *d)
+{
+	forget(of(d));
+}
+
+static const struct vio_ops vlan_ops = {.disconnect = vlan_disconnect};
+
+/* Nothing reaches memory while the machine stands still. */
+static void vlan_run(void *opaque, bool running)
+{
+	struct spapr_vlan *v = opaque;
+
+	os_mutex_lock(&v->lock);
+	v->running = running;
+	os_mutex_unlock(&v->lock);
+	if (running && v->net)
+		net_ready(v->net);
+}
+
+static int vlan_realize(struct device *dev, struct error *e)
+{
+	static const u8 first[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56}, none[6];
+	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
+	int err;
+
+	if (!memcmp(v->mac, none, 6)) {
+		memcpy(v->mac, first, 6);
+		v->mac[5] = (u8)(v->mac[5] + dev->instance);
+	}
+	v->vio.ops = &vlan_ops;
+	err = vio_attach(&v->vio, e);
+	if (!err)
+		err = vio_add_window(&v->vio, &v->state.vio, e);
+	if (err)
+		return err;
+	os_mutex_init(&v->lock);
+	os_mutex_init(&v->send_lock);
+	register_calls(v->vio.bus);
+	vm_listen(dev->vm, vlan_run, v);
+	if (v->net)
+		net_attach(v->net, on_frame, v);
+	return 0;
+}
+
+static void vlan_unrealize(struct device *dev)
+{
+	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
+
+	if (v->net)
+		net_attach(v->net, NULL, NULL);
+	vio_remove_window(&v->vio);
+	os_mutex_destroy(&v->lock);
+	os_mutex_destroy(&v->send_lock);
+}
+
+static void vlan_reset(struct device *dev)
+{
+	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
+
+	forget(v);
+	v->state.mac = mac_value(v->mac);
+	vio_reset_window(&v->vio);
+}
+
+static int vlan_dt(struct device *dev, void *fdt)
+{
+	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
+	int node = vio_dt_node(&v->vio, fdt, "l-lan", "network", "IBM,l-lan");
+	u8 mac[8] = {0}; /* of 8 bytes, as IBM's firmware has it */
+
+	memcpy(mac + 2, v->mac, 6);
+	if (node < 0 || fdt_setprop(fdt, node, "local-mac-address", mac, sizeof(mac)) ||
+	    fdt_setprop_cell(fdt, node, "ibm,mac-address-filters", MAX_FILTERS))
+		return -ENOSPC;
+	return 0;
+}
+
+static const struct device_prop vlan_props[] = {
+	{"bus", "the virtual I/O bus", PROP_POINTER, offsetof(struct spapr_vlan, vio.bus), NULL},
+	{"netdev", "the network it is on", PROP_NETDEV, offsetof(struct spapr_vlan, net), NULL},
+	{"mac", "its address", PROP_MAC, offsetof(struct spapr_vlan, mac), NULL},
+	{"reg", "unit address, 0 = the next free one", PROP_U32,
+	 offsetof(struct spapr_vlan, vio.unit), "0"},
+	{NULL, NULL, 0, 0, NULL},
+};
+
+const struct device_class spapr_vlan_class = {
+	.name = "spapr-vlan",
+	.help = "logical LAN adapter of a PAPR guest",
+	.bus_type = BUS_VIO,
+	.size = sizeof(struct spapr_vlan),
+	.props = vlan_props,
+	.realize = vlan_realize,
+	.unrealize = vlan_unrealize,
+	.reset = vlan_reset,
+	.dt = vlan_dt,
+	.state = &vlan_table,
+	.state_offset = offsetof(struct spapr_vlan, state),
+};

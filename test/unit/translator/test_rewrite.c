@@ -9,10 +9,11 @@
  */
 #include "harness.h"
 
-#ifdef __SANITIZE_THREAD__
+/* A million rounds are for the build that is measured. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define SLOW 1
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 #define SLOW 1
 #endif
 #endif

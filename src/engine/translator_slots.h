@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory slots of the translator engine and their dirty log; see translator.c. Lookups and marks
- * come from any thread without a lock, slots_set() one at a time. */
+ * come from any thread without a lock; the rest from any thread, too. */
 #ifndef ENGINE_TRANSLATOR_SLOTS_H
 #define ENGINE_TRANSLATOR_SLOTS_H
 
@@ -13,8 +13,8 @@
 struct slot_table;
 
 struct slots {
-	struct os_mutex lock;
-	_Atomic(struct slot_table *) table;
+	struct os_mutex lock; /* who changes it */
+	struct slot_table *table;
 };
 
 int slots_init(struct slots *s);

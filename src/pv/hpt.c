@@ -100,13 +100,15 @@ static void flush_sync(struct cpu_state *s)
 
 /* --- H_ENTER --- */
 
-/* Memory is coherent and cacheable, everything else caching inhibited. */
+/* Memory is coherent and cacheable, everything else caching inhibited: also memory of a device,
+ * which stands where devices answer. */
 static bool attributes_ok(const struct pv_hpt *p, u64 ra, u64 len, u64 r)
 {
 	u64 wimg = r & HPTE_R_WIMG;
 
-	if (p->env->mem.ops->map(p->env->mem.opaque, ra, len))
-		return wimg == HPTE_R_M || wimg == (HPTE_R_W | HPTE_R_I | HPTE_R_M);
+	if (p->env->mem.ops->map(p->env->mem.opaque, ra, len) &&
+	    (wimg == HPTE_R_M || wimg == (HPTE_R_W | HPTE_R_I | HPTE_R_M)))
+		return true;
 	if (!p->io || !p->io(p->opaque, ra, len))
 		return false;
 	return (wimg & (HPTE_R_W | HPTE_R_I | HPTE_R_M)) == HPTE_R_I;

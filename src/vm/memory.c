@@ -26,7 +26,7 @@ int vm_ram_add(struct vm *vm, const char *name, u64 gpa, u64 size, struct error 
 	struct ram_slot *s;
 	int err;
 
-	if (m->nr_slots == ENGINE_MAX_SLOTS || !size || ((gpa | size) & (ENGINE_SLOT_ALIGN - 1)) ||
+	if (m->nr_slots == VM_RAM_SLOTS || !size || ((gpa | size) & (ENGINE_SLOT_ALIGN - 1)) ||
 	    gpa + size < gpa)
 		return error_set(e, -EINVAL, "no place for %s of %llu bytes", name,
 				 (unsigned long long)size);

@@ -21,9 +21,11 @@ struct ram_slot {
 	struct os_ram ram;
 };
 
+enum { VM_RAM_SLOTS = 16 }; /* those behind are windows (vm/window.h) */
+
 struct vm_memory {
 	u32 nr_slots;
-	struct ram_slot slots[ENGINE_MAX_SLOTS];
+	struct ram_slot slots[VM_RAM_SLOTS];
 };
 
 int vm_ram_add(struct vm *vm, const char *name, u64 gpa, u64 size, struct error *e);

@@ -89,14 +89,9 @@ static bool is_zero(const u8 *p)
 	return true;
 }
 
-static void save_ram(struct state_writer *w, const struct ram_slot *s)
+static void save_pages(struct state_writer *w, const u8 *base, u64 size)
 {
-	const u8 *base = s->ram.base;
-
-	state_save_raw(w, "ram", s->slot.id);
-	state_write_u64(w, s->slot.gpa);
-	state_write_u64(w, s->slot.size);
-	for (u64 at = 0; at < s->slot.size; at += PAGE_BYTES) {
+	for (u64 at = 0; at < size; at += PAGE_BYTES) {
 		if (is_zero(base + at))
 			continue;
 		state_write_u64(w, at);
@@ -105,12 +100,64 @@ static void save_ram(struct state_writer *w, const struct ram_slot *s)
 	state_write_u64(w, END_MARK);
 }
 
+static int load_pages(struct state_reader *r, u8 *base, u64 size, struct error *e)
+{
+	u64 at = 0;
+	int err = 0;
+
+	memset(base, 0, size);
+	while (!err) {
+		err = state_read_u64(r, &at);
+		if (err || at == END_MARK)
+			break;
+		if (at > size - PAGE_BYTES || at % PAGE_BYTES)
+			err = -EINVAL;
+		else
+			err = r->read(r->opaque, base + at, PAGE_BYTES);
+	}
+	return err ? error_set(e, err, "the saved state's memory is truncated or damaged") : 0;
+}
+
+static void save_ram(struct state_writer *w, const struct ram_slot *s)
+{
+	state_save_raw(w, "ram", s->slot.id);
+	state_write_u64(w, s->slot.gpa);
+	state_write_u64(w, s->slot.size);
+	save_pages(w, s->ram.base, s->slot.size);
+}
+
+/* Where a window is mapped is its device's to say. */
+static void save_window(struct state_writer *w, u32 instance, const struct vm_window *window)
+{
+	state_save_raw(w, "device-memory", instance);
+	state_write_u64(w, window->size);
+	save_pages(w, window->ram.base, window->size);
+}
+
+static int load_window(struct vm *vm, const struct state_head *h, struct state_reader *r,
+		       struct error *e)
+{
+	struct vm_window *w = h->instance < VM_MAX_WINDOWS ? vm->windows[h->instance] : NULL;
+	u64 size;
+	int err = state_read_u64(r, &size);
+
+	if (!err && (!w || size != w->size))
+		return error_set(
+			e, -EINVAL,
+			"the saved state has memory of a device that this machine has not");
+	if (err)
+		return error_set(e, err, "the saved state's memory is truncated or damaged");
+	err = load_pages(r, w->ram.base, size, e);
+	vm_window_written(vm, w, 0, size);
+	return err;
+}
+
 static int load_ram(struct vm *vm, const struct state_head *h, struct state_reader *r,
 		    struct error *e)
 {
 	struct ram_slot *s =
 		h->instance < vm->memory.nr_slots ? &vm->memory.slots[h->instance] : NULL;
-	u64 gpa, size, at = 0;
+	u64 gpa, size;
 	int err = state_read_u64(r, &gpa);
 
 	if (!err)
@@ -118,19 +165,11 @@ static int load_ram(struct vm *vm, const struct state_head *h, struct state_read
 	if (!err && (!s || gpa != s->slot.gpa || size != s->slot.size))
 		return error_set(e, -EINVAL,
 				 "the saved state has memory that this machine has not");
-	if (!err)
-		memset(s->ram.base, 0, s->slot.size);
-	while (!err) {
-		err = state_read_u64(r, &at);
-		if (err || at == END_MARK)
-			break;
-		if (at > s->slot.size - PAGE_BYTES || at % PAGE_BYTES)
-			err = -EINVAL;
-		else
-			err = r->read(r->opaque, (u8 *)s->ram.base + at, PAGE_BYTES);
-	}
 	if (err)
 		return error_set(e, err, "the saved state's memory is truncated or damaged");
+	err = load_pages(r, s->ram.base, size, e);
+	if (err)
+		return err;
 	vm_mem_written(vm, s->slot.gpa, s->slot.size);
 	return 0;
 }
@@ -341,6 +380,9 @@ int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 	save_states(vm, w, true);
 	for (u32 i = 0; i < vm->memory.nr_slots; i++)
 		save_ram(w, &vm->memory.slots[i]);
+	for (u32 i = 0; i < VM_MAX_WINDOWS; i++)
+		if (vm->windows[i])
+			save_window(w, i, vm->windows[i]);
 	err = save_htab(vm, w);
 	for (u32 i = 0; i < vm->nr_sections; i++)
 		vm->sections[i].section->save(vm->sections[i].opaque, w);
@@ -388,6 +430,8 @@ static int load_section(struct vm *vm, const struct state_head *h, struct state_
 
 	if (!strcmp(h->name, "ram"))
 		return load_ram(vm, h, r, e);
+	if (!strcmp(h->name, "device-memory"))
+		return load_window(vm, h, r, e);
 	if (!strcmp(h->name, "htab"))
 		return load_htab(vm, r, e);
 	if (!strcmp(h->name, "vcpu"))

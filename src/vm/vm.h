@@ -19,6 +19,7 @@
 #include "vm/irq.h"
 #include "vm/memory.h"
 #include "vm/mmio.h"
+#include "vm/window.h"
 
 enum {
 	VM_MAX_VCPUS = 64,
@@ -107,6 +108,7 @@ struct vm {
 	const struct input_source *input;
 	u64 tb_hz;
 	struct vm_memory memory;
+	struct vm_window *windows[VM_MAX_WINDOWS]; /* NULL: free */
 	struct mmio_table mmio;
 	struct hcall_table hcalls;
 	struct rtas_table rtas;

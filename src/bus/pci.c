@@ -59,6 +59,7 @@ void pci_set_ids(struct pci_device *d, const struct pci_ids *ids)
 	memset(d->wmask, 0, sizeof(d->wmask));
 	memset(d->w1c, 0, sizeof(d->w1c));
 	memset(d->bars, 0, sizeof(d->bars));
+	memset(d->fixed, 0, sizeof(d->fixed));
 	st_le16(d->config + PCI_VENDOR_ID, ids->vendor);
 	st_le16(d->config + PCI_DEVICE_ID, ids->device);
 	st_le16(d->config + PCI_SUBSYSTEM_VENDOR_ID, ids->subsystem_vendor);
@@ -125,6 +126,25 @@ void pci_add_region(struct pci_device *d, u32 bar, u64 offset, u64 size, const s
 	pv_assert(b->nr_regions < PCI_BAR_REGIONS && size && offset <= b->size &&
 		  size <= b->size - offset && ops->min_size <= ops->max_size && ops->max_size <= 8);
 	b->regions[b->nr_regions++] = (struct pci_region){offset, size, ops, opaque};
+}
+
+void pci_add_fixed_io(struct pci_device *d, u64 at, u64 size, const struct mmio_ops *ops,
+		      void *opaque)
+{
+	u32 i = 0;
+
+	while (i < PCI_FIXED_RANGES && d->fixed[i].bar.size)
+		i++;
+	pv_assert(i < PCI_FIXED_RANGES && !d->attached);
+	d->fixed[i].at = at;
+	d->fixed[i].bar = (struct pci_bar){
+		.size = size,
+		.flags = PCI_BAR_IO,
+		.device = d,
+		.nr_regions = 1,
+		.regions = {{0, size, ops, opaque}},
+	};
+	d->wmask[PCI_COMMAND] |= PCI_COMMAND_IO;
 }
 
 u32 pci_add_capability(struct pci_device *d, u8 id, u32 size)
@@ -307,6 +327,7 @@ int pci_attach(struct pci_device *d, struct error *e)
 		return err;
 	}
 	d->attached = true;
+	pci_attach_rams(d);
 	vm_add_state(vm, &pci_device_state_table, state_instance(d), &d->state, NULL);
 	pci_reset_config(d);
 	return 0;
@@ -317,6 +338,7 @@ void pci_detach(struct pci_device *d)
 	if (!d->attached)
 		return;
 	pci_reset_config(d);
+	pci_detach_rams(d);
 	d->bus->devices[d->devfn] = NULL;
 	pci_update_spaces(d->host);
 	vm_remove_state(d->dev.vm, &d->state);
@@ -538,6 +560,7 @@ int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const struct pci
 			return error_set(e, -EBUSY, "there is a PCI host bridge %u already", index);
 	*h = (struct pci_host){.vm = vm, .ops = ops, .index = index};
 	os_mutex_init(&h->pin_lock);
+	os_mutex_init(&h->ram_lock);
 	log_format(name, sizeof(name), "pci.%u", index);
 	err = pci_bus_init(&h->root, h, NULL, name, e);
 	if (!err)
@@ -553,6 +576,7 @@ void pci_host_destroy(struct pci_host *h)
 		if (s->hosts[i] == h)
 			s->hosts[i] = s->hosts[--s->nr_hosts];
 	pci_bus_exit(&h->root);
+	os_mutex_destroy(&h->ram_lock);
 	os_mutex_destroy(&h->pin_lock);
 }
 

@@ -21,6 +21,7 @@
 #include "vm/device.h"
 #include "vm/irq.h"
 #include "vm/mmio.h"
+#include "vm/window.h"
 
 struct pci_bus;
 struct pci_device;
@@ -31,6 +32,7 @@ enum {
 	PCI_BARS = 7, /* 6 = expansion ROM */
 	PCI_ROM_BAR = 6,
 	PCI_BAR_REGIONS = 8,
+	PCI_FIXED_RANGES = 4,
 	PCI_MSIX_MAX = 256, /* vectors of a function */
 	PCI_MAX_BUSES = 32, /* behind a host bridge */
 	PCI_MAX_HOSTS = 32,
@@ -64,6 +66,14 @@ struct pci_bar {
 	u32 flags, nr_regions;
 	struct pci_region regions[PCI_BAR_REGIONS];
 	struct pci_device *device;
+	struct vm_window *ram; /* memory; NULL: the regions are all that answers */
+	u64 ram_at;	       /* of memory, on the bus; under the host bridge's ram_lock */
+};
+
+/* IO ports that a function decodes wherever its BARs are. */
+struct pci_fixed {
+	u64 at;
+	struct pci_bar bar;
 };
 
 enum pci_message_kind { PCI_NO_MESSAGES, PCI_MESSAGES_MSI, PCI_MESSAGES_MSIX };
@@ -114,6 +124,7 @@ struct pci_device {
 	u8 wmask[PCI_CONFIG_BYTES]; /* bits that the guest may write */
 	u8 w1c[PCI_CONFIG_BYTES];   /* bits that writing 1 clears */
 	struct pci_bar bars[PCI_BARS];
+	struct pci_fixed fixed[PCI_FIXED_RANGES];
 	u32 cap_end; /* where the next capability may stand */
 	u32 msi_cap, msix_cap, express_cap;
 	u32 msi_vectors, msix_vectors;
@@ -147,6 +158,12 @@ void pci_add_bar(struct pci_device *d, u32 bar, u64 size, u32 flags, const struc
 /* A part of a BAR; offsets that handlers get count from the region. Regions do not overlap. */
 void pci_add_region(struct pci_device *d, u32 bar, u64 offset, u64 size, const struct mmio_ops *ops,
 		    void *opaque);
+/* A range that is memory, of w->size bytes: vCPUs reach it without an exit while nothing stands
+ * against it. 32-bit unless flags say else. */
+void pci_add_ram(struct pci_device *d, u32 bar, u32 flags, struct vm_window *w);
+/* IO ports that everybody knows (those of VGA); not behind bridges. */
+void pci_add_fixed_io(struct pci_device *d, u64 at, u64 size, const struct mmio_ops *ops,
+		      void *opaque);
 /* A capability of size bytes with its head (id, next); returns its offset in config. */
 u32 pci_add_capability(struct pci_device *d, u8 id, u32 size);
 /* MSI-X with its table at `offset` of a BAR that exists (4 KiB aligned; pending bits follow at

@@ -39,6 +39,9 @@ struct pci_host_ops {
 	int (*loaded)(struct pci_host *h, struct pci_device *d, struct error *e);
 	/* An interrupt pin of the host bridge, 0..3. Any thread. */
 	void (*set_pin)(struct pci_host *h, u32 pin, bool level);
+	/* Where the guest sees size bytes at a memory address of the bus; VM_WINDOW_NOWHERE. Any
+	 * thread. */
+	u64 (*memory_address)(struct pci_host *h, u64 addr, u64 size);
 	/* A message; not for an endpoint whose DMA is stopped. Any thread. */
 	void (*message)(struct pci_host *h, struct pci_device *d, u64 addr, u32 data);
 };
@@ -54,6 +57,10 @@ struct pci_host {
 	/* Functions that hold a pin, under the lock. */
 	struct os_mutex pin_lock;
 	u32 pin_users[4];
+	/* Ranges that are memory, under the lock. */
+	struct os_mutex ram_lock;
+	u32 nr_rams;
+	struct pci_bar *rams[VM_MAX_WINDOWS];
 };
 
 struct pci_system {
@@ -84,6 +91,9 @@ void pci_write(struct pci_host *h, enum pci_space_kind kind, u32 vcpu, u64 addr,
 struct pci_device *pci_owner(struct pci_host *h, enum pci_space_kind kind, u64 addr);
 /* Find out anew who decodes what. Under the machine's lock. */
 void pci_update_spaces(struct pci_host *h);
+/* Look again whether memory of functions may be reached: an endpoint froze, thawed, or an error was
+ * armed. Any thread. */
+void pci_update_rams(struct pci_host *h);
 /* Where a BAR of a function is set to, and whether it decodes that now. */
 u64 pci_bar_address(const struct pci_device *d, u32 bar);
 bool pci_bar_decoded(const struct pci_device *d, u32 bar);
@@ -120,5 +130,9 @@ extern const struct state_table pci_device_state_table;
 /* Shared by the core's files. */
 void pci_flags_update(struct pci_device *d);
 void pci_msix_unmasked(struct pci_device *d);
+void pci_attach_rams(struct pci_device *d);
+void pci_detach_rams(struct pci_device *d);
+/* Ranges have changed: where memory is decoded now. */
+void pci_place_rams(struct pci_host *h);
 
 #endif

@@ -138,6 +138,15 @@ static void collect(struct pci_device *d, void *opaque)
 		insert(opaque, b->flags & PCI_BAR_IO ? PCI_SPACE_IO : PCI_SPACE_MEM,
 		       (struct pci_range){start, start + (b->size - 1), b});
 	}
+	if (d->bus->bridge || !(d->config[PCI_COMMAND] & PCI_COMMAND_IO))
+		return;
+	for (u32 i = 0; i < PCI_FIXED_RANGES; i++) {
+		struct pci_fixed *f = &d->fixed[i];
+
+		if (f->bar.size)
+			insert(opaque, PCI_SPACE_IO,
+			       (struct pci_range){f->at, f->at + (f->bar.size - 1), &f->bar});
+	}
 }
 
 static void publish(struct pci_space *s, const struct pci_range *ranges, u32 count)
@@ -165,6 +174,7 @@ void pci_update_spaces(struct pci_host *h)
 	for (u32 i = 0; i < PCI_SPACES; i++)
 		publish(&h->spaces[i], to ? to->ranges[i] : NULL, to ? to->count[i] : 0);
 	os_free(to);
+	pci_place_rams(h);
 }
 
 static struct pci_bar *search(const struct pci_space *s, u64 addr, u64 *offset)

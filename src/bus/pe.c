@@ -24,11 +24,14 @@ static const struct state_field fields[] = {
 
 static int post_load(void *obj, struct error *e)
 {
+	struct pe *pe = container_of(obj, struct pe, state);
 	struct pe_state *s = obj;
 
 	if (s->frozen & ~(u32)PE_FROZEN || s->enabled > 1 || s->reset > PE_RESET_FUNDAMENTAL ||
 	    s->error >= PE_ERROR_COUNT || s->inject >= PE_INJECT_COUNT || s->own_dma > 1)
 		return error_set(e, -EINVAL, "the saved state of a PCI endpoint is damaged");
+	if (pe->notify)
+		pe->notify(pe);
 	return 0;
 }
 

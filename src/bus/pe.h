@@ -74,7 +74,7 @@ struct pe {
 	struct tce_table windows[PE_WINDOWS]; /* the default 32-bit one, the dynamic one */
 	struct tce_table *shared;	      /* the host bridge's, until own_dma; NULL = none */
 	struct pe_state state;
-	/* An asynchronous event may be due; any thread. NULL = nobody asks. */
+	/* It froze, thawed or an error was armed; any thread. NULL = nobody asks. */
 	void (*notify)(struct pe *pe);
 	void *opaque; /* the host bridge's */
 };

@@ -26,6 +26,7 @@ static void thaw(struct pe *pe, u32 bits)
 {
 	__atomic_fetch_and(&pe->state.frozen, ~bits, __ATOMIC_ACQ_REL);
 	spapr_pe_update_pins(pe);
+	pe->notify(pe);
 }
 
 /* args: address, BUID (2), option */
@@ -110,6 +111,7 @@ static void rtas_set_reset(void *opaque, struct vcpu *vcpu, const u32 *args, u32
 	case RESET_FUNDAMENTAL:
 		/* Nothing comes or goes while reset is asserted. */
 		__atomic_fetch_or(&pe->state.frozen, PE_FROZEN, __ATOMIC_ACQ_REL);
+		pe->notify(pe);
 		pe->state.reset =
 			args[ARG_OPTION] == RESET_HOT ? PE_RESET_HOT : PE_RESET_FUNDAMENTAL;
 		spapr_pe_for_each(pe, reset_one, NULL);

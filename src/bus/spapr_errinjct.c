@@ -78,6 +78,7 @@ static void rtas_errinjct(void *opaque, struct vcpu *vcpu, const u32 *args, u32 
 	pe->state.inject_addr = wide ? (u64)w[0] << 32 | w[1] : w[0];
 	pe->state.inject_mask = wide ? (u64)w[2] << 32 | w[3] : w[1];
 	__atomic_store_n(&pe->state.inject, functions[rest[3]], __ATOMIC_RELEASE);
+	pe->notify(pe);
 	rets[0] = RTAS_SUCCESS;
 }
 

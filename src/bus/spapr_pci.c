@@ -126,6 +126,12 @@ static void pe_destroy(struct pe *pe)
 	os_free(pe);
 }
 
+/* Memory of its functions is reached without looking at the endpoint. */
+static void reachable_again(struct pe *pe)
+{
+	pci_update_rams(&((struct spapr_phb *)pe->opaque)->host);
+}
+
 static struct pe *pe_create(struct spapr_phb *phb, u32 bus, u32 slot, struct error *e)
 {
 	struct pe *pe = os_alloc(sizeof(*pe));
@@ -148,9 +154,20 @@ static struct pe *pe_create(struct spapr_phb *phb, u32 bus, u32 slot, struct err
 		return NULL;
 	}
 	pe->windows[0].touched = own_window;
+	pe->notify = reachable_again;
 	spapr_pe_reset(pe);
 	vm_add_state(pe->vm, &pe_state_table, phb->index << 16 | bus << 8 | slot, &pe->state, NULL);
 	return pe;
+}
+
+static u64 mem64_base(const struct spapr_phb *phb)
+{
+	return SPAPR_PCI_BASE + (phb->index + 1) * SPAPR_PCI_MEM64_SIZE;
+}
+
+static u64 mem32_base(const struct spapr_phb *phb)
+{
+	return SPAPR_PCI_BASE + (phb->index + 1) * SPAPR_PCI_MEM32_SIZE;
 }
 
 static int host_attach(struct pci_host *h, struct pci_device *d, struct error *e)
@@ -203,11 +220,24 @@ static int host_request_unplug(struct pci_host *h, struct pci_device *d, struct 
 	return spapr_drc_request_unplug(container_of(h, struct spapr_phb, host), d, e);
 }
 
+static u64 host_memory_address(struct pci_host *h, u64 addr, u64 size)
+{
+	struct spapr_phb *phb = container_of(h, struct spapr_phb, host);
+	u64 mem64 = mem64_base(phb), low = addr - SPAPR_PCI_MEM32_BASE;
+
+	if (low < SPAPR_PCI_MEM32_SIZE && size <= SPAPR_PCI_MEM32_SIZE - low)
+		return mem32_base(phb) + low;
+	if (addr - mem64 < SPAPR_PCI_MEM64_SIZE && size <= SPAPR_PCI_MEM64_SIZE - (addr - mem64))
+		return addr;
+	return VM_WINDOW_NOWHERE;
+}
+
 static const struct pci_host_ops host_ops = {
 	.request_unplug = host_request_unplug,
 	.attach = host_attach,
 	.detach = host_detach,
 	.set_pin = host_set_pin,
+	.memory_address = host_memory_address,
 	.message = host_message,
 	.loaded = host_loaded,
 };
@@ -235,11 +265,6 @@ static void mem32_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
 		  SPAPR_PCI_MEM32_BASE + offset, size, value);
 }
 
-static u64 mem64_base(const struct spapr_phb *phb)
-{
-	return SPAPR_PCI_BASE + (phb->index + 1) * SPAPR_PCI_MEM64_SIZE;
-}
-
 static u64 mem64_read(void *opaque, u32 vcpu, u64 offset, u32 size)
 {
 	struct spapr_phb *phb = opaque;
@@ -262,13 +287,11 @@ static const struct mmio_ops mem64_ops = {1, 8, WINDOW_FLAGS, mem64_read, mem64_
 static void add_windows(struct spapr_phb *phb)
 {
 	struct vm *vm = phb->dev.vm;
-	u64 mem32 = SPAPR_PCI_BASE + (phb->index + 1) * SPAPR_PCI_MEM32_SIZE;
-
 	mmio_add(vm,
 		 &(struct mmio_region){"pci-io", SPAPR_PCI_BASE + phb->index * SPAPR_PCI_IO_SIZE,
 				       SPAPR_PCI_IO_SIZE, &io_ops, phb});
-	mmio_add(vm,
-		 &(struct mmio_region){"pci-mem32", mem32, SPAPR_PCI_MEM32_SIZE, &mem32_ops, phb});
+	mmio_add(vm, &(struct mmio_region){"pci-mem32", mem32_base(phb), SPAPR_PCI_MEM32_SIZE,
+					   &mem32_ops, phb});
 	mmio_add(vm, &(struct mmio_region){"pci-mem64", mem64_base(phb), SPAPR_PCI_MEM64_SIZE,
 					   &mem64_ops, phb});
 }

@@ -7,7 +7,7 @@ set -eu
 packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libfdt-dev libcapstone-dev \
-			liburing-dev libslirp-dev ;;
+			liburing-dev libslirp-dev libpng-dev libvncserver-dev ;;
 	guests) echo python3 xz-utils util-linux ;;
 	guests-be)
 		echo gcc libc6-dev linux-source-6.1 gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross flex bison \

@@ -8,6 +8,7 @@
 #include "cli/list.h"
 #include "cli/values.h"
 #include "host/char.h"
+#include "host/display.h"
 #include "host/input.h"
 
 static const char *value_of(const char *text, const char *none)
@@ -163,7 +164,8 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 		if (err)
 			error_prefix(e, "-netdev");
 	}
-	o->backends = (struct device_backends){claim, o, o->nr_globals, o->globals, input_create()};
+	o->backends = (struct device_backends){
+		claim, o, o->nr_globals, o->globals, input_create(), display_create()};
 	o->config.backends = &o->backends;
 	o->config.nr_devices = o->nr_devices;
 	o->config.devices = o->devices;
@@ -186,4 +188,6 @@ void cli_close_backends(struct cli_options *o)
 	}
 	input_destroy(o->backends.input);
 	o->backends.input = NULL;
+	display_destroy(o->backends.displays);
+	o->backends.displays = NULL;
 }

@@ -126,6 +126,15 @@ int value_device(struct cli_options *o, const char *arg, struct error *e)
 	return err;
 }
 
+int value_vga(struct cli_options *o, const char *arg, struct error *e)
+{
+	if (!strcmp(arg, "none"))
+		return 0;
+	if (strcmp(arg, "std"))
+		return error_set(e, -EINVAL, "-vga: '%s' is not std or none", arg);
+	return devices_new(o, "VGA", e) ? 0 : -EINVAL;
+}
+
 int value_global(struct cli_options *o, const char *arg, struct error *e)
 {
 	struct list l = list_of(o, arg, NULL);

@@ -140,6 +140,8 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 			return error_set(e, -EINVAL, "-serial: at most %d", CLI_MAX_SERIALS);
 		o->serials[o->nr_serials++] = arg;
 		return 0;
+	case OPT_VGA:
+		return value_vga(o, arg, e);
 	case OPT_DEVICE:
 		return value_device(o, arg, e);
 	case OPT_DRIVE:
@@ -165,7 +167,6 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 		o->snapshot = true;
 		return 0;
 	case OPT_DISPLAY:
-	case OPT_VGA:
 	case OPT_MONITOR:
 	case OPT_NET:
 		return only_none(opt, arg, e);

@@ -23,6 +23,7 @@ int value_blockdev(struct cli_options *o, const char *arg, struct error *e);
 int value_disk(struct cli_options *o, u32 number, const char *file, struct error *e);
 int value_cdrom(struct cli_options *o, const char *file, struct error *e);
 int value_device(struct cli_options *o, const char *arg, struct error *e);
+int value_vga(struct cli_options *o, const char *arg, struct error *e);
 int value_global(struct cli_options *o, const char *arg, struct error *e);
 int value_netdev(struct cli_options *o, const char *arg, struct error *e);
 int value_nic(struct cli_options *o, const char *arg, struct error *e);

@@ -13,6 +13,7 @@
 
 struct vm;
 struct device;
+struct display_hub;
 struct input_hub;
 
 enum device_prop_type {
@@ -65,7 +66,8 @@ struct device_backends {
 	void *opaque;
 	u32 nr_globals;
 	const struct device_global *globals;
-	struct input_hub *input; /* host/input.h; NULL: nobody types */
+	struct input_hub *input;      /* host/input.h; NULL: nobody types */
+	struct display_hub *displays; /* host/display.h; NULL: nobody looks */
 };
 
 struct device_class {

@@ -2,10 +2,12 @@
 /*
  * A guest that is hostile to its PCI host bridge: RTAS calls with their tokens right and their
  * arguments nearly so, TCE hypercalls, loads and stores in the windows; and devices that interrupt
- * and do DMA all the while.
+ * and do DMA all the while; and to a graphics card that somebody looks at.
  */
 #include "../unit/bus/testdev.h"
 #include "bus/pci_host.h"
+#include "device/vga_private.h"
+#include "device/vga.h"
 #include "fuzz.h"
 #include "isa/papr.h"
 
@@ -13,6 +15,8 @@ enum { BLOCK = 0x100000, WORK = 0x110000, BUID_HI = 0x8000000, BUID_LO = 0x20000
 
 static struct vm *vm;
 static struct testdev *devices[DEVICES];
+static struct vga *card;
+static struct device_backends backends;
 
 static const char *const calls[] = {
 	"ibm,read-pci-config",
@@ -49,8 +53,11 @@ static u32 token(const char *name)
 static void make_board(void)
 {
 	static const char *const slots[DEVICES] = {"1", "2", "1f"};
+	struct device *d;
 	struct error e;
 
+	if (!backends.displays)
+		backends.displays = display_create();
 	if (vm)
 		machine_pseries.destroy(vm);
 	vm = fuzz_board();
@@ -59,14 +66,18 @@ static void make_board(void)
 		if (!devices[i])
 			abort();
 	}
-	if (vm_reset(vm, &e))
+	d = device_new(vm, &vga_class);
+	vm->backends = &backends;
+	if (device_set(d, "addr", "4", &e) || device_set(d, "vgamem_mb", "1", &e) ||
+	    device_realize(d, &e) || vm_reset(vm, &e))
 		abort();
+	card = container_of(d, struct vga, pci.dev);
 }
 
 /* A configuration address, the number of an endpoint, or anything. */
 static u32 function(struct fuzz_input *in)
 {
-	static const u32 slots[4] = {1, 2, 0x1f, 3};
+	static const u32 slots[4] = {1, 2, 0x1f, 4};
 	u32 v = (u32)fuzz_value(in, 2);
 
 	if ((v & 0xf000) == 0)
@@ -125,6 +136,37 @@ static void access_window(struct fuzz_input *in)
 	mmio_dispatch(vm, 0, &x);
 }
 
+static void looked_at(void *opaque, const struct display_frame *f)
+{
+	if (f->pixels[(size_t)f->width * f->height - 1] >> 24)
+		abort();
+}
+
+static void graphics(struct fuzz_input *in)
+{
+	static const u32 offsets[4] = {0x400, 0x500, 0x500, 0x600};
+	struct vm_exit x = {.reason = VM_EXIT_MMIO};
+	u32 kind = (u32)fuzz_value(in, 1);
+	u64 at;
+
+	pci_config_write(&card->pci, PCI_COMMAND, 2, kind & 0x80 ? 0 : 3);
+	if (kind & 1)
+		at = 0x80000000ull + pci_bar_address(&card->pci, 2) + offsets[kind >> 1 & 3] +
+		     (fuzz_value(in, 1) & 0x1f);
+	else if (kind & 2)
+		at = kind & 4 ? 0x1ce + (fuzz_value(in, 1) & 3) : 0x3c0 + fuzz_value(in, 1);
+	else
+		at = 0x80000000ull + pci_bar_address(&card->pci, 0) + fuzz_value(in, 3);
+	x.mmio.addr = (1ull << 45) + at;
+	x.mmio.len = 1u << (kind >> 3 & 3);
+	x.mmio.write = kind & 0x20;
+	for (u32 i = 0; i < 4; i++)
+		x.mmio.data[i] = (u8)fuzz_value(in, 1);
+	mmio_dispatch(vm, 0, &x);
+	if (kind & 0x40)
+		display_look(backends.displays, 0, looked_at, NULL);
+}
+
 static void device(struct fuzz_input *in)
 {
 	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
@@ -163,7 +205,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (!vm || ++used % 200 == 0)
 		make_board();
 	while (in.size) {
-		switch (fuzz_value(&in, 1) & 7) {
+		switch (fuzz_value(&in, 1) % 9) {
 		case 0:
 		case 1:
 		case 2:
@@ -175,6 +217,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			break;
 		case 5:
 			access_window(&in);
+			break;
+		case 6:
+			graphics(&in);
 			break;
 		default:
 			device(&in);

@@ -166,6 +166,8 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 	}
 	o->backends = (struct device_backends){
 		claim, o, o->nr_globals, o->globals, input_create(), display_create()};
+	if (!err)
+		err = cli_open_display(o, e);
 	o->config.backends = &o->backends;
 	o->config.nr_devices = o->nr_devices;
 	o->config.devices = o->devices;
@@ -174,6 +176,7 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 
 void cli_close_backends(struct cli_options *o)
 {
+	cli_close_display(o);
 	for (u32 i = 0; i < o->nr_drives; i++) {
 		block_close(o->drives[i].block);
 		o->drives[i].block = NULL;

@@ -140,6 +140,12 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 			return error_set(e, -EINVAL, "-serial: at most %d", CLI_MAX_SERIALS);
 		o->serials[o->nr_serials++] = arg;
 		return 0;
+	case OPT_VNC:
+		return value_vnc(o, arg, e);
+	case OPT_DISPLAY:
+		return value_display(o, arg, e);
+	case OPT_OBJECT:
+		return value_object(o, arg, e);
 	case OPT_VGA:
 		return value_vga(o, arg, e);
 	case OPT_DEVICE:
@@ -166,7 +172,6 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_SNAPSHOT:
 		o->snapshot = true;
 		return 0;
-	case OPT_DISPLAY:
 	case OPT_MONITOR:
 	case OPT_NET:
 		return only_none(opt, arg, e);
@@ -268,11 +273,13 @@ void cli_free(struct cli_options *o)
 	g_free(o->netdevs);
 	g_free(o->devices);
 	g_free(o->globals);
+	g_free(o->secrets);
 	o->drives = NULL;
 	o->chardevs = NULL;
 	o->netdevs = NULL;
 	o->devices = NULL;
 	o->globals = NULL;
+	o->secrets = NULL;
 }
 
 int cli_parse(struct cli_options *o, int argc, char **argv, struct error *e)

@@ -5,6 +5,7 @@
 
 #include "host/block.h"
 #include "host/net.h"
+#include "host/vnc.h"
 #include "machine/machine.h"
 
 enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS };
@@ -37,6 +38,11 @@ struct cli_netdev {
 	const char *user;
 };
 
+struct cli_secret {
+	const char *id;
+	char *data;
+};
+
 struct cli_options {
 	const struct machine_class *machine;
 	struct machine_config config; /* serials are opened later */
@@ -56,6 +62,12 @@ struct cli_options {
 	struct cli_netdev *netdevs;
 	struct machine_device *devices;
 	struct device_global *globals;
+	bool has_vnc;
+	struct vnc_options vnc;
+	const char *vnc_secret; /* the password's name; NULL = none */
+	struct vnc *vnc_server;
+	u32 nr_secrets;
+	struct cli_secret *secrets;
 	struct device_backends backends;
 	void *owned; /* what options point into: a GSList of strings */
 };
@@ -68,6 +80,10 @@ struct chardev *cli_chardev(struct cli_options *o, const char *id, const char *u
 			    struct error *e);
 /* After the machine is gone; also after a failure. */
 void cli_close_backends(struct cli_options *o);
+
+/* What -vnc says; after the back ends. Both are theirs to call. */
+int cli_open_display(struct cli_options *o, struct error *e);
+void cli_close_display(struct cli_options *o);
 
 /* Frees what the options point into. */
 void cli_free(struct cli_options *o);

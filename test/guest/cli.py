@@ -96,6 +96,15 @@ def refusals(kernel, initrd, folder):
         ("group address for a card", refuse("-device", "virtio-net-pci,mac=01:00:00:00:00:00", "-kernel", kernel)),
         ("disk without drive", refuse("-device", "virtio-blk-pci", "-kernel", kernel)),
         ("node without a name", refuse("-blockdev", f"driver=file,filename={folder}/text", "-kernel", kernel)),
+        ("unknown graphics card", refuse("-vga", "cirrus", "-kernel", kernel)),
+        ("odd framebuffer", refuse("-device", "VGA,vgamem_mb=3", "-kernel", kernel)),
+        ("VNC nowhere", refuse("-vnc", "here", "-kernel", kernel)),
+        ("VNC on a bad port", refuse("-vnc", ":70000", "-kernel", kernel)),
+        ("VNC on no address", refuse("-vnc", "256.1.1.1:1", "-kernel", kernel)),
+        ("VNC with an absent secret", refuse("-vnc", ":77,password-secret=x", "-kernel", kernel)),
+        ("unknown display", refuse("-display", "gtk", "-kernel", kernel)),
+        ("unknown object", refuse("-object", "rng-random,id=r", "-kernel", kernel)),
+        ("secret without data", refuse("-object", "secret,id=s", "-kernel", kernel)),
         ("node on an absent one", refuse("-blockdev", "driver=raw,node-name=r,file=absent", "-kernel", kernel)),
     ]
 

@@ -9,6 +9,10 @@
  * puts it into its jump cache looks at the epoch afterwards: see jump_fill() in vcpu.c and
  * retire().
  *
+ * The bound holds what is retired too: cache_insert() refuses what would exceed it, and who wants
+ * to insert waits until the CPUs have passed their safe points (translate.c). An eviction comes
+ * early enough that this is rare.
+ *
  * Stores. The line map says which lines of a page have code, all of them while its bytes are being
  * read for translation. Who stores to a page that may have code looks there behind the store, who
  * translates marks before reading, both with a full fence between: one of the two sees the other.
@@ -18,7 +22,12 @@
 #include "base/string.h"
 #include "translator/internal.h"
 
-enum { BYTES_OF_REGION = 1024 }; /* or more, code included */
+enum {
+	BYTES_OF_REGION = 1024, /* or more, code included */
+	EVICTED_PART = 64,	/* of the limit, at a time */
+	TIDY = 64,		/* regions freed at a time */
+	FREE_PART = 8,		/* of the limit, for what is retired but not yet freed */
+};
 
 /* One bucket for each region that there may be, about. */
 int cache_init(struct code_cache *c, size_t limit)
@@ -31,6 +40,7 @@ int cache_init(struct code_cache *c, size_t limit)
 		return -ENOMEM;
 	c->table_bytes = (sizeof(c->bucket[0]) << c->bucket_bits) + sizeof(c->pages);
 	c->bytes = c->table_bytes;
+	c->retired_end = &c->retired;
 	os_mutex_init(&c->lock);
 	atomic_init(&c->epoch, 1);
 	c->line_map = os_reserve(sizeof(u16) << LINE_MAP_BITS);
@@ -191,7 +201,12 @@ int cache_insert(struct translator *t, struct region *r)
 	struct code_cache *c = &t->cache;
 	struct code_page *p = cache_page(c, r->ra);
 	u32 b = region_bucket(c, r->ra, r->ea, r->mode);
+	size_t page_bytes = p ? 0 : os_alloc_bytes(sizeof(*p));
 
+	/* One region may be in any cache, or nobody would go on. */
+	if (c->bytes + c->retired_bytes + page_bytes + region_bytes(r) > c->limit &&
+	    (c->nr_regions || c->retired))
+		return -EAGAIN;
 	if (!p) {
 		u32 pb = page_bucket(r->ra >> TLB_PAGE_BITS);
 
@@ -201,8 +216,8 @@ int cache_insert(struct translator *t, struct region *r)
 		p->page = r->ra >> TLB_PAGE_BITS;
 		p->next = c->pages[pb];
 		c->pages[pb] = p;
-		c->bytes += os_alloc_bytes(sizeof(*p));
-		c->table_bytes += os_alloc_bytes(sizeof(*p));
+		c->bytes += page_bytes;
+		c->table_bytes += page_bytes;
 	}
 	r->lines = (u16)lines_of_region(r);
 	r->valid = true;
@@ -290,8 +305,9 @@ static void retire(struct translator *t, struct region *r)
 			leave_jump_cache(t->cpu[k], r);
 	/* A CPU that saw that epoch before its jump cache was looked at may still go in there. */
 	r->retired_at = atomic_fetch_add(&c->epoch, 1);
-	r->page_next = c->retired;
-	c->retired = r;
+	r->page_next = NULL;
+	*c->retired_end = r;
+	c->retired_end = &r->page_next;
 	c->bytes -= region_bytes(r);
 	c->code_bytes -= r->code->size;
 	c->retired_bytes += region_bytes(r);
@@ -478,28 +494,33 @@ void cache_flush(struct translator *t)
 	}
 }
 
-static bool is_oldest(const struct region *r, const struct doomed *d)
+static bool is_doomed(const struct region *r, const struct doomed *d)
 {
 	(void)d;
-	return !r->older;
+	return r->doomed;
 }
 
-/* What goes is in memory until all CPUs have passed a safe point: that much stays free. */
-bool cache_full(const struct code_cache *c)
+static size_t most_kept(const struct code_cache *c)
 {
-	return c->bytes > c->limit - c->limit / 8;
+	return c->limit - c->limit / FREE_PART;
 }
 
-/* An eighth goes at a time: what is hot comes back soon, and all CPUs are called once. */
+/* A part goes at a time: all CPUs are called once, and each page is walked once. */
 void cache_evict(struct translator *t)
 {
 	struct code_cache *c = &t->cache;
-	u64 before = c->nr_regions, most = c->limit - c->limit / 8;
-	u64 keep = c->bytes < most ? c->bytes : most;
+	size_t part = c->limit / EVICTED_PART, most = most_kept(c);
+	size_t keep = c->bytes < most ? c->bytes : most, after = c->bytes;
+	u64 before = c->nr_regions;
+	struct region *r;
 
-	keep -= keep < c->limit / 8 ? keep : c->limit / 8;
-	while (c->oldest && c->bytes > keep)
-		drop_regions(t, cache_page(c, c->oldest->ra), &(struct doomed){.test = is_oldest});
+	keep -= keep < part ? keep : part;
+	for (r = c->oldest; r && after > keep; r = r->newer) {
+		r->doomed = true;
+		after -= region_bytes(r);
+	}
+	while (c->oldest && c->oldest->doomed)
+		drop_regions(t, cache_page(c, c->oldest->ra), &(struct doomed){.test = is_doomed});
 	c->evictions++;
 	c->evicted += before - c->nr_regions;
 }
@@ -511,28 +532,35 @@ static void free_region(struct translator *t, struct region *r)
 	os_free(r);
 }
 
-void cache_reap(struct translator *t)
+bool cache_reap(struct translator *t, u64 before, u32 most)
 {
-	struct region **at = &t->cache.retired, *r;
+	struct code_cache *c = &t->cache;
 	u64 oldest = ~0ull;
+	struct region *r;
 	u32 k;
 
-	if (!*at)
-		return;
+	if (!c->retired)
+		return true;
 	for (k = 0; k < t->nr_cpus; k++) {
 		u64 e = t->cpu[k] ? atomic_load(&t->cpu[k]->epoch) : ~0ull;
 
 		if (e < oldest)
 			oldest = e;
 	}
-	while ((r = *at)) {
-		if (r->retired_at < oldest) {
-			*at = r->page_next;
-			free_region(t, r);
-		} else {
-			at = &r->page_next;
-		}
+	while ((r = c->retired) && r->retired_at < oldest && most--) {
+		c->retired = r->page_next;
+		if (!c->retired)
+			c->retired_end = &c->retired;
+		free_region(t, r);
 	}
+	return !c->retired || c->retired->retired_at >= before;
+}
+
+void cache_tidy(struct translator *t)
+{
+	cache_reap(t, 0, TIDY);
+	if (t->cache.bytes > most_kept(&t->cache))
+		cache_evict(t);
 }
 
 void cache_destroy(struct translator *t)
@@ -540,7 +568,7 @@ void cache_destroy(struct translator *t)
 	u32 k;
 
 	cache_flush(t);
-	cache_reap(t);
+	cache_reap(t, 0, ~0u);
 	for (k = 0; k < PAGE_BUCKETS; k++) {
 		struct code_page *p, *next;
 

@@ -80,8 +80,9 @@ struct region {
 	u16 lines;	 /* bitmap of CODE_LINE_BITS lines of its page */
 	u16 nr_pieces;
 	u8 tier;
-	bool valid;
-	bool small; /* of a page below 4K: another one may begin in the same 4K, so no links */
+	bool valid : 1;
+	bool doomed : 1; /* is being evicted */
+	bool small : 1;	 /* of a page below 4K: another one may begin in the same 4K, so no links */
 	_Atomic u8 queued; /* for tier 2, and when: tier_hot() */
 	/* The guest's bytes that were translated: those of ra and len, or, of a region of several
 	 * blocks, those of the pieces, which stand before them. */
@@ -113,7 +114,7 @@ struct code_cache {
 	struct region *_Atomic *bucket;
 	u32 bucket_bits;
 	struct code_page *pages[PAGE_BUCKETS];
-	struct region *retired;
+	struct region *retired, **retired_end; /* in the order of their epochs */
 	struct region *oldest, *newest;
 	/* By real page: its lines that have code, or are being translated. Read without the lock:
 	 * see cache_stored(). NULL: nothing is known, ask under the lock. */
@@ -132,7 +133,7 @@ struct translator {
 	struct mmu_env env;
 	struct backend *backend;
 	struct ir_env ir_env;
-	struct ir_region *ir; /* scratch, under cache.lock */
+	struct ir_region *ir; /* scratch of tier_at_once(), under cache.lock */
 	struct code_cache cache;
 	struct translator_cpu *cpu[MAX_CPUS];
 	u32 nr_cpus, host_cpus;
@@ -225,6 +226,8 @@ struct translator_cpu {
 	const struct cpu_model *model;
 	struct insn_decoder decoder;
 	struct jump_cache *jump_cache;
+	struct ir_region *ir; /* scratch */
+	u32 fetched[1 << (TLB_PAGE_BITS - 2)];
 
 	u32 mode;
 	struct fetch_entry odd_fetch; /* of a page too small for the array */
@@ -298,6 +301,7 @@ struct code_page *cache_page(struct code_cache *c, u64 ra);
  * the lock behind us. True: the page had no code, its fast stores must be stopped. */
 bool cache_begin(struct translator *t, u64 ra);
 void cache_end(struct translator *t, u64 ra);
+/* -EAGAIN: the bound would be exceeded before CPUs have left what was retired. */
 int cache_insert(struct translator *t, struct region *r);
 /* Links to old go to r, which was inserted under the same key; old is retired. */
 void cache_replace(struct translator *t, struct region *old, struct region *r);
@@ -311,11 +315,13 @@ bool cache_stored(struct translator *t, u64 ra, u64 len);
 void cache_verify_page(struct translator *t, u64 ra);
 void cache_verify_all(struct translator *t);
 void cache_flush(struct translator *t);
-bool cache_full(const struct code_cache *c);
 /* Drop the oldest regions until there is room again. */
 void cache_evict(struct translator *t);
-/* Free what no CPU can be inside any more. */
-void cache_reap(struct translator *t);
+/* Free what no CPU can be inside any more, but at most so many regions. False: there is still
+ * something that was retired before that epoch. */
+bool cache_reap(struct translator *t, u64 before, u32 most);
+/* For whoever is going to insert: free a few regions, evict if the cache is full. */
+void cache_tidy(struct translator *t);
 
 /* translate.c: the region for ra/ea/mode, found or made; NULL: event raised in cpu */
 /* The instruction at pc, 0 when there is none to be read. */

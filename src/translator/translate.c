@@ -11,22 +11,31 @@
 
 enum { DEFAULT_MAX_INSNS = 96, ROOM_TRIES = 1000, ROOM_TURNS = 10000, FEW_TRIES = 8 };
 
-/* Where a region is being fetched from. */
+/* Where a region is being fetched from. Each word is read once: what is translated is what is
+ * compared with memory later. */
 struct fetch {
 	const u8 *host; /* of pc */
 	u64 pc, end;	/* effective addresses that host covers */
+	u32 *word;	/* read so far, as they stand in memory */
+	u32 count;
 	bool little_endian;
 };
 
+static u32 raw_word(const u8 *host, u32 k)
+{
+	return __atomic_load_n((const u32 *)host + k, __ATOMIC_RELAXED);
+}
+
 static bool fetch_word(void *opaque, u64 ea, u32 *word)
 {
-	const struct fetch *f = opaque;
-	u32 raw;
+	struct fetch *f = opaque;
+	u32 k;
 
 	if (ea < f->pc || ea + 4 > f->end)
 		return false;
-	raw = __atomic_load_n((const u32 *)(f->host + (ea - f->pc)), __ATOMIC_RELAXED);
-	*word = f->little_endian == !HOST_BIG_ENDIAN ? raw : bswap32(raw);
+	for (k = (u32)(ea - f->pc) / 4; f->count <= k; f->count++)
+		f->word[f->count] = raw_word(f->host, f->count);
+	*word = f->little_endian == !HOST_BIG_ENDIAN ? f->word[k] : bswap32(f->word[k]);
 	return true;
 }
 
@@ -125,24 +134,24 @@ static void guard_page(struct translator_cpu *cpu, u64 ra)
 static u32 build(struct translator_cpu *cpu, struct fetch *f, u32 *mode, u32 max_insns)
 {
 	struct translator *t = cpu->t;
-	struct tr_ctx c = translate_context(t, t->ir, *mode);
+	struct tr_ctx c = translate_context(t, cpu->ir, *mode);
 	u32 len;
 
-	ir_begin(t->ir);
+	ir_begin(cpu->ir);
 	len = frontend_translate(&c, f->pc, max_insns, fetch_word, f);
-	if (!len || t->ir->overflow)
+	if (!len || cpu->ir->overflow)
 		return 0;
 	if (log_on(LOG_IN_ASM))
 		log_guest(cpu, f, len);
-	translate_optimise(t, t->ir, f->pc);
-	if (t->ir->overflow)
+	translate_optimise(t, cpu->ir, f->pc);
+	if (cpu->ir->overflow)
 		return 0;
 	if (!c.float_seen)
 		*mode = shared_mode(*mode);
 	return len;
 }
 
-/* *err: -ENOSPC when the back end has no room for the code. */
+/* Without any lock. *err: -ENOSPC when the back end has no room for the code. */
 static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode, u64 ra,
 			   bool count, int *err)
 {
@@ -153,7 +162,6 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	struct region *r = NULL;
 	struct backend_unit unit = translate_unit(mode, f->pc, 1);
 	struct backend_code *code;
-	u64 start = os_clock_ns();
 	u32 len, key = mode, k;
 
 	*err = -ENOMEM;
@@ -168,7 +176,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 		if (!r)
 			return NULL;
 		unit.hot = count ? &r->hot : NULL;
-		*err = t->config.backend->compile(t->backend, t->ir, &unit, &code);
+		*err = t->config.backend->compile(t->backend, cpu->ir, &unit, &code);
 		if (!*err)
 			break;
 		os_free(r);
@@ -181,24 +189,19 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	r->tier = 1;
 	r->code = code;
 	atomic_init(&r->hot, (s32)t->config.tier2_after);
-	t->insns += len / 4;
-	t->ns += os_clock_ns() - start;
-	for (k = 0; k < len; k++)
-		region_copy(r)[k] = __atomic_load_n(f->host + k, __ATOMIC_RELAXED);
+	memcpy(region_copy(r), f->word, len);
 	for (k = 0; k < r->code->nr_links; k++)
 		r->code->links[k].owner = r;
-	if (!cache_insert(t, r))
-		return r;
-	t->config.backend->discard(t->backend, r->code);
-	os_free(r);
-	return NULL;
+	return r;
 }
 
 u32 translate_peek(struct translator_cpu *cpu, u64 pc)
 {
 	const struct translator_host *h = cpu->t->config.host;
 	struct cpu_event event = cpu->s->event;
-	struct fetch f = {.pc = pc, .end = pc + 4, .little_endian = cpu->mode & MODE_LE};
+	u32 raw;
+	struct fetch f = {
+		.pc = pc, .end = pc + 4, .word = &raw, .little_endian = cpu->mode & MODE_LE};
 	struct translator_ram ram;
 	const struct fetch_entry *page = tlb_fetch(cpu, pc);
 	u32 word = 0;
@@ -212,15 +215,35 @@ u32 translate_peek(struct translator_cpu *cpu, u64 pc)
 	return word;
 }
 
-/* The back end's memory is used up, although the cache is within its bound: what was evicted is
- * still waiting for CPUs, or the holes are too small. Evict, or drop everything, and wait until all
- * CPUs have left it. This CPU runs nothing; it passes a safe point here. True: there was nothing to
- * drop. */
-static bool make_room(struct translator_cpu *cpu, bool everything)
+/* Wait until all CPUs have left what was retired so far. This CPU runs nothing; it passes safe
+ * points here. */
+static void wait_for_cpus(struct translator_cpu *cpu)
 {
 	struct translator *t = cpu->t;
+	u64 now = atomic_load(&t->cache.epoch);
+	bool done = false;
 	u32 turns;
-	bool waiting = true, empty;
+
+	cpu->be.stop_link = NULL;
+	for (turns = 0; !done && turns < ROOM_TURNS; turns++) {
+		atomic_store(&cpu->epoch, 0);
+		tlb_check_epoch(cpu);
+		atomic_store(&cpu->epoch, cpu->epoch_seen);
+		tlb_process_queue(cpu);
+		os_mutex_lock(&t->cache.lock);
+		done = cache_reap(t, now, ~0u);
+		os_mutex_unlock(&t->cache.lock);
+		if (!done)
+			os_thread_yield();
+	}
+}
+
+/* The back end's memory is used up, although the cache is within its bound: what was evicted is
+ * still waiting for CPUs, or the holes are too small. Evict, or drop everything. True: there was
+ * nothing to drop. */
+static bool make_room(struct translator *t, bool everything)
+{
+	bool empty;
 
 	os_mutex_lock(&t->cache.lock);
 	empty = !t->cache.nr_regions && !t->cache.retired;
@@ -229,80 +252,132 @@ static bool make_room(struct translator_cpu *cpu, bool everything)
 	else
 		cache_evict(t);
 	os_mutex_unlock(&t->cache.lock);
-	cpu->be.stop_link = NULL;
-	for (turns = 0; waiting && turns < ROOM_TURNS; turns++) {
-		atomic_store(&cpu->epoch, 0);
-		tlb_check_epoch(cpu);
-		atomic_store(&cpu->epoch, cpu->epoch_seen);
-		tlb_process_queue(cpu);
-		os_mutex_lock(&t->cache.lock);
-		cache_reap(t);
-		waiting = t->cache.retired;
-		os_mutex_unlock(&t->cache.lock);
-		if (waiting)
-			os_thread_yield();
-	}
 	return empty;
 }
 
-/* NULL without an event: no room in the code cache. */
-static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
+/* Under cache.lock: do the bytes that were translated still stand in memory? */
+static bool unchanged(struct translator *t, const struct region *r)
+{
+	const u8 *copy = region_copy(r);
+	struct translator_ram ram;
+	u32 k;
+
+	if (!t->config.host->ram(t->config.host->opaque, r->ra, &ram) || ram.len < r->len)
+		return false;
+	for (k = 0; k < r->len / 4; k++) {
+		u32 word;
+
+		memcpy(&word, copy + 4 * k, 4);
+		if (raw_word(ram.host, k) != word)
+			return false;
+	}
+	return true;
+}
+
+/* r was made without the lock: another CPU may have made the same, or have changed the code. */
+static struct region *publish(struct translator_cpu *cpu, struct region *r, u32 mode, u64 start,
+			      bool *again, int *err)
 {
 	struct translator *t = cpu->t;
-	int err = 0;
+	struct region *other;
+
+	os_mutex_lock(&t->cache.lock);
+	cache_tidy(t);
+	other = cache_lookup(&t->cache, r->ra, r->ea, mode);
+	if (!other) {
+		/* Before the bytes are read: what is stored later must be noticed. */
+		guard_page(cpu, r->ra);
+		*again = !unchanged(t, r);
+		if (!*again)
+			*err = cache_insert(t, r);
+		cache_end(t, r->ra);
+	}
+	t->insns += r->len / 4;
+	t->ns += os_clock_ns() - start;
+	if (other || *again || *err) {
+		t->config.backend->discard(t->backend, r->code);
+		os_free(r);
+		r = other;
+	}
+	os_mutex_unlock(&t->cache.lock);
+	return r;
+}
+
+static struct region *at_once(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra)
+{
+	struct translator *t = cpu->t;
+	struct region *r;
+
+	os_mutex_lock(&t->cache.lock);
+	cache_tidy(t);
+	r = cache_lookup(&t->cache, ra, pc, mode);
+	if (!r) {
+		guard_page(cpu, ra);
+		r = tier_at_once(t, pc, mode, ra);
+		cache_end(t, ra);
+	}
+	os_mutex_unlock(&t->cache.lock);
+	return r;
+}
+
+/* NULL without an event: no room. *err: -ENOSPC when it is the back end that has none, -EAGAIN when
+ * CPUs must leave what was retired first. */
+static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift,
+				 int *err)
+{
+	struct translator *t = cpu->t;
 	struct translator_ram ram;
 	struct fetch f = {.pc = pc, .little_endian = mode & (MODE_LE | MODE_FETCH_LE)};
 	struct region *r = cache_lookup(&t->cache, ra, pc, mode);
 	/* A region stands in one real page of 4K, the unit of invalidation. */
 	u64 size = 1ull << (shift < TLB_PAGE_BITS ? shift : TLB_PAGE_BITS);
-	u64 left = size - (pc & (size - 1));
+	u64 left = size - (pc & (size - 1)), start;
+	bool again = true, count = tier_possible(t, mode, shift);
 
 	if (r)
 		return r;
-	os_mutex_lock(&t->cache.lock);
-	r = cache_lookup(&t->cache, ra, pc, mode);
-	if (r)
-		goto out;
-	if (!t->config.host->ram(t->config.host->opaque, ra, &ram) || ram.len < left) {
-		/* Fetching from nowhere: a machine check on the bus. */
-		cpu->s->event = (struct cpu_event){
-			.code = CPU_EXC_MCHECK,
-			.info = cpu->model->isa >= ISA_3_0 ? PPC_BIT(36) : PPC_BIT(45),
-			.ea = pc,
-		};
-		goto out;
+	start = os_clock_ns();
+	if (count && t->config.tier2_after == 1)
+		r = at_once(cpu, pc, mode, ra);
+	while (!r && again) {
+		again = false;
+		if (!t->config.host->ram(t->config.host->opaque, ra, &ram) || ram.len < left) {
+			/* Fetching from nowhere: a machine check on the bus. */
+			cpu->s->event = (struct cpu_event){
+				.code = CPU_EXC_MCHECK,
+				.info = cpu->model->isa >= ISA_3_0 ? PPC_BIT(36) : PPC_BIT(45),
+				.ea = pc,
+			};
+			return NULL;
+		}
+		f.host = ram.host;
+		f.end = pc + left;
+		f.word = cpu->fetched;
+		f.count = 0;
+		r = make(cpu, &f, mode, ra, count, err);
+		if (r) {
+			r->small = shift < TLB_PAGE_BITS;
+			r = publish(cpu, r, mode, start, &again, err);
+		}
+		if (!r && !again && *err != -ENOSPC && *err != -EAGAIN)
+			cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};
 	}
-	cache_reap(t);
-	if (cache_full(&t->cache))
-		cache_evict(t);
-	f.host = ram.host;
-	f.end = pc + left;
-	/* Before the bytes are read: what is stored later must be noticed. */
-	guard_page(cpu, ra);
-	if (tier_possible(t, mode, shift) && t->config.tier2_after == 1)
-		r = tier_at_once(t, pc, mode, ra);
-	if (!r)
-		r = make(cpu, &f, mode, ra, tier_possible(t, mode, shift), &err);
-	cache_end(t, ra);
-	if (r)
-		r->small = shift < TLB_PAGE_BITS;
-	else if (err != -ENOSPC)
-		cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};
-out:
-	os_mutex_unlock(&t->cache.lock);
 	return r;
 }
 
 struct region *translate_region(struct translator_cpu *cpu, u64 pc, u32 mode, u64 ra, u32 shift)
 {
-	struct region *r = try_region(cpu, pc, mode, ra, shift);
 	bool hopeless = false;
-	u32 tries;
+	int err = 0;
+	struct region *r = try_region(cpu, pc, mode, ra, shift, &err);
+	u32 tries, full = 0;
 
 	/* Others may take the room that was made. */
 	for (tries = 0; !r && !cpu->s->event.code && tries < ROOM_TRIES && !hopeless; tries++) {
-		hopeless = make_room(cpu, tries > 0) && tries > FEW_TRIES;
-		r = try_region(cpu, pc, mode, ra, shift);
+		if (err == -ENOSPC)
+			hopeless = make_room(cpu->t, full++ > 0) && full > FEW_TRIES;
+		wait_for_cpus(cpu);
+		r = try_region(cpu, pc, mode, ra, shift, &err);
 	}
 	if (!r && !cpu->s->event.code)
 		cpu->s->event = (struct cpu_event){.code = CPU_EXIT_RESET, .ea = pc};

@@ -124,8 +124,11 @@ int translator_cpu_create(struct translator *t, u32 index, const struct cpu_mode
 	cpu->model = model;
 	if (!(model->families & FAM_BOOK3S64))
 		atomic_store(&t->tlb_bits, TLB_PAGE_BITS);
-	if (make_state(cpu) || tlb_init(cpu) || !insn_decoder_init(&cpu->decoder, &set)) {
+	cpu->ir = os_alloc(sizeof(*cpu->ir));
+	if (!cpu->ir || make_state(cpu) || tlb_init(cpu) ||
+	    !insn_decoder_init(&cpu->decoder, &set)) {
 		tlb_destroy(cpu);
+		os_free(cpu->ir);
 		os_free(cpu->frame);
 		os_free(cpu);
 		return -ENOMEM;
@@ -165,6 +168,7 @@ void translator_cpu_destroy(struct translator_cpu *cpu)
 	os_free(cpu->be.helper_calls);
 	os_mutex_destroy(&cpu->queue_lock);
 	tlb_destroy(cpu);
+	os_free(cpu->ir);
 	os_free(cpu->frame);
 	os_free(cpu);
 }

@@ -44,6 +44,9 @@ modules() {
 		drivers/scsi/ibmvscsi/ibmvscsi drivers/scsi/scsi_transport_srp drivers/net/ethernet/ibm/ibmveth \
 		fs/ext4/ext4 fs/jbd2/jbd2 fs/mbcache \
 		block/t10-pi lib/crc16 lib/libcrc32c lib/crc64 lib/crc64-rocksoft lib/crc-t10dif crypto/crc32c_generic \
+		drivers/usb/common/usb-common drivers/usb/core/usbcore drivers/usb/host/xhci-hcd drivers/usb/host/xhci-pci \
+		drivers/usb/host/ohci-hcd drivers/usb/host/ohci-pci drivers/usb/storage/usb-storage \
+		drivers/hid/hid drivers/hid/hid-generic drivers/hid/usbhid/usbhid drivers/input/evdev \
 		crypto/crc64_rocksoft_generic crypto/crct10dif_common crypto/crct10dif_generic; do
 		echo "./lib/modules/*/kernel/$m.ko"
 	done
@@ -55,7 +58,7 @@ unpack() {
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
 		tar -C "$out/root" -x --wildcards './boot/vmlinux-*'
 	dpkg-deb --fsys-tarfile "$out"/debs/busybox-static_*.deb | tar -C "$out/root" -x ./bin/busybox
-	# what the disk and network tests load: virtio, SCSI disks, ext4
+	# what the disk, network and USB tests load: virtio, SCSI disks, ext4, USB
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
 		tar -C "$out/root" -x --wildcards --transform 's,.*/,./modules/,' -T <(modules)
 	mv "$out"/root/boot/vmlinux-* "$out/vmlinux.new"
@@ -86,7 +89,7 @@ if [ $update = yes ] || ! have "$out/debs/linux-image-*.deb" || ! have "$out/deb
 	fetch
 	rm -f "$out/vmlinux"
 fi
-[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] && [ -e "$out/root/modules/t10-pi.ko" ] || unpack
+[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] && [ -e "$out/root/modules/usb-storage.ko" ] || unpack
 inputs=$(cat "$here"/{init-busybox.sh,inittab,rc,shell,mkcpio.py,debian-ppc64el.sh} "$out/packages" | sha256sum)
 if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
 	initramfs

@@ -381,6 +381,7 @@ int drives_finish(struct cli_options *o, struct error *e)
 		struct cli_drive *d = &o->drives[i];
 
 		d->options.snapshot |= o->snapshot && !d->cd;
+		d->options.cdrom = d->cd;
 		if (d->interface == DRIVE_DEFAULT &&
 		    (!o->machine->default_drive || !set_interface(d, o->machine->default_drive)))
 			err = error_set(e, -EINVAL,

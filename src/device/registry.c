@@ -10,6 +10,7 @@
 #include "device/spapr_vlan.h"
 #include "device/spapr_vscsi.h"
 #include "device/spapr_vty.h"
+#include "device/usb.h"
 #include "device/vga.h"
 #include "device/virtio_blk.h"
 #include "device/virtio_net.h"
@@ -27,6 +28,7 @@ static const struct device_class *const classes[] = {
 	&spapr_vlan_class,
 	&spapr_vscsi_class,
 	&spapr_vty_class,
+	&usb_nec_xhci_class, &usb_xhci_class, &usb_storage_class,
 	&secondary_vga_class, &vga_class,
 	&virtio_blk_pci_class,
 	&virtio_net_pci_class,

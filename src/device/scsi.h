@@ -84,7 +84,7 @@ struct scsi_device {
 	struct scsi_bus *bus;
 	struct block *block;
 	const struct block_info *info;
-	bool cd;
+	bool cd, removable;
 	u32 channel, target, lun;
 	u32 block_size; /* bytes */
 	u64 blocks;

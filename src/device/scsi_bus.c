@@ -386,6 +386,8 @@ static void scsi_reset(struct device *dev)
 		{"vendor", "8 characters", PROP_STRING, OFFSET(vendor), "PVSR"},                   \
 		{"product", "16 characters", PROP_STRING, OFFSET(product), name},                  \
 		{"ver", "4 characters", PROP_STRING, OFFSET(version), "1.0"},                      \
+		{"removable", "the guest is told so (on|off)", PROP_BOOL, OFFSET(removable),       \
+		 "off"},                                                                           \
 	{                                                                                          \
 		NULL, NULL, 0, 0, NULL                                                             \
 	}

@@ -29,9 +29,9 @@ static void standard(struct scsi_device *d, struct scsi_request *r, u32 limit)
 {
 	u8 out[STANDARD_BYTES] = {d->cd ? TYPE_CD : TYPE_DISK};
 
-	out[1] = d->cd ? 0x80 : 0; /* removable */
-	out[2] = 5;		   /* SPC-3 */
-	out[3] = 0x12;		   /* hierarchical addressing, this format */
+	out[1] = d->cd || d->removable ? 0x80 : 0;
+	out[2] = 5;    /* SPC-3 */
+	out[3] = 0x12; /* hierarchical addressing, this format */
 	out[4] = STANDARD_BYTES - 5;
 	out[7] = 0x02; /* command queuing */
 	put_padded(out + 8, d->vendor, 8);

@@ -35,6 +35,7 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 	b->detect_zeroes = o->detect_zeroes;
 	b->write_cache = !o->write_through;
 	b->info.write_cache = !o->write_through;
+	b->info.cdrom = o->cdrom;
 	*out = b;
 	return 0;
 }

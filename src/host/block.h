@@ -53,6 +53,7 @@ struct block_options {
 	bool write_through;	  /* writes are durable when they are done */
 	bool no_flush;		  /* flushes are not done: fast, and lost with the host */
 	bool discard;		  /* discards reach the host */
+	bool cdrom;		  /* the medium is one of a CD-ROM drive */
 	bool no_lock, shared;	  /* do not lock; other writers are allowed */
 	bool snapshot;		  /* writes go to a temporary file, and are gone at the end */
 	const char *volatile_log; /* a write cache that forgets, and its log: for tests */
@@ -62,7 +63,7 @@ struct block_options {
 
 struct block_info {
 	u64 size; /* bytes */
-	bool read_only, discard, write_zeroes;
+	bool read_only, discard, write_zeroes, cdrom;
 	bool write_cache; /* what is written may be volatile until a flush */
 	u32 logical_size, physical_size;
 };

@@ -98,9 +98,17 @@ CASES += [
     Case("virtio-scsi-iommu-packed", "virtio-scsi-pci,id=s,iommu_platform=on,packed=on", "cache=none",
          "pseries,ic-mode=xics", disk="sda", extra=SCSI),
 ]
+USB = ("-device", "usb-storage,bus=u.0,drive=d,serial=pv-disk")
+CASES += [
+    Case("usb-xhci", "qemu-xhci,id=u", disk="sda", extra=USB),
+    Case("usb-xhci-nec-intx-xics", "nec-usb-xhci,id=u,msix=off", "cache=none", "pseries,ic-mode=xics", cpu="power8",
+         disk="sda", extra=USB),
+    Case("usb-xhci-high-speed", "qemu-xhci,id=u,p3=0", disk="sda", extra=USB),
+]
 SAVE = ("-device", "virtio-rng-pci")
 CASES += [
     Case("virtio-blk-save", extra=SAVE, save=True),
+    Case("usb-xhci-save", "qemu-xhci,id=u", disk="sda", extra=USB, save=True),
     Case("virtio-blk-save-iommu-packed", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,packed=on",
          "cache=none", extra=SAVE, save=True),
 ]

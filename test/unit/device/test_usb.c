@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* An xHCI controller with a disk, driven as a driver does it. Expected values are those of the
+ * xHCI, USB and mass storage specifications. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "vm/savestate.h"
+#include "xhci.h"
+
+enum { DISK_BYTES = 1 << 20, IN = 3, OUT = 4, BULK_OUT = 2, BULK_IN = 6, TAG = 0x12345678 };
+
+struct rig {
+	struct xdriver d;
+	char path[64];
+	struct block *disk;
+};
+
+static void setup(struct rig *g, const char *controller)
+{
+	struct block_options o = {.discard = true};
+	struct machine_config c = {.cpus = 1};
+	static u8 image[DISK_BYTES];
+	struct error e = {""};
+
+	*g = (struct rig){0};
+	for (u32 i = 0; i < DISK_BYTES; i++)
+		image[i] = (u8)(i / 512 + i);
+	board_file(g->path, image, sizeof(image));
+	o.filename = g->path;
+	assert_int_equal(block_open(&o, &g->disk, &e), 0);
+	assert_int_equal(board_create(&c, &g->d.vm, &e), 0);
+	g->d.x = (struct xhci *)usb_add(g->d.vm, controller, NULL, &e);
+	if (!g->d.x || !usb_add(g->d.vm, "usb-storage", g->disk, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(vm_reset(g->d.vm, &e), 0);
+	dma_view_init_real(&g->d.x->pci.dma, g->d.vm);
+}
+
+static void teardown(struct rig *g)
+{
+	machine_pseries.destroy(g->d.vm);
+	block_close(g->disk);
+	unlink(g->path);
+}
+
+static void get(struct rig *g, u8 *p, u32 len)
+{
+	vm_mem_read(g->d.vm, X_DATA, p, len);
+}
+
+static void configure(struct rig *g)
+{
+	x_start(&g->d);
+	assert_int_equal(x_address(&g->d, 1), CC_SUCCESS);
+	assert_int_equal(x_configure(&g->d, IN, BULK_IN, OUT, BULK_OUT), CC_SUCCESS);
+	assert_int_equal(x_control(&g->d, 0, USB_SET_CONFIGURATION, 1, 0, 0), CC_SUCCESS);
+}
+
+static u32 command(struct rig *g, const u8 *cdb, u32 cdb_len, u32 len, bool in)
+{
+	u8 c[31] = {0x55, 0x53, 0x42, 0x43};
+
+	st_le32(c + 4, TAG);
+	st_le32(c + 8, len);
+	c[12] = in ? 0x80 : 0;
+	c[14] = (u8)cdb_len;
+	memcpy(c + 15, cdb, cdb_len);
+	vm_mem_write(g->d.vm, X_DATA + 0x80000, c, sizeof(c));
+	return x_bulk(&g->d, OUT, X_DATA + 0x80000, sizeof(c), NULL);
+}
+
+static u32 status(struct rig *g, u32 *residue)
+{
+	u8 c[13];
+
+	assert_int_equal(x_bulk(&g->d, IN, X_DATA + 0x81000, 13, NULL), CC_SUCCESS);
+	vm_mem_read(g->d.vm, X_DATA + 0x81000, c, 13);
+	assert_int_equal(ld_le32(c), 0x53425355);
+	assert_int_equal(ld_le32(c + 4), TAG);
+	if (residue)
+		*residue = ld_le32(c + 8);
+	return c[12];
+}
+
+/* The first command is told that the power came on. */
+static void wake_disk(struct rig *g)
+{
+	static const u8 ready[6] = {0};
+
+	assert_int_equal(command(g, ready, 6, 0, false), CC_SUCCESS);
+	assert_int_equal(status(g, NULL), 1);
+	assert_int_equal(command(g, ready, 6, 0, false), CC_SUCCESS);
+	assert_int_equal(status(g, NULL), 0);
+}
+
+/* --- tests --- */
+static void test_ports(void **state)
+{
+	struct rig g;
+	u32 w[4];
+
+	setup(&g, "qemu-xhci");
+	assert_int_equal(x_load(&g.d, 0), 0x01000040);
+	assert_int_equal(x_load(&g.d, 4), 8 << 24 | 16 << 8 | 64);
+	assert_int_equal(x_load(&g.d, 0x44) & 1, 1);
+	x_start(&g.d);
+	assert_int_equal(x_load(&g.d, 0x44) & 1, 0);
+	/* a SuperSpeed device: connected, enabled, powered, speed 4, and that is new */
+	assert_int_equal(x_load(&g.d, 0x440), 1 | 2 | 1 << 9 | 4 << 10 | 1 << 17);
+	assert_int_equal(x_load(&g.d, 0x450), 1 << 9 | 5 << 5);
+	assert_false(x_event(&g.d, w));
+	x_store(&g.d, 0x440, 1 << 9 | 1 << 4);
+	assert_int_equal(x_load(&g.d, 0x440), 3 | 1 << 9 | 4 << 10 | 1 << 17 | 1 << 21);
+	assert_true(x_event(&g.d, w));
+	assert_int_equal(w[0], 1 << 24);
+	assert_int_equal(w[3] >> 10, TRB_PORT_EVENT);
+	x_store(&g.d, 0x440, 1 << 9 | 1 << 17 | 1 << 21);
+	assert_int_equal(x_load(&g.d, 0x440), 3 | 1 << 9 | 4 << 10);
+	/* sleep and back */
+	x_store(&g.d, 0x440, 1 << 9 | 1 << 16 | 3 << 5);
+	assert_int_equal(x_load(&g.d, 0x440) >> 5 & 15, 3);
+	x_store(&g.d, 0x440, 1 << 9 | 1 << 16);
+	assert_int_equal(x_load(&g.d, 0x440) >> 5 & 15, 0);
+	assert_true(x_event(&g.d, w));
+	teardown(&g);
+}
+
+static void test_control(void **state)
+{
+	struct rig g;
+	u8 p[64];
+
+	setup(&g, "nec-usb-xhci");
+	x_start(&g.d);
+	assert_int_equal(x_address(&g.d, 1), CC_SUCCESS);
+	assert_int_equal(x_word(&g.d, X_DEVICE + 12) >> 27, SLOT_ADDRESSED);
+	assert_int_equal(x_word(&g.d, X_DEVICE + 12) & 0xff, 1);
+	assert_int_equal(x_word(&g.d, X_DEVICE + 32) & 7, EP_RUNNING);
+	assert_int_equal(x_control(&g.d, 0x80, USB_GET_DESCRIPTOR, 0x100, 0, 18), CC_SUCCESS);
+	get(&g, p, 18);
+	assert_int_equal(p[0], 18);
+	assert_int_equal(p[1], USB_DT_DEVICE);
+	assert_int_equal(ld_le16(p + 2), 0x0300);
+	assert_int_equal(p[7], 9);
+	assert_int_equal(x_control(&g.d, 0x80, USB_GET_DESCRIPTOR, 0x200, 0, 64), CC_SUCCESS);
+	get(&g, p, 44);
+	assert_int_equal(ld_le16(p + 2), 44);
+	assert_int_equal(p[9 + 5], 8);
+	assert_int_equal(p[9 + 7], 0x50);
+	/* a string that is none: stall, and the endpoint halts until it is reset */
+	assert_int_equal(x_control(&g.d, 0x80, USB_GET_DESCRIPTOR, 0x309, 0, 64), CC_STALL);
+	assert_int_equal(x_word(&g.d, X_DEVICE + 32) & 7, EP_HALTED);
+	assert_int_equal(x_control(&g.d, 0x80, USB_GET_STATUS, 0, 0, 2), 0);
+	assert_int_equal(x_command(&g.d, 0, TRB_RESET_ENDPOINT << 10 | 1 << 24 | 1 << 16, NULL),
+			 CC_SUCCESS);
+	x_ring_reset(&g.d, 1);
+	assert_int_equal(
+		x_command(&g.d, x_ring(1) | 1, TRB_SET_DEQUEUE << 10 | 1 << 24 | 1 << 16, NULL),
+		CC_SUCCESS);
+	assert_int_equal(x_control(&g.d, 0x80, USB_GET_STATUS, 0, 0, 2), CC_SUCCESS);
+	get(&g, p, 2);
+	assert_int_equal(p[0], 1);
+	/* commands that make no sense */
+	assert_int_equal(x_command(&g.d, 0, TRB_STOP_ENDPOINT << 10 | 1 << 24 | 9 << 16, NULL),
+			 CC_ENDPOINT_NOT_ENABLED);
+	assert_int_equal(x_command(&g.d, 0, TRB_DISABLE_SLOT << 10 | 63 << 24, NULL),
+			 CC_SLOT_NOT_ENABLED);
+	assert_int_equal(x_command(&g.d, 0, 60 << 10, NULL), CC_TRB_ERROR);
+	teardown(&g);
+}
+
+static void test_disk(void **state)
+{
+	static const u8 inquiry[6] = {0x12, 0, 0, 0, 255}, read[10] = {0x28, [5] = 3, [8] = 8},
+			write[10] = {0x2a, [5] = 100, [8] = 4}, past[10] = {0x28, 0, 1, [8] = 1};
+	u8 p[4096], back[2048];
+	struct rig g;
+	u32 rest;
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	wake_disk(&g);
+	/* less than was asked for */
+	assert_int_equal(command(&g, inquiry, 6, 255, true), CC_SUCCESS);
+	assert_int_equal(x_bulk(&g.d, IN, X_DATA, 255, &rest), CC_SHORT_PACKET);
+	get(&g, p, 36);
+	assert_memory_equal(p + 8, "PVSR    HARDDISK", 16);
+	assert_int_equal(status(&g, &rest), 0);
+	assert_int_equal(rest, 255 - (p[4] + 5));
+	/* into two places, by one transfer */
+	assert_int_equal(command(&g, read, 10, 4096, true), CC_SUCCESS);
+	x_put(&g.d, IN, X_DATA, 1000, TRB_NORMAL << 10 | TRB_CHAIN | TRB_SHORT_EVENT);
+	assert_int_equal(x_bulk(&g.d, IN, X_DATA + 0x4000, 3096, &rest), CC_SUCCESS);
+	assert_int_equal(rest, 0);
+	get(&g, p, 1000);
+	vm_mem_read(g.d.vm, X_DATA + 0x4000, p + 1000, 3096);
+	for (u32 i = 0; i < 4096; i++)
+		assert_int_equal(p[i], (u8)((3 * 512 + i) / 512 + i));
+	assert_int_equal(status(&g, &rest), 0);
+	assert_int_equal(rest, 0);
+	/* from two transfers */
+	vm_mem_fill(g.d.vm, X_DATA, 0xa5, 2048);
+	assert_int_equal(command(&g, write, 10, 2048, false), CC_SUCCESS);
+	assert_int_equal(x_bulk(&g.d, OUT, X_DATA, 512, NULL), CC_SUCCESS);
+	assert_int_equal(x_bulk(&g.d, OUT, X_DATA + 512, 1536, NULL), CC_SUCCESS);
+	assert_int_equal(status(&g, NULL), 0);
+	block_rw_sync(g.disk, BLOCK_READ, 100 * 512, back, 2048);
+	for (u32 i = 0; i < 2048; i++)
+		assert_int_equal(back[i], 0xa5);
+	/* a disk that ends before */
+	assert_int_equal(command(&g, past, 10, 512, true), CC_SUCCESS);
+	assert_int_equal(x_bulk(&g.d, IN, X_DATA, 512, &rest), CC_SHORT_PACKET);
+	assert_int_equal(rest, 512);
+	assert_int_equal(status(&g, &rest), 1);
+	assert_int_equal(rest, 512);
+	teardown(&g);
+}
+
+/* A READ whose data goes the other way reaches nothing of the guest's. */
+static void test_wrong_way(void **state)
+{
+	static const u8 read[10] = {0x28, [8] = 1};
+	struct rig g;
+	u8 p[512];
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	wake_disk(&g);
+	vm_mem_fill(g.d.vm, X_DATA, 0x11, 512);
+	assert_int_equal(command(&g, read, 10, 512, false), CC_SUCCESS);
+	assert_int_equal(x_bulk(&g.d, OUT, X_DATA, 512, NULL), CC_SUCCESS);
+	status(&g, NULL);
+	get(&g, p, 512);
+	for (u32 i = 0; i < 512; i++)
+		assert_int_equal(p[i], 0x11);
+	teardown(&g);
+}
+
+static void test_lost(void **state)
+{
+	static const u8 ready[6] = {0};
+	struct rig g;
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	/* no command at all: both endpoints stall until a reset and halts are cleared */
+	vm_mem_fill(g.d.vm, X_DATA, 0x11, 31);
+	assert_int_equal(x_bulk(&g.d, OUT, X_DATA, 31, NULL), CC_STALL);
+	assert_int_equal(x_bulk(&g.d, IN, X_DATA, 13, NULL), CC_STALL);
+	assert_int_equal(x_control(&g.d, 0x21, 0xff, 0, 0, 0), CC_SUCCESS);
+	assert_int_equal(x_control(&g.d, 2, USB_CLEAR_FEATURE, 0, 0x81, 0), CC_SUCCESS);
+	assert_int_equal(x_control(&g.d, 2, USB_CLEAR_FEATURE, 0, 2, 0), CC_SUCCESS);
+	for (u32 id = IN; id <= OUT; id++) {
+		x_command(&g.d, 0, TRB_RESET_ENDPOINT << 10 | 1 << 24 | id << 16, NULL);
+		x_ring_reset(&g.d, id);
+		assert_int_equal(x_command(&g.d, x_ring(id) | 1,
+					   TRB_SET_DEQUEUE << 10 | 1 << 24 | id << 16, NULL),
+				 CC_SUCCESS);
+	}
+	assert_int_equal(command(&g, ready, 6, 0, false), CC_SUCCESS);
+	assert_int_equal(status(&g, NULL), 1);
+	teardown(&g);
+}
+
+/* Rings that lead nowhere end in an error, not in a search without end. */
+static void test_loops(void **state)
+{
+	u32 link[4] = {(u32)x_ring(OUT), 0, 0, TRB_LINK << 10 | TRB_CYCLE};
+	struct rig g;
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	x_words(&g.d, x_ring(OUT), link, 4);
+	assert_int_equal(x_transfer_event(&g.d, OUT, NULL), 0);
+	assert_int_equal(x_word(&g.d, X_DEVICE + 32 * OUT) & 7, EP_ERROR);
+	/* a transfer of more TRBs than there may be: chained, round and round */
+	for (u32 i = 0; i < X_RING_TRBS - 1; i++)
+		x_put(&g.d, IN, X_DATA, 1, TRB_NORMAL << 10 | TRB_CHAIN);
+	link[0] = (u32)x_ring(IN);
+	x_words(&g.d, x_ring(IN) + 16 * (X_RING_TRBS - 1), link, 4);
+	assert_int_equal(x_transfer_event(&g.d, IN, NULL), CC_TRB_ERROR);
+	assert_int_equal(x_word(&g.d, X_DEVICE + 32 * IN) & 7, EP_ERROR);
+	/* memory that is not there stops the controller */
+	assert_int_equal(x_command(&g.d, 1ull << 50, TRB_CONFIGURE_ENDPOINT << 10 | 1 << 24, NULL),
+			 0);
+	assert_int_equal(x_load(&g.d, 0x44) & 5, 5);
+	teardown(&g);
+}
+
+/* --- saved state --- */
+struct stream {
+	u8 *buf;
+	size_t len, at;
+};
+
+static int stream_write(void *opaque, const void *buf, size_t len)
+{
+	struct stream *s = opaque;
+
+	s->buf = realloc(s->buf, s->len + len);
+	memcpy(s->buf + s->len, buf, len);
+	s->len += len;
+	return 0;
+}
+
+static int stream_read(void *opaque, void *buf, size_t len)
+{
+	struct stream *s = opaque;
+
+	if (s->len - s->at < len)
+		return -5;
+	memcpy(buf, s->buf + s->at, len);
+	s->at += len;
+	return 0;
+}
+
+/* Between the command and its data, and with a status that waits for it. */
+static void test_save(void **state)
+{
+	static const u8 read[10] = {0x28, [5] = 3, [8] = 8};
+	struct stream s = {NULL, 0, 0};
+	struct state_writer w = {stream_write, &s, 0};
+	struct state_reader r = {stream_read, &s};
+	struct rig g, h;
+	struct error e = {""};
+	u8 p[1024];
+	u32 rest;
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	wake_disk(&g);
+	assert_int_equal(command(&g, read, 10, 4096, true), CC_SUCCESS);
+	assert_int_equal(x_bulk(&g.d, IN, X_DATA, 1024, &rest), CC_SUCCESS);
+	os_mutex_lock(&g.d.x->bus.work);
+	g.d.x->bus.ops->run(&g.d.x->bus, false);
+	os_mutex_unlock(&g.d.x->bus.work);
+	assert_int_equal(vm_save(g.d.vm, &w, &e), 0);
+	setup(&h, "qemu-xhci");
+	if (vm_load(h.d.vm, &r, &e))
+		fail_msg("%s", e.text);
+	memcpy(h.d.enqueue, g.d.enqueue, sizeof(g.d.enqueue));
+	memcpy(h.d.cycle, g.d.cycle, sizeof(g.d.cycle));
+	h.d.event = g.d.event;
+	h.d.event_cycle = g.d.event_cycle;
+	os_mutex_lock(&h.d.x->bus.work);
+	h.d.x->bus.ops->run(&h.d.x->bus, true);
+	os_mutex_unlock(&h.d.x->bus.work);
+	for (u32 part = 1; part < 4; part++) {
+		assert_int_equal(x_bulk(&h.d, IN, X_DATA, 1024, &rest), CC_SUCCESS);
+		get(&h, p, 1024);
+		for (u32 i = 0; i < 1024; i++)
+			assert_int_equal(p[i], (u8)((3 * 512 + 1024 * part + i) / 512 + i));
+	}
+	assert_int_equal(status(&h, &rest), 0);
+	assert_int_equal(rest, 0);
+	free(s.buf);
+	teardown(&g);
+	teardown(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ports), cmocka_unit_test(test_control),
+		cmocka_unit_test(test_disk),  cmocka_unit_test(test_wrong_way),
+		cmocka_unit_test(test_lost),  cmocka_unit_test(test_loops),
+		cmocka_unit_test(test_save),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -63,9 +63,23 @@ void vio_bus_init(struct vio_bus *bus, struct vm *vm, struct tce_registry *tce)
 	vio_register_crq(bus);
 }
 
+/* By unit address, so that it stays as devices come and go; another where two addresses meet. */
+static u32 free_irq(const struct vio_bus *bus, u32 unit)
+{
+	for (;; unit++) {
+		u32 irq = VIO_IRQ_BASE + unit % 256, i;
+
+		for (i = 0; i < bus->count && bus->devices[i]->irq.irq != irq; i++)
+			;
+		if (i == bus->count)
+			return irq;
+	}
+}
+
 int vio_attach(struct vio_device *d, struct error *e)
 {
 	struct vio_bus *bus = d->bus;
+	int err;
 
 	pv_assert(bus);
 	if (bus->count == VIO_MAX_DEVICES)
@@ -73,11 +87,40 @@ int vio_attach(struct vio_device *d, struct error *e)
 	for (u32 unit = VIO_UNIT_BASE; !d->unit; unit++)
 		if (!vio_find_unit(bus, unit))
 			d->unit = unit;
-	if (vio_find_unit(bus, d->unit) || d->unit < VIO_UNIT_BASE ||
-	    d->unit - VIO_UNIT_BASE >= VIO_IRQ_BASE)
+	/* it is the number of a DMA window too, and the upper half is PCI's */
+	if (vio_find_unit(bus, d->unit) || d->unit >= VIO_UNIT_END)
 		return error_set(e, -EINVAL, "unit address 0x%x cannot be used", d->unit);
-	bus->devices[bus->count++] = d;
-	return irq_line_init(&d->irq, bus->vm, VIO_IRQ_BASE + d->unit % 256, false, e);
+	err = irq_line_init(&d->irq, bus->vm, free_irq(bus, d->unit), false, e);
+	if (!err)
+		bus->devices[bus->count++] = d;
+	return err;
+}
+
+static void node_name(const struct vio_device *d, char name[64])
+{
+	log_format(name, 64, "%s@%x", d->ops->node, d->unit);
+}
+
+/* By unit address, since guests number terminals and disks as they stand; libfdt puts a new node
+ * before its siblings. */
+static int add_nodes(struct vio_bus *bus, void *fdt, int parent)
+{
+	u64 below = VIO_UNIT_END;
+
+	for (u32 n = 0; n < bus->count; n++) {
+		struct vio_device *d = NULL;
+		char name[64];
+
+		for (u32 i = 0; i < bus->count; i++)
+			if (bus->devices[i]->unit < below &&
+			    (!d || bus->devices[i]->unit > d->unit))
+				d = bus->devices[i];
+		below = d->unit;
+		node_name(d, name);
+		if (fdt_add_subnode(fdt, parent, name) < 0)
+			return -ENOSPC;
+	}
+	return 0;
 }
 
 int vio_bus_dt(struct vio_bus *bus, void *fdt)
@@ -92,20 +135,19 @@ int vio_bus_dt(struct vio_bus *bus, void *fdt)
 	err |= fdt_setprop_cell(fdt, node, "#size-cells", 0);
 	err |= fdt_setprop_cell(fdt, node, "#interrupt-cells", 2);
 	err |= fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
-	return err ? -EINVAL : 0;
+	return err ? -EINVAL : add_nodes(bus, fdt, node);
 }
 
-int vio_dt_node(struct vio_device *d, void *fdt, const char *name, const char *type,
-		const char *compatible)
+int vio_dt_node(struct vio_device *d, void *fdt, const char *type, const char *compatible)
 {
 	int bus = fdt_path_offset(fdt, "/vdevice"), node, err;
-	char unit_name[64];
+	char name[64];
 	/* LIOBN, start, size */
 	fdt32_t window[5] = {cpu_to_fdt32(d->unit), 0, 0, 0, cpu_to_fdt32(VIO_WINDOW_SIZE)};
 	fdt32_t irq[2] = {cpu_to_fdt32(d->irq.irq), 0};
 
-	log_format(unit_name, sizeof(unit_name), "%s@%x", name, d->unit);
-	node = fdt_add_subnode(fdt, bus, unit_name);
+	node_name(d, name);
+	node = fdt_subnode_offset(fdt, bus, name);
 	if (node < 0)
 		return node;
 	err = fdt_setprop_cell(fdt, node, "reg", d->unit);

@@ -18,7 +18,8 @@
 
 enum {
 	VIO_MAX_DEVICES = 32,
-	VIO_UNIT_BASE = 0x71000000,
+	VIO_UNIT_BASE = 0x71000000, /* of devices that name none */
+	VIO_UNIT_END = 0x80000000,
 	VIO_IRQ_BASE = 0x1100,
 	VIO_WINDOW_SIZE = 0x10000000, /* of DMA, in pages of 4 KiB */
 	VIO_CRQ_ENTRY = 16,
@@ -28,6 +29,7 @@ struct vio_device;
 
 /* What hypercalls a device answers; NULL = not this one. */
 struct vio_ops {
+	const char *node; /* name in the device tree, without the unit address */
 	/* H_GET_TERM_CHAR: up to 16 bytes; H_PUT_TERM_CHAR: a PAPR return code. */
 	u32 (*get_chars)(struct vio_device *d, u8 *buf, u32 max);
 	s64 (*put_chars)(struct vio_device *d, const u8 *buf, u32 len);
@@ -81,12 +83,11 @@ void vio_reset_window(struct vio_device *d);
 /* An entry into the guest's queue; -EBUSY: it is full, -ENOTCONN: there is none, -EFAULT. */
 int vio_crq_post(struct vio_device *d, const u8 *entry);
 
-/* The /vdevice node, to be made before the devices' nodes. */
+/* The /vdevice node, and one that is empty yet for every device. */
 int vio_bus_dt(struct vio_bus *bus, void *fdt);
-/* Begin a device's node "name@unit" with its common properties; returns its offset or a negative
- * libfdt error. */
-int vio_dt_node(struct vio_device *d, void *fdt, const char *name, const char *type,
-		const char *compatible);
+/* Begin to fill a device's node with its common properties; returns its offset or a negative libfdt
+ * error. */
+int vio_dt_node(struct vio_device *d, void *fdt, const char *type, const char *compatible);
 struct vio_device *vio_find_unit(struct vio_bus *bus, u64 unit);
 
 #endif

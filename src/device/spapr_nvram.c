@@ -140,7 +140,7 @@ static int read_image(struct spapr_nvram *n, struct error *e)
 	return nvram_post_load(&n->state, e);
 }
 
-static const struct vio_ops nvram_ops = {.get_chars = NULL};
+static const struct vio_ops nvram_ops = {.node = "nvram", .get_chars = NULL};
 
 static int nvram_realize(struct device *dev, struct error *e)
 {
@@ -163,7 +163,7 @@ static int nvram_realize(struct device *dev, struct error *e)
 static int nvram_dt(struct device *dev, void *fdt)
 {
 	struct spapr_nvram *n = container_of(dev, struct spapr_nvram, vio.dev);
-	int node = vio_dt_node(&n->vio, fdt, "nvram", "nvram", "qemu,spapr-nvram");
+	int node = vio_dt_node(&n->vio, fdt, "nvram", "qemu,spapr-nvram");
 
 	return node < 0 || fdt_setprop_cell(fdt, node, "#bytes", NVRAM_SIZE) ? -22 : 0;
 }

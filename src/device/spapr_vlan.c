@@ -565,7 +565,7 @@ static void vlan_disconnect(struct vio_device *d)
 	forget(of(d));
 }
 
-static const struct vio_ops vlan_ops = {.disconnect = vlan_disconnect};
+static const struct vio_ops vlan_ops = {.node = "l-lan", .disconnect = vlan_disconnect};
 
 /* Nothing reaches memory while the machine stands still. */
 static void vlan_run(void *opaque, bool running)
@@ -627,7 +627,7 @@ static void vlan_reset(struct device *dev)
 static int vlan_dt(struct device *dev, void *fdt)
 {
 	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
-	int node = vio_dt_node(&v->vio, fdt, "l-lan", "network", "IBM,l-lan");
+	int node = vio_dt_node(&v->vio, fdt, "network", "IBM,l-lan");
 	u8 mac[8] = {0}; /* of 8 bytes, as IBM's firmware has it */
 
 	memcpy(mac + 2, v->mac, 6);

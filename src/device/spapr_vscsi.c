@@ -435,6 +435,7 @@ static void vscsi_disconnect(struct vio_device *d)
 }
 
 static const struct vio_ops vscsi_ops = {
+	.node = "v-scsi",
 	.receive = vscsi_receive,
 	.disconnect = vscsi_disconnect,
 };
@@ -491,7 +492,7 @@ static void vscsi_reset(struct device *dev)
 static int vscsi_dt(struct device *dev, void *fdt)
 {
 	struct spapr_vscsi *v = container_of(dev, struct spapr_vscsi, vio.dev);
-	int node = vio_dt_node(&v->vio, fdt, "v-scsi", "vscsi", "IBM,v-scsi");
+	int node = vio_dt_node(&v->vio, fdt, "vscsi", "IBM,v-scsi");
 
 	if (node < 0 || fdt_setprop_cell(fdt, node, "#address-cells", 2) ||
 	    fdt_setprop_cell(fdt, node, "#size-cells", 0))

@@ -103,7 +103,8 @@ static s64 vty_put_chars(struct vio_device *d, const u8 *buf, u32 len)
 	return n || !len ? H_SUCCESS : H_BUSY;
 }
 
-static const struct vio_ops vty_ops = {.get_chars = vty_get_chars, .put_chars = vty_put_chars};
+static const struct vio_ops vty_ops = {
+	.node = "vty", .get_chars = vty_get_chars, .put_chars = vty_put_chars};
 
 void spapr_vty_display(void *dev, u8 c)
 {
@@ -143,14 +144,14 @@ static int vty_dt(struct device *dev, void *fdt)
 {
 	struct spapr_vty *v = container_of(dev, struct spapr_vty, vio.dev);
 
-	return vio_dt_node(&v->vio, fdt, "vty", "serial", "hvterm1") < 0 ? -22 : 0;
+	return vio_dt_node(&v->vio, fdt, "serial", "hvterm1") < 0 ? -22 : 0;
 }
 
 static const struct device_prop vty_props[] = {
 	{"bus", "the virtual I/O bus", PROP_POINTER, offsetof(struct spapr_vty, vio.bus), NULL},
 	{"chardev", "where it ends on the host", PROP_CHARDEV, offsetof(struct spapr_vty, chardev),
 	 NULL},
-	{"unit", "unit address, 0 = the next free one", PROP_U32,
+	{"reg", "unit address, 0 = the next free one", PROP_U32,
 	 offsetof(struct spapr_vty, vio.unit), "0"},
 	{NULL, NULL, 0, 0, NULL},
 };

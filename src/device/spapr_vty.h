@@ -4,7 +4,7 @@
 
 #include "vm/device.h"
 
-/* Properties: bus (struct vio_bus *), chardev (struct chardev *), unit. */
+/* Properties: bus (struct vio_bus *), chardev (struct chardev *), reg. */
 extern const struct device_class spapr_vty_class;
 
 /* Put one character out, as the RTAS call display-character does; dev is an spapr_vty. */

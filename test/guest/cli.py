@@ -6,7 +6,9 @@ Prints ok/not ok lines.  The guest is the big-endian kernel, whose init runs one
 """
 
 import argparse
+import hashlib
 import os
+import random
 import re
 import shlex
 import signal
@@ -80,7 +82,10 @@ def refusals(kernel, initrd, folder):
         ("two devices of one name", refuse("-device", "spapr-vty,id=a", "-device", "spapr-vty,id=a", "-kernel", kernel)),
         ("one chardev for two", refuse("-chardev", "null,id=c", "-device", "spapr-vty,chardev=c", "-device",
                                        "spapr-vty,chardev=c", "-kernel", kernel)),
-        ("global without value", refuse("-global", "spapr-vty.unit", "-kernel", kernel)),
+        ("unit address of two", refuse("-device", "spapr-vty,reg=0x30000000", "-device", "spapr-vlan,reg=0x30000000",
+                                       "-kernel", kernel)),
+        ("unit address of a PCI window", refuse("-device", "spapr-vty,reg=0x80000000", "-kernel", kernel)),
+        ("global without value", refuse("-global", "spapr-vty.reg", "-kernel", kernel)),
         ("image missing", refuse("-drive", f"file={folder}/absent,if=none", "-kernel", kernel)),
         ("image is a folder", refuse("-drive", f"file={folder},if=none,readonly=on", "-kernel", kernel)),
         ("unknown part of a drive", refuse("-drive", f"file={folder}/text,colour=red", "-kernel", kernel)),
@@ -271,6 +276,44 @@ class CommandLine:
             p.kill()
             p.wait()
 
+    def terminals(self):
+        """more terminals than one: what the guest writes to hvc1 is in a file, what it is sent on hvc2 comes whole"""
+        path, written = os.path.join(self.folder, "hvc2.sock"), os.path.join(self.folder, "hvc1.txt")
+        if os.path.exists(path):
+            os.remove(path)
+        # without zeroes: Linux takes one away behind a carriage return
+        sent = random.Random(4).randbytes(60000).replace(b"\0", b"0")
+        # open all the time: the last close sets a terminal back
+        script = ("exec 3<>/dev/hvc2 4<>/dev/hvc1; stty raw -echo <&3; stty raw <&4; seq 1000 >&4; echo ready >&3; "
+                  f"head -c {len(sent)} <&3 | sha256sum >&4; poweroff -f")
+        p = self.start(self.options.vmm + [
+            "-M", "pseries", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
+            "-chardev", f"file,id=a,path={written}", "-device", "spapr-vty,chardev=a",
+            "-chardev", f"socket,id=b,path={path},server=on,wait=off", "-device", "spapr-vty,chardev=b,reg=0x72000000",
+            "-kernel", f"{self.le}/vmlinux", "-initrd", f"{self.le}/initrd.gz",
+            "-append", f'console=hvc0 quiet test="{script}"'])
+        end = time.monotonic() + 20 * self.options.scale
+        while not os.path.exists(path) and time.monotonic() < end:
+            time.sleep(0.1)
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(path)
+                s.settimeout(120 * self.options.scale)
+                got = b""
+                while b"ready" not in got:
+                    got += s.recv(4096) or self.gone()
+                s.sendall(sent)
+                p.communicate(timeout=120 * self.options.scale)
+        finally:
+            p.kill()
+            p.wait()
+        with open(written, encoding="ascii") as f:
+            lines = f.read().split("\n")
+        self.expect("spapr-vty: what the guest writes to hvc1", lines[:1000] == [str(i + 1) for i in range(1000)],
+                    lines[-3:])
+        self.expect("spapr-vty: what hvc2 is sent", lines[1000:1001] == [f"{hashlib.sha256(sent).hexdigest()}  -"],
+                    lines[1000:])
+
     def gone(self):
         raise Failure("connection closed")
 
@@ -352,7 +395,7 @@ class CommandLine:
 
     def all(self):
         parts = [self.refusals, self.help, self.pipe, self.memory, self.name, self.serial_null, self.serial_file, self.serial_unix,
-                 self.serial_tcp, self.serial_pty, self.paused, self.waiting, self.log_file]
+                 self.serial_tcp, self.serial_pty, self.terminals, self.paused, self.waiting, self.log_file]
         for part in parts:
             if self.options.parts and part.__name__ not in self.options.parts:
                 continue

@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "bus/spapr_pci.h"
 #include "isa/papr.h"
+#include "vm/rtas_log.h"
 #include "vm/vm.h"
 
 enum { ARG_ADDR, ARG_BUID, ARG_OPTION = 3 };
@@ -137,36 +138,14 @@ static void rtas_configure(void *opaque, struct vcpu *vcpu, const u32 *args, u32
 
 /* --- the error log --- */
 enum {
-	LOG_HEAD_BYTES = 8,
-	LOG_VERSION = 6,
-	LOG_ERROR = 2 << 5, /* severity: error */
-	LOG_RECOVERED = 0 << 3,
-	LOG_EXTENDED = 1 << 2,
-	LOG_INITIATOR_PCI = 0xd << 4,
-	LOG_TYPE_PCI = 0xe0,
-	EXTENDED_BYTES = 16,
-	EXTENDED_VALID = 0x80,
-	EXTENDED_NEW = 0x04,
-	EXTENDED_BIG_ENDIAN = 0x02,
-	EXTENDED_PLATFORM = 0x8e,
 	USER_BYTES = 40, /* a section 'UD' of ours: number, error, function, address, how often */
-	LOG_BYTES = LOG_HEAD_BYTES + EXTENDED_BYTES + USER_BYTES,
+	LOG_BYTES = RTAS_LOG_HEAD_BYTES + USER_BYTES,
 };
 
 static void build_log(const struct pe *pe, u8 log[LOG_BYTES])
 {
-	u8 *p = log;
+	u8 *p = rtas_log_begin(log, LOG_BYTES, RTAS_LOG_ERROR, RTAS_LOG_RECOVERED, RTAS_LOG_PCI);
 
-	memset(log, 0, LOG_BYTES);
-	p[0] = LOG_VERSION;
-	p[1] = LOG_ERROR | LOG_RECOVERED | LOG_EXTENDED;
-	p[3] = LOG_TYPE_PCI;
-	st_be32(p + 4, LOG_BYTES - LOG_HEAD_BYTES);
-	p += LOG_HEAD_BYTES;
-	p[0] = EXTENDED_VALID | EXTENDED_NEW | EXTENDED_BIG_ENDIAN;
-	p[2] = EXTENDED_PLATFORM;
-	memcpy(p + 12, "IBM", 4);
-	p += EXTENDED_BYTES;
 	memcpy(p, "UD", 2);
 	st_be16(p + 2, USER_BYTES);
 	p[4] = 1;
@@ -193,7 +172,7 @@ static void rtas_error_detail(void *opaque, struct vcpu *vcpu, const u32 *args, 
 		return;
 	}
 	build_log(pe, log);
-	if (len < LOG_HEAD_BYTES || vm_mem_write(vcpu->vm, args[5], log, len))
+	if (len < RTAS_LOG_FIXED_BYTES || vm_mem_write(vcpu->vm, args[5], log, len))
 		rets[0] = (u32)RTAS_PARAMETER;
 }
 

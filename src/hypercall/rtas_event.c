@@ -13,6 +13,7 @@
 #include "base/string.h"
 #include "hypercall/hypercall.h"
 #include "isa/papr.h"
+#include "vm/rtas_log.h"
 
 /* Arguments of check-exception. */
 enum { ARG_VECTOR, ARG_INFO, ARG_MASK, ARG_CRITICAL, ARG_BUFFER, ARG_LENGTH };
@@ -20,24 +21,11 @@ enum { ARG_VECTOR, ARG_INFO, ARG_MASK, ARG_CRITICAL, ARG_BUFFER, ARG_LENGTH };
 enum { CLASS_EPOW = 1 << 30, CLASS_HOTPLUG = 1 << 28, NO_EVENT = 1 };
 
 enum {
-	HEAD_BYTES = 8,
-	LOG_VERSION = 6,
-	LOG_EVENT = 1 << 5, /* severity */
-	LOG_NOT_RECOVERED = 2 << 3,
-	LOG_EXTENDED = 1 << 2,
-	LOG_TYPE_EPOW = 0x40,
-	LOG_TYPE_HOTPLUG = 0xe5,
-	EXTENDED_VALID = 0x80,
-	EXTENDED_NEW = 0x04,
-	EXTENDED_BIG_ENDIAN = 0x02,
-	EXTENDED_POWERPC = 0x80,
-	EXTENDED_PLATFORM_EVENT = 0x0e,
-	EXTENDED_BYTES = 16,
 	MAIN_A_BYTES = 0x30,
 	MAIN_B_BYTES = 0x18,
 	EPOW_BYTES = 0x14,
 	HOTPLUG_BYTES = 0x10,
-	LOG_BYTES = HEAD_BYTES + EXTENDED_BYTES + MAIN_A_BYTES + MAIN_B_BYTES + EPOW_BYTES,
+	LOG_BYTES = RTAS_LOG_HEAD_BYTES + MAIN_A_BYTES + MAIN_B_BYTES + EPOW_BYTES,
 	SECTIONS = 3,
 	CREATOR_HYPERVISOR = 'H',
 	SUBSYSTEM_POWER = 0xa0,
@@ -81,20 +69,11 @@ static void put_main_a(u8 *to, s64 time)
 }
 
 /* All up to the section that is the event's own; returns where that begins. */
-static u8 *build_head(u8 log[LOG_BYTES], u8 type, s64 time, u8 subsystem, u8 subtype)
+static u8 *build_head(u8 log[LOG_BYTES], enum rtas_log_type type, s64 time, u8 subsystem,
+		      u8 subtype)
 {
-	u8 *p = log;
+	u8 *p = rtas_log_begin(log, LOG_BYTES, RTAS_LOG_EVENT, RTAS_LOG_NOT_RECOVERED, type);
 
-	memset(log, 0, LOG_BYTES);
-	p[0] = LOG_VERSION;
-	p[1] = LOG_EVENT | LOG_NOT_RECOVERED | LOG_EXTENDED;
-	p[3] = type;
-	st_be32(p + 4, LOG_BYTES - HEAD_BYTES);
-	p += HEAD_BYTES;
-	p[0] = EXTENDED_VALID | EXTENDED_NEW | EXTENDED_BIG_ENDIAN;
-	p[2] = EXTENDED_POWERPC | EXTENDED_PLATFORM_EVENT;
-	memcpy(p + 12, "IBM", 4);
-	p += EXTENDED_BYTES;
 	put_main_a(p, time);
 	p = put_section(p + MAIN_A_BYTES, 'U', 'H', MAIN_B_BYTES, 0);
 	p[8] = subsystem;
@@ -104,7 +83,7 @@ static u8 *build_head(u8 log[LOG_BYTES], u8 type, s64 time, u8 subsystem, u8 sub
 
 static void build_epow(u8 log[LOG_BYTES], s64 time)
 {
-	u8 *p = build_head(log, LOG_TYPE_EPOW, time, SUBSYSTEM_POWER, SUBTYPE_SHUTDOWN);
+	u8 *p = build_head(log, RTAS_LOG_EPOW, time, SUBSYSTEM_POWER, SUBTYPE_SHUTDOWN);
 
 	put_section(p, 'E', 'P', EPOW_BYTES, 2);
 	p[8] = EPOW_SYSTEM_SHUTDOWN;
@@ -114,7 +93,7 @@ static void build_epow(u8 log[LOG_BYTES], s64 time)
 
 static void build_hotplug(u8 log[LOG_BYTES], s64 time, u64 event)
 {
-	u8 *p = build_head(log, LOG_TYPE_HOTPLUG, time, SUBSYSTEM_IO, 0);
+	u8 *p = build_head(log, RTAS_LOG_HOTPLUG, time, SUBSYSTEM_IO, 0);
 
 	put_section(p, 'H', 'P', HOTPLUG_BYTES, 1);
 	p[8] = HOTPLUG_PCI;
@@ -149,7 +128,7 @@ static void rtas_check_exception(void *opaque, struct vcpu *vcpu, const u32 *arg
 		build_epow(log, p->state.epow_time);
 	else
 		build_hotplug(log, papr_time(p), p->state.hotplug[0]);
-	if (len < HEAD_BYTES || vm_mem_write(p->vm, args[ARG_BUFFER], log, len)) {
+	if (len < RTAS_LOG_FIXED_BYTES || vm_mem_write(p->vm, args[ARG_BUFFER], log, len)) {
 		rets[0] = (u32)RTAS_PARAMETER;
 		return;
 	}

@@ -132,11 +132,39 @@ static void divide_fp(struct jit *j, const struct ir_insn *i, ir_ref n)
 }
 
 /* --- the integer divider --- */
+
+/* rax, in which the 64 bits of a are, by the 64 of b; rdx is 0 when they are unsigned. Hosts whose
+ * long division is slow whatever the numbers are do it with 32 where both have no more. */
+static void divide_long(struct jit *j, bool is_signed, unsigned a, unsigned b)
+{
+	bool test = !(j->host & HOST_FAST_DIV);
+	struct xcode *x = j->x;
+	u32 narrow = x_label(x), done = x_label(x);
+
+	if (test) {
+		x_mov_rr(x, X_64, X_RDX, a);
+		x_alu_rr(x, XA_OR, X_64, X_RDX, b);
+		x_shift_ri(x, XS_SHR, X_64, X_RDX, 32);
+		x_jcc_short(x, XC_E, narrow);
+	}
+	if (is_signed)
+		x_op0(x, X0_CQO);
+	else if (test)
+		x_zero(x, X_RDX);
+	x_group3_r(x, is_signed ? XG_IDIV : XG_DIV, X_64, b);
+	if (test)
+		x_jmp_short(x, done);
+	x_bind(x, narrow);
+	/* rdx is 0 here */
+	if (test)
+		x_group3_r(x, XG_DIV, X_32, b);
+	x_bind(x, done);
+}
+
 static void divide_unsigned(struct jit *j, const struct ir_insn *i, unsigned a, unsigned b)
 {
-	bool words = i->sub & IR_DIV_WORDS;
 	struct xcode *x = j->x;
-	u32 done = x_label(x), narrow;
+	u32 done = x_label(x);
 
 	x_mov_rr(x, X_64, X_RAX, a);
 	x_zero(x, X_RDX);
@@ -144,22 +172,10 @@ static void divide_unsigned(struct jit *j, const struct ir_insn *i, unsigned a, 
 		x_test_rr(x, X_64, b, b);
 		x_jcc_short(x, XC_E, done);
 	}
-	if (words || j->host & HOST_FAST_DIV) {
-		x_group3_r(x, XG_DIV, words ? X_32 : X_64, b);
-		x_bind(x, done);
-		return;
-	}
-	narrow = x_label(x);
-	x_mov_rr(x, X_64, X_RDX, a);
-	x_alu_rr(x, XA_OR, X_64, X_RDX, b);
-	x_shift_ri(x, XS_SHR, X_64, X_RDX, 32);
-	x_jcc_short(x, XC_E, narrow);
-	x_zero(x, X_RDX);
-	x_group3_r(x, XG_DIV, X_64, b);
-	x_jmp_short(x, done);
-	x_bind(x, narrow);
-	/* rdx is 0 here */
-	x_group3_r(x, XG_DIV, X_32, b);
+	if (i->sub & IR_DIV_WORDS)
+		x_group3_r(x, XG_DIV, X_32, b);
+	else
+		divide_long(j, false, a, b);
 	x_bind(x, done);
 }
 
@@ -183,7 +199,6 @@ static void divide_signed(struct jit *j, const struct ir_insn *i, unsigned a, un
 	unsigned result = is_mod(i) ? X_RDX : X_RAX;
 	struct xcode *x = j->x;
 	struct jit_cold *c = NULL;
-	u32 narrow, done;
 	u64 k;
 
 	if (!jit_is_const(j, i->b, &k) || k + 1 <= 1) {
@@ -199,22 +214,8 @@ static void divide_signed(struct jit *j, const struct ir_insn *i, unsigned a, un
 		x_op0(x, X0_CDQ);
 		x_group3_r(x, XG_IDIV, X_32, b);
 		x_movsx_rr(x, X_32, X_64, result, result);
-	} else if (j->host & HOST_FAST_DIV) {
-		x_op0(x, X0_CQO);
-		x_group3_r(x, XG_IDIV, X_64, b);
 	} else {
-		narrow = x_label(x);
-		done = x_label(x);
-		x_mov_rr(x, X_64, X_RDX, a);
-		x_alu_rr(x, XA_OR, X_64, X_RDX, b);
-		x_shift_ri(x, XS_SHR, X_64, X_RDX, 32);
-		x_jcc_short(x, XC_E, narrow);
-		x_op0(x, X0_CQO);
-		x_group3_r(x, XG_IDIV, X_64, b);
-		x_jmp_short(x, done);
-		x_bind(x, narrow);
-		x_group3_r(x, XG_DIV, X_32, b);
-		x_bind(x, done);
+		divide_long(j, true, a, b);
 	}
 	if (c)
 		x_bind(x, c->back);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "../../backend.h"
+#include "../random.h"
 
 enum { STATE = 4096, EVENT = 2048, OPERANDS = 4, MAX_DIVISIONS = 5, RESULTS = 512 };
 
@@ -40,10 +41,7 @@ static struct {
 
 static u64 rnd(void)
 {
-	e.seed ^= e.seed << 13;
-	e.seed ^= e.seed >> 7;
-	e.seed ^= e.seed << 17;
-	return e.seed * 0x2545f4914f6cdd1dull >> 8;
+	return random_next(&e.seed) >> 8;
 }
 
 static u64 number(void)

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../../backend.h"
+#include "../random.h"
 #include "frontend/frontend.h"
 #include "isa/decode.h"
 #include "cpu/fp.h"
@@ -265,10 +266,7 @@ static struct {
 
 static u64 rnd(void)
 {
-	e.seed ^= e.seed << 13;
-	e.seed ^= e.seed >> 7;
-	e.seed ^= e.seed << 17;
-	return e.seed * 0x2545f4914f6cdd1dull;
+	return random_next(&e.seed);
 }
 
 static bool fetch(void *opaque, u64 ea, u32 *word)

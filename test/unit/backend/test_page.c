@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "../../backend.h"
+#include "../random.h"
 
 enum {
 	PAGE = 1 << TLB_PAGE_BITS,
@@ -53,10 +54,7 @@ static struct {
 
 static u64 rnd(void)
 {
-	e.seed ^= e.seed << 13;
-	e.seed ^= e.seed >> 7;
-	e.seed ^= e.seed << 17;
-	return e.seed * 0x2545f4914f6cdd1dull >> 8;
+	return random_next(&e.seed) >> 8;
 }
 
 /* Guest page k is at (k + 1) * PAGE. */

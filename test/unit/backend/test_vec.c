@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "../random.h"
 #include "backend/backend.h"
 #include "translator/internal.h"
 
@@ -42,10 +43,7 @@ static struct {
 
 static u64 rnd(void)
 {
-	e.seed ^= e.seed << 13;
-	e.seed ^= e.seed >> 7;
-	e.seed ^= e.seed << 17;
-	return e.seed * 0x2545f4914f6cdd1dull;
+	return random_next(&e.seed);
 }
 
 /* Elements at the edges of some size, splats, small numbers, floats, noise */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "../buffer.h"
 #include "../machine/board.h"
 #include "bus/pci_host.h"
 #include "device/registry.h"
@@ -703,37 +704,16 @@ static void test_bridge(void **state)
 }
 
 /* --- saved state --- */
-static u8 *stream;
-static size_t at, end;
-enum { STREAM_MAX = 96 << 20 };
-
-static int put(void *opaque, const void *buf, size_t len)
-{
-	assert_true(at + len <= STREAM_MAX);
-	memcpy(stream + at, buf, len);
-	at += len;
-	return 0;
-}
-
-static int get(void *opaque, void *buf, size_t len)
-{
-	if (len > end - at)
-		return -EIO;
-	memcpy(buf, stream + at, len);
-	at += len;
-	return 0;
-}
-
 static void test_state(void **state)
 {
-	struct state_writer w = {put, NULL, 0};
-	struct state_reader r = {get, NULL};
+	struct buffer stream = {0};
+	struct state_writer w = {buf_write, &stream, 0};
+	struct state_reader r = {buf_read, &stream};
 	struct testdev *x, *y;
 	struct vm *other;
 	struct error e;
 	u32 v, irq;
 
-	stream = malloc(STREAM_MAX);
 	start(CONFIG_A);
 	start(CONFIG_B);
 	change_msi(CONFIG_A, 4, 5);
@@ -745,12 +725,9 @@ static void test_state(void **state)
 	a->state.regs[3] = 33;
 	a->state.regs[7] = 0x2000;
 	pci_report_error(&b->pci, 0);
-	at = 0;
 	assert_int_equal(vm_save(vm, &w, &e), 0);
-	end = at;
 
 	other = board(&x, &y);
-	at = 0;
 	if (vm_load(other, &r, &e))
 		fail_msg("%s", e.text);
 	other->input = &input;
@@ -768,7 +745,7 @@ static void test_state(void **state)
 	assert_int_equal(last_irq, irq);
 	assert_false(pci_frozen(&x->pci));
 	machine_pseries.destroy(other);
-	free(stream);
+	free(stream.data);
 }
 
 int main(void)

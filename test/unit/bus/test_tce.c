@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "../buffer.h"
 #include "base/endian.h"
 #include "bus/dma.h"
 #include "bus/tce.h"
@@ -199,54 +200,35 @@ static void test_geometry(void **state)
 }
 
 /* --- saved state --- */
-static u8 stream[65536];
-static size_t at, end;
-
-static int put(void *opaque, const void *buf, size_t len)
-{
-	memcpy(stream + at, buf, len);
-	at += len;
-	return 0;
-}
-
-static int get(void *opaque, void *buf, size_t len)
-{
-	if (len > end - at)
-		return -EIO;
-	memcpy(buf, stream + at, len);
-	at += len;
-	return 0;
-}
-
 static void test_state(void **state)
 {
-	struct state_writer w = {put, NULL, 0};
-	struct state_reader r = {get, NULL};
+	struct buffer b = {0};
+	struct state_writer w = {buf_write, &b, 0};
+	struct state_reader r = {buf_read, &b};
 	struct error e;
 
 	tce_table_open(&table, START, 16, 32);
 	call(H_PUT_TCE, LIOBN, START + 0x50000, 0x10003, 0);
-	at = 0;
 	tce_save(&w, &table);
-	end = at;
 	tce_table_open(&table, 0, 12, WINDOW);
-	at = 0;
+	b.pos = 0;
 	assert_int_equal(tce_load(&r, &table, &e), 0);
 	assert_int_equal(table.nr, 32);
 	assert_int_equal(call(H_GET_TCE, LIOBN, START + 0x50000, 0, 0), H_SUCCESS);
 	assert_int_equal(result, 0x10003);
 	/* an index past the end, a cut stream, a window too large */
-	stream[24 + 7] = stream[24] = 32;
-	at = 0;
+	b.data[24 + 7] = b.data[24] = 32;
+	b.pos = 0;
 	assert_int_not_equal(tce_load(&r, &table, &e), 0);
-	end -= 8;
-	at = 0;
+	b.len -= 8;
+	b.pos = 0;
 	assert_int_not_equal(tce_load(&r, &table, &e), 0);
-	end += 8;
-	memset(stream + 16, 0x40, 8);
-	at = 0;
+	b.len += 8;
+	memset(b.data + 16, 0x40, 8);
+	b.pos = 0;
 	assert_int_not_equal(tce_load(&r, &table, &e), 0);
 	tce_table_open(&table, START, 12, WINDOW);
+	free(b.data);
 }
 
 int main(void)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "../machine/board.h"
-#include "../machine/buffer.h"
+#include "../buffer.h"
 #include "device/spapr_vlan.h"
 #include "fakenet.h"
 #include "isa/papr.h"

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "board.h"
-#include "buffer.h"
+#include "../buffer.h"
 #include "isa/papr.h"
 #include "vm/savestate.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "board.h"
-#include "buffer.h"
+#include "../buffer.h"
 #include "isa/onereg.h"
 #include "isa/papr.h"
 #include "vm/savestate.h"

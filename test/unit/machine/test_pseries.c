@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "board.h"
-#include "buffer.h"
+#include "../buffer.h"
 #include "engine/translator.h"
 #include "isa/onereg.h"
 #include "vm/savestate.h"

@@ -18,16 +18,14 @@
 #include <cmocka.h>
 #include <mpfr.h>
 
+#include "../random.h"
 #include "softfp/softfp.h"
 
 static u64 rng = 0x9e3779b97f4a7c15;
 
 static u64 rnd(void)
 {
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng * 0x2545f4914f6cdd1d;
+	return random_next(&rng);
 }
 
 static u128 rnd128(void)

@@ -7,7 +7,8 @@ set -eu
 packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libfdt-dev libcapstone-dev \
-			liburing-dev libslirp-dev libpng-dev libvncserver-dev ;;
+			liburing-dev libslirp-dev libpng-dev libvncserver-dev \
+			libnbd-dev libjansson-dev ;;
 	guests) echo python3 xz-utils util-linux ;;
 	guests-be)
 		echo gcc libc6-dev linux-source-6.1 gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross flex bison \
@@ -17,7 +18,8 @@ packages_for() {
 		echo clang clang-format-14 libclang-rt-14-dev libcmocka-dev libmpfr-dev libgmp-dev git binutils \
 			qemu-user qemu-system-ppc gcc-powerpc-linux-gnu gcc-powerpc64-linux-gnu \
 			gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross libc6-dev-ppc64-cross \
-			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs
+			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs \
+			qemu-utils qemu-system-common
 		;;
 	format) echo clang-format-14 ;;
 	bench)

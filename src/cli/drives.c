@@ -16,7 +16,7 @@ static const char *const interfaces[] = {
 	[DRIVE_PFLASH] = "pflash",
 };
 
-static struct cli_drive *new_drive(struct cli_options *o)
+struct cli_drive *drives_new(struct cli_options *o)
 {
 	struct cli_drive *d;
 
@@ -26,7 +26,7 @@ static struct cli_drive *new_drive(struct cli_options *o)
 	return d;
 }
 
-static struct cli_drive *find_drive(struct cli_options *o, const char *id)
+struct cli_drive *drives_find(struct cli_options *o, const char *id)
 {
 	for (u32 i = 0; i < o->nr_drives; i++)
 		if (o->drives[i].id && !strcmp(o->drives[i].id, id))
@@ -110,7 +110,8 @@ static bool set_locking(struct cli_drive *d, const char *v)
 
 static bool set_format(struct cli_drive *d, const char *v)
 {
-	return !strcmp(v, "raw");
+	d->format = v;
+	return *v;
 }
 
 static bool set_file(struct cli_drive *d, const char *v)
@@ -157,6 +158,95 @@ static bool set_writeback(struct cli_drive *d, const char *v)
 	return ok;
 }
 
+static bool set_read_error(struct cli_drive *d, const char *v)
+{
+	return block_on_error_of(v, &d->options.on_read_error);
+}
+
+static bool set_write_error(struct cli_drive *d, const char *v)
+{
+	return block_on_error_of(v, &d->options.on_write_error);
+}
+
+/* --- limits: throttling.iops-total and the like, also by their older names --- */
+static const struct {
+	const char *name, *old_name;
+} limits[BLOCK_LIMITS] = {
+	[BLOCK_IOPS_TOTAL] = {"iops-total", "iops"},
+	[BLOCK_IOPS_READ] = {"iops-read", "iops_rd"},
+	[BLOCK_IOPS_WRITE] = {"iops-write", "iops_wr"},
+	[BLOCK_BPS_TOTAL] = {"bps-total", "bps"},
+	[BLOCK_BPS_READ] = {"bps-read", "bps_rd"},
+	[BLOCK_BPS_WRITE] = {"bps-write", "bps_wr"},
+};
+
+/* What stands behind a limit's name in key, or NULL. */
+static const char *limit_of(const char *key, struct block_limits *l, struct block_rate **rate)
+{
+	bool is_new = g_str_has_prefix(key, "throttling.");
+
+	key += is_new ? strlen("throttling.") : 0;
+	for (u32 i = 0; i < BLOCK_LIMITS; i++) {
+		const char *name = is_new ? limits[i].name : limits[i].old_name;
+		size_t n = strlen(name);
+
+		if (strncmp(key, name, n))
+			continue;
+		*rate = &l->rates[i];
+		if (!key[n] || !strcmp(key + n, is_new ? "-max" : "_max") ||
+		    !strcmp(key + n, is_new ? "-max-length" : "_max_length"))
+			return key + n;
+	}
+	return NULL;
+}
+
+/* 1: it is none of these. */
+static int set_limit(struct block_limits *l, const char *key, const char *value, struct error *e)
+{
+	bool is_size = !strcmp(key, "throttling.iops-size") || !strcmp(key, "iops_size");
+	struct block_rate *rate = NULL;
+	const char *rest = is_size ? "" : limit_of(key, l, &rate);
+	char *end;
+	u64 n;
+
+	if (!rest)
+		return 1;
+	n = value ? strtoull(value, &end, 10) : 0;
+	if (!value || *value < '0' || *value > '9' || *end || n > 1000000000000000ull ||
+	    (strlen(rest) > 4 && n > 3600))
+		return error_set(e, -EINVAL, "%s cannot be '%s'", key, value ? value : "");
+	if (is_size)
+		l->iops_size = n;
+	else if (!*rest)
+		rate->rate = n;
+	else if (strlen(rest) == 4)
+		rate->max = n;
+	else
+		rate->max_length = (u32)n;
+	return 0;
+}
+
+static int check_limits(const struct block_limits *l, struct error *e)
+{
+	for (u32 i = 0; i < BLOCK_LIMITS; i++) {
+		const struct block_rate *r = &l->rates[i];
+
+		if (i % 3 && r->rate && l->rates[i / 3 * 3].rate)
+			return error_set(e, -EINVAL, "%s and %s cannot both be limited",
+					 limits[i].name, limits[i / 3 * 3].name);
+		if (!r->rate && r->max)
+			return error_set(e, -EINVAL, "%s-max needs %s", limits[i].name,
+					 limits[i].name);
+		if (r->max && r->max < r->rate)
+			return error_set(e, -EINVAL, "%s-max is less than %s", limits[i].name,
+					 limits[i].name);
+		if (r->max_length > 1 && !r->max)
+			return error_set(e, -EINVAL, "%s-max-length needs %s-max", limits[i].name,
+					 limits[i].name);
+	}
+	return 0;
+}
+
 struct key {
 	const char *name;
 	bool (*set)(struct cli_drive *d, const char *value);
@@ -184,6 +274,8 @@ static const struct key drive_keys[] = {
 	{"discard", set_discard},
 	{"detect-zeroes", set_detect},
 	{"x-volatile-log", set_volatile_log},
+	{"rerror", set_read_error},
+	{"werror", set_write_error},
 	{"locking", set_locking},
 	{"filename", set_file},
 	{"auto-read-only", set_auto_read_only},
@@ -218,9 +310,14 @@ static int set_key(const struct key *keys, struct cli_drive *d, const char *key,
 	return keys->set(d, value) ? 0 : error_set(e, -EINVAL, "%s cannot be '%s'", key, value);
 }
 
-static int check_id(struct cli_options *o, struct cli_drive *d, struct error *e)
+int drives_blockdev_key(struct cli_drive *d, const char *key, const char *value, struct error *e)
 {
-	return d->id && find_drive(o, d->id) != d
+	return set_key(blockdev_keys, d, key, value, e);
+}
+
+int drives_check_id(struct cli_options *o, struct cli_drive *d, struct error *e)
+{
+	return d->id && drives_find(o, d->id) != d
 		       ? error_set(e, -EEXIST, "there are two drives '%s'", d->id)
 		       : 0;
 }
@@ -228,84 +325,43 @@ static int check_id(struct cli_options *o, struct cli_drive *d, struct error *e)
 int value_drive(struct cli_options *o, const char *arg, struct error *e)
 {
 	struct list l = list_of(o, arg, NULL);
-	struct cli_drive *d = new_drive(o);
+	struct cli_drive *d = drives_new(o);
 	int err = 0;
 
-	while (!err && list_next(&l))
-		err = set_key(drive_keys, d, g_str_has_prefix(l.key, "file.") ? l.key + 5 : l.key,
-			      l.value, e);
+	while (!err && list_next(&l)) {
+		err = set_limit(&d->options.limits, l.key, l.value, e);
+		if (err > 0)
+			err = set_key(drive_keys, d,
+				      g_str_has_prefix(l.key, "file.") ? l.key + 5 : l.key, l.value,
+				      e);
+	}
+	if (!err)
+		err = check_limits(&d->options.limits, e);
+	d->options.check_format = !d->format;
 	/* A drive without a file is one without a medium: nothing that we have. */
 	if (!err && !d->options.filename)
 		err = error_set(e, -EINVAL, "file= is missing");
 	if (!err)
-		err = check_id(o, d, e);
+		err = drives_check_id(o, d, e);
 	if (err)
 		error_prefix(e, "-drive");
 	d->options.read_only |= d->cd;
 	return err;
 }
 
-/* Options of the node below come first. */
-static int stand_on(struct cli_options *o, struct cli_drive *d, const char *node, struct error *e)
-{
-	struct cli_drive *below = find_drive(o, node);
-	const char *id = d->id;
-
-	if (!below || below == d || below->below)
-		return error_set(e, -ENOENT, "there is no free node '%s'", node);
-	below->below = true;
-	d->options = below->options;
-	d->id = id;
-	return 0;
-}
-
-int value_blockdev(struct cli_options *o, const char *arg, struct error *e)
-{
-	struct list l = list_of(o, arg, NULL);
-	struct cli_drive *d = new_drive(o);
-	bool raw = false;
-	int err = 0;
-
-	d->interface = DRIVE_NONE;
-	while (!err && list_next(&l)) {
-		const char *key = g_str_has_prefix(l.key, "file.") ? l.key + 5 : l.key;
-
-		if (!l.value) {
-			err = error_set(e, -EINVAL, "'%s' has no value", l.key);
-		} else if (!strcmp(key, "driver")) {
-			raw |= key == l.key && !strcmp(l.value, "raw");
-			if (strcmp(l.value, "raw") && strcmp(l.value, "file") &&
-			    strcmp(l.value, "host_device") && strcmp(l.value, "host_cdrom"))
-				err = error_set(e, -EINVAL, "there is no driver '%s'", l.value);
-		} else if (!strcmp(l.key, "file")) {
-			err = stand_on(o, d, l.value, e);
-		} else if (key == l.key || strcmp(key, "node-name")) {
-			err = set_key(blockdev_keys, d, key, l.value, e);
-		}
-	}
-	if (!err && !d->id)
-		err = error_set(e, -EINVAL, "node-name= is missing");
-	if (!err && !d->options.filename)
-		err = error_set(e, -EINVAL, raw ? "file= is missing" : "filename= is missing");
-	if (!err)
-		err = check_id(o, d, e);
-	if (err)
-		error_prefix(e, "-blockdev");
-	return err;
-}
-
 int value_disk(struct cli_options *o, u32 number, const char *file, struct error *e)
 {
-	struct cli_drive *d = new_drive(o);
+	struct cli_drive *d = drives_new(o);
 
 	d->options.filename = file;
+	d->options.check_format = true;
 	d->index = (s32)number;
 	return 0;
 }
 
 int value_cdrom(struct cli_options *o, const char *file, struct error *e)
 {
-	struct cli_drive *d = new_drive(o);
+	struct cli_drive *d = drives_new(o);
 
 	d->options.filename = file;
 	d->options.read_only = true;
@@ -382,6 +438,9 @@ int drives_finish(struct cli_options *o, struct error *e)
 
 		d->options.snapshot |= o->snapshot && !d->cd;
 		d->options.cdrom = d->cd;
+		err = images_finish(o, d, e);
+		if (err)
+			break;
 		if (d->interface == DRIVE_DEFAULT &&
 		    (!o->machine->default_drive || !set_interface(d, o->machine->default_drive)))
 			err = error_set(e, -EINVAL,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/engines.h"
+#include "cli/json.h"
 #include "cli/values.h"
 #include "isa/model.h"
 
@@ -118,7 +119,7 @@ static int only_none(const struct option *opt, const char *arg, struct error *e)
 		       : error_set(e, -EINVAL, "-%s: only 'none' is possible", opt->name);
 }
 
-static int apply(struct cli_options *o, const struct option *opt, char *arg, struct error *e)
+static int apply(struct cli_options *o, const struct option *opt, const char *arg, struct error *e)
 {
 	switch (opt->id) {
 	case OPT_MACHINE:
@@ -149,7 +150,8 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_VGA:
 		return value_vga(o, arg, e);
 	case OPT_DEVICE:
-		return value_device(o, arg, e);
+		arg = json_to_list(o, arg, "driver", e);
+		return arg ? value_device(o, arg, e) : -EINVAL;
 	case OPT_DRIVE:
 		return value_drive(o, arg, e);
 	case OPT_BLOCKDEV:
@@ -162,7 +164,8 @@ static int apply(struct cli_options *o, const struct option *opt, char *arg, str
 	case OPT_CDROM:
 		return value_cdrom(o, arg, e);
 	case OPT_NETDEV:
-		return value_netdev(o, arg, e);
+		arg = json_to_list(o, arg, "type", e);
+		return arg ? value_netdev(o, arg, e) : -EINVAL;
 	case OPT_NIC:
 		return value_nic(o, arg, e);
 	case OPT_CHARDEV:
@@ -268,6 +271,8 @@ void cli_free(struct cli_options *o)
 {
 	g_slist_free_full(o->owned, g_free);
 	o->owned = NULL;
+	for (u32 i = 0; i < o->nr_drives; i++)
+		g_free(o->drives[i].nodes);
 	g_free(o->drives);
 	g_free(o->chardevs);
 	g_free(o->netdevs);

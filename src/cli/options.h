@@ -16,6 +16,11 @@ enum drive_interface { DRIVE_DEFAULT, DRIVE_NONE, DRIVE_VIRTIO, DRIVE_SCSI, DRIV
 struct cli_drive {
 	const char *id; /* or node name */
 	const char *serial;
+	const char *format; /* of -drive; NULL: raw, and not said so */
+	/* -blockdev: what qemu-storage-daemon is told of this node and those below it */
+	u32 nr_nodes;
+	const char **nodes;
+	bool served; /* ... and it has to be */
 	struct block_options options;
 	enum drive_interface interface;
 	s32 index; /* -1: the next free one */

@@ -32,6 +32,14 @@ int value_netdev(struct cli_options *o, const char *arg, struct error *e);
 int value_nic(struct cli_options *o, const char *arg, struct error *e);
 int value_chardev(struct cli_options *o, const char *arg, struct error *e);
 
+/* -drive and -blockdev: a new drive without anything; one by its name, or NULL. */
+struct cli_drive *drives_new(struct cli_options *o);
+struct cli_drive *drives_find(struct cli_options *o, const char *id);
+int drives_blockdev_key(struct cli_drive *d, const char *key, const char *value, struct error *e);
+/* Names are unique. */
+int drives_check_id(struct cli_options *o, struct cli_drive *d, struct error *e);
+/* What file= and format= of -drive mean, once all is known. */
+int images_finish(struct cli_options *o, struct cli_drive *d, struct error *e);
 /* Once all options are there: devices of drives that name an interface. */
 int drives_finish(struct cli_options *o, struct error *e);
 /* One more device; its settings may be added to. NULL with e set: there is no such class. */

@@ -88,6 +88,7 @@ struct scsi_device {
 	u32 channel, target, lun;
 	u32 block_size; /* bytes */
 	u64 blocks;
+	const char *on_read_error, *on_write_error;
 	const char *serial, *vendor, *product, *version;
 	struct os_mutex lock; /* a leaf: state */
 	struct scsi_state state;

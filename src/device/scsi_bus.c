@@ -331,7 +331,9 @@ static int realize(struct scsi_device *d, u32 block_size, struct error *e)
 
 	if (!d->block)
 		return error_set(e, -EINVAL, "%s: drive= is missing", d->dev.cls->name);
-	err = place(d, e);
+	err = block_set_on_error(d->block, d->on_read_error, d->on_write_error, e);
+	if (!err)
+		err = place(d, e);
 	if (err)
 		return err;
 	os_mutex_init(&d->lock);
@@ -383,6 +385,10 @@ static void scsi_reset(struct device *dev)
 		{"lun", "logical unit of that target", PROP_U32, OFFSET(lun), "0"},                \
 		{"serial", "serial number that the guest sees", PROP_STRING, OFFSET(serial),       \
 		 NULL},                                                                            \
+		{"rerror", "a failed read is reported or, ignore, not", PROP_STRING,               \
+		 OFFSET(on_read_error), NULL},                                                     \
+		{"werror", "a failed write is reported or, ignore, not", PROP_STRING,              \
+		 OFFSET(on_write_error), NULL},                                                    \
 		{"vendor", "8 characters", PROP_STRING, OFFSET(vendor), "PVSR"},                   \
 		{"product", "16 characters", PROP_STRING, OFFSET(product), name},                  \
 		{"ver", "4 characters", PROP_STRING, OFFSET(version), "1.0"},                      \

@@ -71,7 +71,7 @@ struct virtio_blk {
 	struct virtio_device v;
 	struct block *block;
 	const struct block_info *info;
-	const char *serial;
+	const char *serial, *on_read_error, *on_write_error;
 	u32 num_queues, queue_size;
 	u64 logical_size, physical_size, min_io, opt_io, discard_granularity;
 	u32 max_discard, max_write_zeroes;
@@ -382,8 +382,13 @@ static bool is_block_size(u64 size)
 
 static int check_props(struct virtio_blk *b, struct vm *vm, struct error *e)
 {
+	int err;
+
 	if (!b->block)
 		return error_set(e, -EINVAL, "a disk needs drive=");
+	err = block_set_on_error(b->block, b->on_read_error, b->on_write_error, e);
+	if (err)
+		return err;
 	b->info = block_info(b->block);
 	if (!b->logical_size)
 		b->logical_size = b->info->logical_size;
@@ -482,6 +487,10 @@ static const struct state_table blk_table = {
 #define BLK_PROPS(type, field)                                                                     \
 	{"drive", "the disk's image", PROP_DRIVE, offsetof(type, field.block), NULL},              \
 		{"serial", "its serial number", PROP_STRING, offsetof(type, field.serial), NULL},  \
+		{"rerror", "a failed read is reported or, ignore, not", PROP_STRING,               \
+		 offsetof(type, field.on_read_error), NULL},                                       \
+		{"werror", "a failed write is reported or, ignore, not", PROP_STRING,              \
+		 offsetof(type, field.on_write_error), NULL},                                      \
 		{"num-queues", "queues, 65535: as many as processors", PROP_U32,                   \
 		 offsetof(type, field.num_queues), "65535"},                                       \
 		{"queue-size", "places of a queue", PROP_U32, offsetof(type, field.queue_size),    \

@@ -24,7 +24,7 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 
 	if (o->snapshot)
 		raw.read_only = true;
-	err = block_raw_open(&raw, &b, e);
+	err = o->uri || o->node ? block_nbd_open(&raw, &b, e) : block_raw_open(&raw, &b, e);
 	if (!err && o->snapshot)
 		err = block_overlay_open(b, &b, e);
 	if (!err && o->volatile_log)
@@ -33,6 +33,9 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 		return err;
 	b->no_flush = o->no_flush;
 	b->detect_zeroes = o->detect_zeroes;
+	b->on_read_error = o->on_read_error;
+	b->on_write_error = o->on_write_error;
+	b->throttle = block_throttle_new(b, &o->limits);
 	b->write_cache = !o->write_through;
 	b->info.write_cache = !o->write_through;
 	b->info.cdrom = o->cdrom;
@@ -45,6 +48,7 @@ void block_close(struct block *b)
 	if (!b)
 		return;
 	block_drain(b);
+	block_throttle_free(b->throttle);
 	b->ops->close(b);
 	g_mutex_clear(&b->lock);
 	g_cond_clear(&b->idle);
@@ -62,10 +66,29 @@ void block_set_write_cache(struct block *b, bool on)
 	b->write_cache = on;
 }
 
+bool block_on_error_of(const char *text, u8 *value)
+{
+	*value = !strcmp(text, "ignore") ? BLOCK_ERROR_IGNORE : BLOCK_ERROR_REPORT;
+	return *value || !strcmp(text, "report");
+}
+
+int block_set_on_error(struct block *b, const char *on_read, const char *on_write, struct error *e)
+{
+	if (on_read && !block_on_error_of(on_read, &b->on_read_error))
+		return error_set(e, -EINVAL, "rerror cannot be '%s'", on_read);
+	if (on_write && !block_on_error_of(on_write, &b->on_write_error))
+		return error_set(e, -EINVAL, "werror cannot be '%s'", on_write);
+	return 0;
+}
+
 void block_complete(struct block_request *r, int err)
 {
 	struct block *b = r->block;
+	u8 on_error = r->user_op == BLOCK_READ ? b->on_read_error : b->on_write_error;
 
+	/* what was ignored may have read nothing */
+	if (err && err != -EINVAL && err != -EROFS && on_error == BLOCK_ERROR_IGNORE)
+		err = 0;
 	r->op = r->user_op;
 	r->done(r, err);
 	/* r is gone; and under the lock, since b is when block_drain() has seen 0 */
@@ -77,10 +100,14 @@ void block_complete(struct block_request *r, int err)
 
 void block_drain(struct block *b)
 {
+	if (b->throttle)
+		block_throttle_open(b->throttle, true);
 	g_mutex_lock(&b->lock);
 	while (atomic_load(&b->in_flight))
 		g_cond_wait(&b->idle, &b->lock);
 	g_mutex_unlock(&b->lock);
+	if (b->throttle)
+		block_throttle_open(b->throttle, false);
 }
 
 static bool all_zero(const struct block_request *r)
@@ -148,7 +175,9 @@ void block_submit_batch(struct block *b, struct block_request **r, u32 count)
 		else
 			r[n++] = r[i];
 	}
-	if (n)
+	if (n && b->throttle)
+		block_throttle_submit(b->throttle, r, n);
+	else if (n)
 		b->ops->submit(b, r, n);
 }
 

@@ -44,9 +44,39 @@ struct block_request {
 enum block_aio { BLOCK_AIO_IO_URING, BLOCK_AIO_THREADS };
 enum block_detect { BLOCK_DETECT_OFF, BLOCK_DETECT_ON, BLOCK_DETECT_UNMAP };
 
+/* What a failed transfer does. */
+enum block_on_error { BLOCK_ERROR_REPORT, BLOCK_ERROR_IGNORE };
+
+enum block_limit {
+	BLOCK_IOPS_TOTAL,
+	BLOCK_IOPS_READ,
+	BLOCK_IOPS_WRITE,
+	BLOCK_BPS_TOTAL,
+	BLOCK_BPS_READ,
+	BLOCK_BPS_WRITE,
+	BLOCK_LIMITS,
+};
+
+/* Operations or bytes a second, and what a burst may reach for so many seconds. */
+struct block_rate {
+	u64 rate, max;
+	u32 max_length;
+};
+
+struct block_limits {
+	struct block_rate rates[BLOCK_LIMITS];
+	u64 iops_size; /* a larger request counts as several operations; 0: as one */
+};
+
 struct block_options {
 	const char *filename;
-	const char *name; /* in messages and threads; NULL: the file's */
+	const char *uri; /* instead: a network block device's */
+	/* instead: what qemu-storage-daemon's --blockdev takes, and the node that is the disk */
+	const char *node;
+	u32 nr_nodes;
+	const char *const *nodes;
+	const char *name;  /* in messages and threads; NULL: the file's */
+	bool check_format; /* refuse what looks like another format than raw */
 	bool read_only;
 	bool auto_read_only;	  /* read-only where the file cannot be written */
 	bool direct;		  /* past the host's page cache */
@@ -59,6 +89,8 @@ struct block_options {
 	const char *volatile_log; /* a write cache that forgets, and its log: for tests */
 	u8 aio;			  /* enum block_aio */
 	u8 detect_zeroes;	  /* enum block_detect */
+	u8 on_read_error, on_write_error; /* enum block_on_error */
+	struct block_limits limits;
 };
 
 struct block_info {
@@ -79,6 +111,10 @@ void block_submit_batch(struct block *b, struct block_request **r, u32 count);
 void block_drain(struct block *b);
 /* What a guest chose: writes are durable when done (false), or after a flush (true). */
 void block_set_write_cache(struct block *b, bool on);
+/* What a failed transfer tells its caller, by qemu's words for rerror= and werror= of devices; NULL
+ * leaves what the drive said. */
+int block_set_on_error(struct block *b, const char *on_read, const char *on_write, struct error *e);
+bool block_on_error_of(const char *text, u8 *value);
 /* One transfer, waited for; not from done(). */
 int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 len);
 

@@ -21,11 +21,24 @@ struct block {
 	struct block_info info;
 	bool no_flush;
 	u8 detect_zeroes;
+	u8 on_read_error, on_write_error;
+	struct block_throttle *throttle; /* NULL: no limits */
 	_Atomic bool write_cache;
 	_Atomic u64 in_flight;
 	GMutex lock; /* with idle: who waits for in_flight to be 0 */
 	GCond idle;
 };
+
+struct block_throttle;
+
+/* Requests that may pass go to b's back end now, others later. */
+void block_throttle_submit(struct block_throttle *t, struct block_request **r, u32 count);
+/* Open: there are no limits for a while. */
+void block_throttle_open(struct block_throttle *t, bool open);
+/* NULL: there are no limits. */
+struct block_throttle *block_throttle_new(struct block *b, const struct block_limits *l);
+/* Nothing waits. */
+void block_throttle_free(struct block_throttle *t);
 
 void block_complete(struct block_request *r, int err);
 /* Initialise what all layers share; name is copied. */
@@ -33,6 +46,8 @@ void block_init(struct block *b, const struct block_ops *ops, const char *name);
 
 /* A regular file or a block device, bytes as they are. */
 int block_raw_open(const struct block_options *o, struct block **b, struct error *e);
+/* What a server of network block devices has. */
+int block_nbd_open(const struct block_options *o, struct block **b, struct error *e);
 /* Writes of `below` kept aside in a temporary file; owns below. */
 int block_overlay_open(struct block *below, struct block **b, struct error *e);
 /* A write cache over `below` that is lost with the process, and a log of it; owns below. */

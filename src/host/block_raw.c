@@ -305,6 +305,31 @@ static int measure(struct block_raw *raw, const char *name, struct error *e)
 	return 0;
 }
 
+/* A guest that wrote another format's header to a raw disk must not make us read that format, so
+ * formats are never guessed; what was forgotten is said. */
+static int check_format(const struct block_raw *raw, const struct block_options *o, struct error *e)
+{
+	static const struct {
+		const char *magic, *format;
+	} formats[] = {
+		{"QFI\xfb", "qcow2"},	  {"KDMV", "vmdk"},
+		{"COWD", "vmdk"},	  {"conectix", "vpc"},
+		{"vhdxfile", "vhdx"},	  {"QED", "qed"},
+		{"<<< ", "vdi"},	  {"WithoutFreeSpace", "parallels"},
+		{"LUKS\xba\xbe", "luks"},
+	};
+	char head[SECTOR] = "";
+
+	if (!o->check_format || pread(raw->fd, head, sizeof(head), 0) <= 0)
+		return 0;
+	for (u32 i = 0; i < ARRAY_SIZE(formats); i++)
+		if (!memcmp(head, formats[i].magic, strlen(formats[i].magic)))
+			return error_set(e, -EINVAL,
+					 "%s looks like %s: say format=%s, or format=raw",
+					 o->filename, formats[i].format, formats[i].format);
+	return 0;
+}
+
 int block_raw_open(const struct block_options *o, struct block **out, struct error *e)
 {
 	struct block_raw *raw = g_new0(struct block_raw, 1);
@@ -315,6 +340,8 @@ int block_raw_open(const struct block_options *o, struct block **out, struct err
 	err = open_file(raw, o, e);
 	if (!err)
 		err = measure(raw, o->filename, e);
+	if (!err)
+		err = check_format(raw, o, e);
 	if (!err)
 		err = lock_image(raw, o, e);
 	if (err) {

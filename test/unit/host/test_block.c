@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* host/block.h over real files: every mode moves the same bytes; errors, locks,
+/* host/block.h over real files and servers: every mode moves the same bytes; errors, locks,
  * snapshots. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -272,6 +274,52 @@ static void test_snapshot(void **state)
 	block_close(b);
 }
 
+/* --- limits --- */
+static u64 run_limited(struct block_limits l, u32 n, u64 len, enum block_op op, bool drain)
+{
+	struct block *b = open_with((struct block_options){.limits = l});
+	struct block_request r[64], *list[64];
+	static u8 data[65536];
+	struct iovec iov = {data, len};
+	u64 start = os_clock_ns();
+
+	finished = 0;
+	for (u32 i = 0; i < n; i++) {
+		r[i] = (struct block_request){
+			.op = op, .len = len, .iov = &iov, .niov = 1, .done = count};
+		list[i] = &r[i];
+	}
+	block_submit_batch(b, list, n);
+	while (!drain && finished < n)
+		os_thread_yield();
+	block_drain(b);
+	assert_int_equal(finished, n);
+	block_close(b);
+	return (os_clock_ns() - start) / 1000000;
+}
+
+#define LIMIT(which, ...) ((struct block_limits){.rates[which] = {__VA_ARGS__}})
+
+static void test_limits(void **state)
+{
+	/* a tenth of a second's worth passes at once */
+	assert_in_range(run_limited(LIMIT(BLOCK_IOPS_TOTAL, 100), 40, 512, BLOCK_READ, false), 270,
+			5000);
+	assert_in_range(run_limited(LIMIT(BLOCK_BPS_READ, 1 << 20), 8, 65536, BLOCK_READ, false),
+			250, 5000);
+	/* twenty-five that count as two each, after a burst of twenty of them */
+	assert_in_range(run_limited((struct block_limits){.rates[BLOCK_IOPS_READ] = {100, 40, 0},
+							  .iops_size = 4096},
+				    45, 8192, BLOCK_READ, false),
+			450, 5000);
+	/* not concerned */
+	assert_in_range(run_limited(LIMIT(BLOCK_BPS_WRITE, 1), 40, 65536, BLOCK_READ, false), 0,
+			2000);
+	/* who waits for a disk to be idle does not wait for its limits */
+	assert_in_range(run_limited(LIMIT(BLOCK_IOPS_TOTAL, 1), 40, 512, BLOCK_READ, true), 0,
+			5000);
+}
+
 /* --- a cache that forgets --- */
 static u8 on_disk(u64 at)
 {
@@ -311,14 +359,126 @@ static void test_volatile(void **state)
 	unlink(log);
 }
 
+/* --- behind a server --- */
+static struct block *open_served(bool read_only)
+{
+	char node[300];
+	const char *nodes[] = {node};
+
+	snprintf(node, sizeof(node),
+		 "{\"driver\":\"raw\",\"node-name\":\"x\",\"file\":{\"driver\":\"file\","
+		 "\"filename\":\"%s\"}}",
+		 path);
+	return open_with((struct block_options){.node = "x",
+						.nodes = nodes,
+						.nr_nodes = 1,
+						.read_only = read_only,
+						.discard = true});
+}
+
+static pid_t server(void)
+{
+	char name[64];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/children", getpid());
+	f = fopen(name, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	return pid;
+}
+
+static void test_server(void **state)
+{
+	struct iovec iov[3];
+	u8 *data = malloc(SIZE);
+	struct block *b = open_served(false);
+	struct block_request r = {.op = BLOCK_READ,
+				  .len = SIZE / 2,
+				  .offset = 512,
+				  .iov = iov,
+				  .niov = 3,
+				  .done = count},
+			     *list = &r;
+
+	move_bytes(b, 0);
+	finished = 0;
+	iov[0] = (struct iovec){data, 512};
+	iov[1] = (struct iovec){data + 512, 65536};
+	iov[2] = (struct iovec){data + 512 + 65536, SIZE / 2 - 512 - 65536};
+	block_submit_batch(b, &list, 1);
+	block_drain(b);
+	assert_int_equal(finished, 1);
+	check_bytes(data, 512, SIZE / 2);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE_ZEROES, 4096, NULL, 8192), 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_DISCARD, 65536, NULL, 65536), 0);
+	block_set_write_cache(b, false);
+	for (u64 i = 0; i < 65536 * 2; i++)
+		data[i] = byte_at(i);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 0, data, 65536 * 2), 0);
+	block_close(b);
+	b = open_served(true);
+	assert_true(block_info(b)->read_only);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 0, data, 512), -EROFS);
+	block_close(b);
+	free(data);
+}
+
+/* Whoever waits for a server that is gone gets an error. */
+static void test_lost_server(void **state)
+{
+	struct block *b = open_served(false);
+	struct error e;
+	u8 buf[512];
+	pid_t pid = server();
+
+	kill(pid, SIGSTOP);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, SIZE, buf, 512), -EINVAL);
+	kill(pid, SIGKILL);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, 512), -EIO);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 0, buf, 512), -EIO);
+	assert_int_equal(block_rw_sync(b, BLOCK_FLUSH, 0, NULL, 0), -EIO);
+	assert_int_equal(block_set_on_error(b, NULL, "ignore", NULL), 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, 512), -EIO);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 0, buf, 512), 0);
+	assert_int_equal(block_set_on_error(b, "ignore", "report", NULL), 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, 512), 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_WRITE, 0, buf, 512), -EIO);
+	assert_int_equal(block_set_on_error(b, "stop", NULL, &e), -EINVAL);
+	block_close(b);
+}
+
+static void test_no_server(void **state)
+{
+	const char *nodes[] = {"driver=qcow2,node-name=x,file.driver=file,file.filename=/nowhere"};
+	struct error e;
+
+	assert_int_equal(refused((struct block_options){.filename = "",
+							.node = "x",
+							.nodes = nodes,
+							.nr_nodes = 1},
+				 &e),
+			 -EIO);
+	assert_non_null(strstr(e.text, "/nowhere"));
+	assert_int_equal(
+		refused((struct block_options){.filename = "",
+					       .uri = "nbd+unix:///?socket=/nowhere/at/all"},
+			&e),
+		-EIO);
+	assert_non_null(strstr(e.text, "/nowhere"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_modes),	 cmocka_unit_test(test_many),
-		cmocka_unit_test(test_errors),	 cmocka_unit_test(test_odd_size),
-		cmocka_unit_test(test_locks),	 cmocka_unit_test(test_discard),
-		cmocka_unit_test(test_snapshot), cmocka_unit_test(test_volatile),
-
+		cmocka_unit_test(test_modes),	  cmocka_unit_test(test_many),
+		cmocka_unit_test(test_errors),	  cmocka_unit_test(test_odd_size),
+		cmocka_unit_test(test_locks),	  cmocka_unit_test(test_discard),
+		cmocka_unit_test(test_snapshot),  cmocka_unit_test(test_volatile),
+		cmocka_unit_test(test_server),	  cmocka_unit_test(test_lost_server),
+		cmocka_unit_test(test_no_server), cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "host/input.h"
 #include "vm/savestate.h"
 #include "xhci.h"
 
@@ -360,13 +361,132 @@ static void test_save(void **state)
 	teardown(&h);
 }
 
+/* --- keyboard, mouse, tablet --- */
+static struct device_backends backends;
+
+/* The first port of USB 2.0 is the fifth. */
+static void plug(struct xdriver *d, const char *cls)
+{
+	struct machine_config c = {.cpus = 1, .backends = &backends};
+	struct error e = {""};
+
+	*d = (struct xdriver){0};
+	backends.input = input_create();
+	assert_int_equal(board_create(&c, &d->vm, &e), 0);
+	d->x = (struct xhci *)usb_add(d->vm, "qemu-xhci", NULL, &e);
+	if (!d->x || !usb_add(d->vm, cls, NULL, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(vm_reset(d->vm, &e), 0);
+	dma_view_init_real(&d->x->pci.dma, d->vm);
+	x_start(d);
+	x_store(d, 0x480, 1 << 9 | 1 << 4);
+	assert_int_equal(x_load(d, 0x480) & (3 | 15 << 10), 3 | 3 << 10);
+	assert_int_equal(x_address(d, 5), CC_SUCCESS);
+	assert_int_equal(x_configure(d, IN, 7, OUT, BULK_OUT), CC_SUCCESS);
+	/* nothing has happened, and what does is heard only while the machine runs */
+	assert_int_equal(x_bulk(d, IN, X_DATA + 0x100, 8, NULL), 0);
+	input_key(backends.input, 30, true);
+	d->x->bus.running = true;
+}
+
+static void unplug(struct xdriver *d)
+{
+	machine_pseries.destroy(d->vm);
+	input_destroy(backends.input);
+}
+
+/* The report of a transfer that waits already; another waits then. */
+static u32 report(struct xdriver *d, u8 p[8])
+{
+	u32 rest = 0, code = x_transfer_event(d, IN, &rest);
+
+	assert_true(code == CC_SUCCESS || code == CC_SHORT_PACKET);
+	vm_mem_read(d->vm, X_DATA + 0x100, p, 8);
+	x_put(d, IN, X_DATA + 0x100, 8, TRB_NORMAL << 10 | TRB_EVENT | TRB_SHORT_EVENT);
+	return 8 - rest;
+}
+
+static void expect_keys(struct xdriver *d, u8 modifiers, u8 first, u8 second)
+{
+	u8 p[8], want[8] = {modifiers, 0, first, second};
+
+	assert_int_equal(report(d, p), 8);
+	assert_memory_equal(p, want, 8);
+}
+
+static void test_keyboard(void **state)
+{
+	struct input_hub *h;
+	struct xdriver d;
+	u8 all[8];
+
+	plug(&d, "usb-kbd");
+	h = backends.input;
+	assert_int_equal(x_control(&d, 0x81, USB_GET_DESCRIPTOR, 0x2200, 0, 200), CC_SUCCESS);
+	assert_int_equal(x_word(&d, X_DATA), 0x06090105);
+	assert_int_equal(x_control(&d, 0x21, 9, 0x200, 0, 1), CC_SUCCESS);
+	input_key(h, 30, true); /* A */
+	input_key(h, 42, true); /* left shift */
+	input_key(h, 18, true); /* E */
+	input_key(h, 30, false);
+	input_key(h, 700, true); /* no key of ours */
+	input_key(h, 18, false);
+	expect_keys(&d, 0, 4, 0);
+	expect_keys(&d, 2, 4, 0);
+	expect_keys(&d, 2, 4, 8);
+	expect_keys(&d, 2, 8, 0);
+	expect_keys(&d, 2, 0, 0);
+	/* seven keys are more than a report can say */
+	for (u16 i = 0; i < 7; i++)
+		input_key(h, 16 + i, true);
+	for (u32 i = 0; i < 6; i++) {
+		u8 p[8];
+
+		report(&d, p);
+		assert_int_equal(p[2], 0x14);
+	}
+	report(&d, all);
+	assert_memory_equal(all, ((u8[]){2, 0, 1, 1, 1, 1, 1, 1}), 8);
+	unplug(&d);
+}
+
+static void test_pointers(void **state)
+{
+	struct xdriver d;
+	u8 p[8];
+
+	plug(&d, "usb-mouse");
+	input_pointer_rel(backends.input, 100, -5, 0, 0);
+	input_pointer_rel(backends.input, 100, -5, 0, 1);
+	input_pointer_rel(backends.input, 0, 0, INPUT_RIGHT, 0);
+	assert_int_equal(report(&d, p), 4);
+	assert_memory_equal(p, ((u8[]){0, 127, 0xf6, 1}), 4);
+	assert_int_equal(report(&d, p), 4);
+	assert_memory_equal(p, ((u8[]){0, 73, 0, 0}), 4);
+	assert_int_equal(report(&d, p), 4);
+	assert_memory_equal(p, ((u8[]){2, 0, 0, 0}), 4);
+	assert_int_equal(x_transfer_event(&d, IN, NULL), 0);
+	unplug(&d);
+
+	plug(&d, "usb-tablet");
+	input_pointer_abs(backends.input, 1, 2, 0, 0);
+	input_pointer_abs(backends.input, 0x7fff, 0x1234, 0, -1);
+	input_pointer_abs(backends.input, 0x7ffe, 0x1234, INPUT_LEFT, 0);
+	assert_int_equal(report(&d, p), 6);
+	assert_memory_equal(p, ((u8[]){0, 0xff, 0x7f, 0x34, 0x12, 0xff}), 6);
+	assert_int_equal(report(&d, p), 6);
+	assert_memory_equal(p, ((u8[]){1, 0xfe, 0x7f, 0x34, 0x12, 0}), 6);
+	unplug(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ports), cmocka_unit_test(test_control),
-		cmocka_unit_test(test_disk),  cmocka_unit_test(test_wrong_way),
-		cmocka_unit_test(test_lost),  cmocka_unit_test(test_loops),
-		cmocka_unit_test(test_save),
+		cmocka_unit_test(test_ports),	 cmocka_unit_test(test_control),
+		cmocka_unit_test(test_disk),	 cmocka_unit_test(test_wrong_way),
+		cmocka_unit_test(test_lost),	 cmocka_unit_test(test_loops),
+		cmocka_unit_test(test_save),	 cmocka_unit_test(test_keyboard),
+		cmocka_unit_test(test_pointers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

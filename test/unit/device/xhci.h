@@ -70,7 +70,7 @@ static inline void x_work(struct xdriver *d)
 	struct usb_bus *bus = &d->x->bus;
 
 	os_mutex_lock(&bus->work);
-	for (u32 i = 0; i < 50; i++) {
+	for (u32 i = 0; i < 6; i++) {
 		bus->ops->work(bus);
 		usb_bus_quiesce(bus);
 	}
@@ -147,9 +147,9 @@ static inline void x_start(struct xdriver *d)
 {
 	u32 entry[4] = {X_EVENTS, 0, X_RING_TRBS, 0};
 
-	vm_mem_fill(d->vm, X_CONTEXTS, 0, X_DATA - X_CONTEXTS);
+	vm_mem_fill(d->vm, X_CONTEXTS, 0, 0x6000);
 	x_store(d, 0x40, 2);
-	for (u32 i = 0; i <= XHCI_ENDPOINTS; i++)
+	for (u32 i = 0; i < 8; i++)
 		x_ring_reset(d, i);
 	d->event = X_EVENTS;
 	d->event_cycle = 1;

@@ -47,8 +47,19 @@ modules() {
 		drivers/usb/common/usb-common drivers/usb/core/usbcore drivers/usb/host/xhci-hcd drivers/usb/host/xhci-pci \
 		drivers/usb/host/ohci-hcd drivers/usb/host/ohci-pci drivers/usb/storage/usb-storage \
 		drivers/hid/hid drivers/hid/hid-generic drivers/hid/usbhid/usbhid drivers/input/evdev \
-		crypto/crc64_rocksoft_generic crypto/crct10dif_common crypto/crct10dif_generic; do
+		crypto/crc64_rocksoft_generic crypto/crct10dif_common crypto/crct10dif_generic \
+		drivers/net/ethernet/intel/e1000/e1000; do
 		echo "./lib/modules/*/kernel/$m.ko"
+	done
+}
+
+# apart: nobody else waits for them to be loaded
+display_modules() {
+	local m
+	for m in gpu/drm/drm gpu/drm/drm_panel_orientation_quirks gpu/drm/drm_kms_helper gpu/drm/drm_ttm_helper \
+		gpu/drm/drm_vram_helper gpu/drm/ttm/ttm gpu/drm/tiny/bochs video/fbdev/core/fb_sys_fops \
+		video/fbdev/core/sysimgblt video/fbdev/core/sysfillrect video/fbdev/core/syscopyarea; do
+		echo "./lib/modules/*/kernel/drivers/$m.ko"
 	done
 }
 
@@ -61,6 +72,9 @@ unpack() {
 	# what the disk, network and USB tests load: virtio, SCSI disks, ext4, USB
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
 		tar -C "$out/root" -x --wildcards --transform 's,.*/,./modules/,' -T <(modules)
+	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
+		tar -C "$out/root" -x --wildcards --transform 's,.*/,./modules-display/,' -T <(display_modules)
+	{ modules; display_modules; } >"$out/root/modules.list"
 	mv "$out"/root/boot/vmlinux-* "$out/vmlinux.new"
 	mv "$out/vmlinux.new" "$out/vmlinux"
 	(cd "$out/debs" && ls -- *.deb) >"$out/packages"
@@ -89,7 +103,7 @@ if [ $update = yes ] || ! have "$out/debs/linux-image-*.deb" || ! have "$out/deb
 	fetch
 	rm -f "$out/vmlinux"
 fi
-[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] && [ -e "$out/root/modules/usb-storage.ko" ] || unpack
+[ -e "$out/vmlinux" ] && [ -e "$out/root/bin/busybox" ] && [ "$(modules; display_modules)" = "$(cat "$out/root/modules.list" 2>/dev/null)" ] || unpack
 inputs=$(cat "$here"/{init-busybox.sh,inittab,rc,shell,mkcpio.py,debian-ppc64el.sh} "$out/packages" | sha256sum)
 if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
 	initramfs

@@ -206,6 +206,7 @@ STAGES = [
                                 full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
+    Stage("display", guest_test("display.py", "meson", "display")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
     Stage("eeh", guest_test("eeh.py", "meson", "eeh")),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/statefile.h"
 #include "control/codelog.h"
@@ -24,6 +25,7 @@ struct program {
 	FILE *log;
 	int status;
 	struct codelog *codelog;
+	struct cli_monitors *monitors;
 };
 
 static void log_to_file(void *opaque, const char *text, size_t len)
@@ -190,7 +192,7 @@ static int open_serials(struct program *p, const struct char_escapes *escapes, s
 
 static int run(struct program *p)
 {
-	const struct char_escapes escapes = {quit, p};
+	const struct char_escapes own = {.quit = quit, .opaque = p}, *escapes;
 	struct error e;
 
 	if (open_log(p, &e))
@@ -203,7 +205,9 @@ static int run(struct program *p)
 		os_thread_set_name(p->options.process_name);
 	p->loop = g_main_loop_new(NULL, FALSE);
 	catch_early_signals();
-	if (cli_open_backends(&p->options, &escapes, &e) || open_serials(p, &escapes, &e))
+	p->monitors = monitors_create(&p->options, &own);
+	escapes = monitors_escapes(p->monitors);
+	if (cli_open_backends(&p->options, escapes, &e) || open_serials(p, escapes, &e))
 		return fail(&e);
 	catch_signals(p);
 	if ((p->options.perf_map || log_on(LOG_OUT_ASM)) &&
@@ -216,10 +220,13 @@ static int run(struct program *p)
 		return fail(&e);
 	p->vm->notify_opaque = p;
 	p->vm->notify = notify;
+	if (monitors_open(p->monitors, p->vm, &e))
+		return fail(&e);
 	g_unix_fd_add(p->notifier.fd, G_IO_IN, on_request, p);
 	if (!p->options.stopped)
 		vm_resume(p->vm);
 	g_main_loop_run(p->loop);
+	monitors_close(p->monitors);
 	vm_pause(p->vm);
 	if (p->options.stats)
 		stats_print(p->vm, stderr);
@@ -243,6 +250,7 @@ int main(int argc, char **argv)
 	status = run(&p);
 	for (u32 i = 0; i < CLI_MAX_SERIALS; i++)
 		chardev_close(p.serials[i]);
+	monitors_destroy(p.monitors);
 	cli_close_backends(&p.options);
 	char_restore_terminal();
 	if (p.loop)

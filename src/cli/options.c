@@ -84,6 +84,7 @@ static void print_help(void)
 			printf("\nOptions of -machine %s\n%s", m->name, m->option_help);
 	puts("\nKeys of -nographic and -serial mon:stdio\n"
 	     "  Ctrl-A x    end powervisor\n"
+	     "  Ctrl-A c    to the monitor and back\n"
 	     "  Ctrl-A h    help\n"
 	     "  Ctrl-A Ctrl-A  send Ctrl-A\n"
 	     "\nExit status: 0 when the guest powered off, when -no-reboot ended a guest that\n"
@@ -176,6 +177,12 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 		o->snapshot = true;
 		return 0;
 	case OPT_MONITOR:
+		if (!strcmp(arg, "none"))
+			return 0;
+		if (o->nr_monitors == CLI_MAX_MONITORS)
+			return error_set(e, -EINVAL, "-monitor: at most %d", CLI_MAX_MONITORS);
+		o->monitors[o->nr_monitors++] = arg;
+		return 0;
 	case OPT_NET:
 		return only_none(opt, arg, e);
 	case OPT_NAME:
@@ -262,6 +269,10 @@ static int finish(struct cli_options *o, struct error *e)
 		return error_set(e, -EINVAL, "nothing to boot: -kernel or -bios (see --help)");
 	if (c->initrd && !c->kernel)
 		return error_set(e, -EINVAL, "-initrd needs -kernel");
+	/* the terminal is the monitor's, when somebody says so */
+	for (u32 i = 0; i < o->nr_monitors; i++)
+		if (!o->nr_serials && !strcmp(o->monitors[i], "stdio"))
+			o->serials[o->nr_serials++] = "none";
 	if (!o->nr_serials && !o->no_defaults)
 		o->serials[o->nr_serials++] = "mon:stdio";
 	return drives_finish(o, e);

@@ -8,7 +8,7 @@
 #include "host/vnc.h"
 #include "machine/machine.h"
 
-enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS };
+enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS, CLI_MAX_MONITORS = 4 };
 
 /* What -drive and -blockdev describe. */
 enum drive_interface { DRIVE_DEFAULT, DRIVE_NONE, DRIVE_VIRTIO, DRIVE_SCSI, DRIVE_PFLASH };
@@ -53,6 +53,8 @@ struct cli_options {
 	struct machine_config config; /* serials are opened later */
 	u32 nr_serials;
 	const char *serials[CLI_MAX_SERIALS];
+	u32 nr_monitors;
+	const char *monitors[CLI_MAX_MONITORS];
 	bool nographic, no_defaults, no_reboot, no_shutdown, stopped;
 	u32 log_mask;
 	const char *log_file;

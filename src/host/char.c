@@ -23,6 +23,29 @@ static void answer(struct chardev *c, const char *text)
 	chardev_write(c, (const u8 *)text, strlen(text));
 }
 
+/* Whoever has the terminal gets what was typed. */
+static void deliver(struct chardev *c, const u8 *buf, size_t len)
+{
+	if (!len)
+		return;
+	if (c->in_monitor)
+		c->escapes.monitor(c->escapes.monitor_opaque, c, buf, len);
+	else if (c->events)
+		c->events->receive(c->opaque, buf, len);
+}
+
+static void switch_to_monitor(struct chardev *c)
+{
+	if (!c->escapes.monitor) {
+		answer(c, "\r\nThere is no monitor.\r\n");
+		return;
+	}
+	c->in_monitor = !c->in_monitor;
+	answer(c, "\r\n");
+	if (c->in_monitor)
+		c->escapes.monitor(c->escapes.monitor_opaque, c, NULL, 0);
+}
+
 /* Take escape sequences out of buf; returns the bytes left for the guest. */
 static size_t filter_escapes(struct chardev *c, u8 *buf, size_t len)
 {
@@ -44,10 +67,14 @@ static size_t filter_escapes(struct chardev *c, u8 *buf, size_t len)
 			c->escapes.quit(c->escapes.opaque);
 		else if (buf[i] == 'h' || buf[i] == '?')
 			answer(c, "\r\nCtrl-A h  this help\r\n"
+				  "Ctrl-A c  to the monitor and back\r\n"
 				  "Ctrl-A x  end powervisor\r\n"
 				  "Ctrl-A Ctrl-A  send Ctrl-A\r\n");
-		else if (buf[i] == 'c')
-			answer(c, "\r\nThere is no monitor yet.\r\n");
+		else if (buf[i] == 'c') {
+			deliver(c, buf, n);
+			n = 0;
+			switch_to_monitor(c);
+		}
 	}
 	return n;
 }
@@ -55,7 +82,7 @@ static size_t filter_escapes(struct chardev *c, u8 *buf, size_t len)
 static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
 {
 	struct chardev *c = opaque;
-	size_t room = c->events ? c->events->room(c->opaque) : READ_MAX;
+	size_t room = c->events && !c->in_monitor ? c->events->room(c->opaque) : READ_MAX;
 	u8 buf[READ_MAX];
 	ssize_t n;
 
@@ -73,8 +100,7 @@ static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
 	}
 	if (c->escapes_on)
 		n = (ssize_t)filter_escapes(c, buf, (size_t)n);
-	if (n && c->events)
-		c->events->receive(c->opaque, buf, (size_t)n);
+	deliver(c, buf, (size_t)n);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -165,6 +191,8 @@ void chardev_attach(struct chardev *c, const struct char_events *events, void *o
 {
 	c->opaque = opaque;
 	c->events = events;
+	if (events && events->opened && c->out >= 0)
+		events->opened(opaque);
 }
 
 size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
@@ -207,4 +235,6 @@ void chardev_connect(struct chardev *c, int in, int out)
 	c->in = in;
 	c->out = out;
 	g_mutex_unlock(&c->lock);
+	if (out >= 0 && c->events && c->events->opened)
+		c->events->opened(c->opaque);
 }

@@ -16,12 +16,17 @@ struct char_events {
 	/* How many bytes receive() takes now; after 0 nothing comes until chardev_accept(). */
 	size_t (*room)(void *opaque);
 	void (*receive)(void *opaque, const u8 *buf, size_t len);
+	void (*opened)(void *opaque); /* a peer has come; NULL: it does not matter */
 };
 
 /* What the escape keys of mon:stdio do. */
 struct char_escapes {
 	void (*quit)(void *opaque);
 	void *opaque;
+	/* What is typed while the monitor has the terminal, and buf NULL when it gets it. NULL:
+	 * there is none. */
+	void (*monitor)(void *opaque, struct chardev *c, const u8 *buf, size_t len);
+	void *monitor_opaque;
 };
 
 /* spec: stdio, mon:stdio, pty, null, file:PATH, unix:PATH[,server=on][,wait=off],

@@ -18,7 +18,7 @@ struct chardev {
 	bool connected;
 	char_write_fn *write; /* of an internal back end; else NULL */
 	void *write_opaque;
-	bool escapes_on, escape_seen;
+	bool escapes_on, escape_seen, in_monitor;
 	struct char_escapes escapes;
 };
 

@@ -40,6 +40,8 @@ static s64 set_endian(struct papr *p, u64 flags)
 {
 	if (flags > 1)
 		return H_UNSUPPORTED_FLAG;
+	if (p->config.set_byte_order)
+		p->config.set_byte_order(p->config.byte_order_opaque, flags);
 	return set_lpcr(p, LPCR_ILE, flags ? LPCR_ILE : 0);
 }
 

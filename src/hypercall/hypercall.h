@@ -17,6 +17,10 @@ struct papr_config {
 	/* Where display-character goes; NULL: nowhere. */
 	void (*display)(void *opaque, u8 c);
 	void *display_opaque;
+	/* The guest's byte order changed (H_SET_MODE): devices whose pixels have one follow it.
+	 * NULL: there are none. */
+	void (*set_byte_order)(void *opaque, bool little);
+	void *byte_order_opaque;
 	const struct irq_line *epow; /* the interrupt of environmental and power warnings */
 	const struct irq_line *hotplug;
 };

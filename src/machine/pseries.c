@@ -15,6 +15,7 @@
 
 #include "device/spapr_nvram.h"
 #include "device/spapr_vty.h"
+#include "device/vga.h"
 #include "irqchip/dual.h"
 #include "irqchip/xics.h"
 #include "irqchip/xive.h"
@@ -216,12 +217,28 @@ static int add_pci(struct pseries *p, struct error *e)
 	return device_realize(phb, e);
 }
 
-static bool user_has_nvram(const struct pseries *p)
+static bool user_has(const struct pseries *p, const struct device_class *cls)
 {
 	for (u32 i = 0; i < p->config.nr_devices; i++)
-		if (p->config.devices[i].cls == &spapr_nvram_class)
+		if (p->config.devices[i].cls == cls)
 			return true;
 	return false;
+}
+
+bool pseries_has_graphics(const struct pseries *p)
+{
+	return user_has(p, &vga_class);
+}
+
+/* What firmware set up shows a guest of the other byte order wrong colours. */
+static void set_byte_order(void *opaque, bool little)
+{
+	struct vm *vm = ((struct pseries *)opaque)->vm;
+
+	for (u32 i = 0; i < vm->nr_devices; i++)
+		if (vm->devices[i]->cls == &vga_class ||
+		    vm->devices[i]->cls == &secondary_vga_class)
+			vga_set_byte_order(vm->devices[i], little);
 }
 
 static int add_devices(struct pseries *p, struct error *e)
@@ -243,7 +260,7 @@ static int add_devices(struct pseries *p, struct error *e)
 	}
 	if (err)
 		return err;
-	if (!user_has_nvram(p)) {
+	if (!user_has(p, &spapr_nvram_class)) {
 		dev = device_new(p->vm, &spapr_nvram_class);
 		if (!dev)
 			return error_set(e, -ENOMEM, "out of memory");
@@ -284,6 +301,8 @@ static int add_papr(struct pseries *p, struct error *e)
 		.max_cpus = p->config.max_cpus,
 		.display = p->vty ? spapr_vty_display : NULL,
 		.display_opaque = p->vty,
+		.set_byte_order = set_byte_order,
+		.byte_order_opaque = p,
 		.epow = &p->epow,
 		.hotplug = &p->hotplug,
 	};

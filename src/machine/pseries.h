@@ -70,6 +70,8 @@ struct pseries {
 };
 
 /* Build the flattened tree in buf; its size is fdt_totalsize(). */
+/* Is there a screen? */
+bool pseries_has_graphics(const struct pseries *p);
 int pseries_build_fdt(struct pseries *p, void *buf, u32 size, struct error *e);
 
 /* ibm,client-architecture-support with the vectors at a guest real address; a PAPR return code. */

@@ -240,7 +240,14 @@ static void chosen_node(struct tree *t, struct pseries *p)
 	int node = add_node(t, 0, "chosen");
 	u8 seed[32];
 
-	if (p->vty && offer) {
+	if (pseries_has_graphics(p)) {
+		/* what firmware makes of the card; without a path it takes screen and keyboard for
+		 * its console */
+		prop_u32(t, node, "qemu,graphic-width", 800);
+		prop_u32(t, node, "qemu,graphic-height", 600);
+		prop_u32(t, node, "qemu,graphic-depth", 32);
+	}
+	if (p->vty && offer && !(pseries_has_graphics(p) && p->start == PSERIES_START_FIRMWARE)) {
 		prop_string(t, node, "stdout-path", PSERIES_CONSOLE);
 		prop_string(t, node, "linux,stdout-path", PSERIES_CONSOLE);
 	}

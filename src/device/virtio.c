@@ -247,6 +247,11 @@ void virtio_set_status(struct virtio_device *v, u8 status)
 			virtio_kick(v, i);
 }
 
+struct virtqueue_state *virtio_selected(struct virtio_device *v)
+{
+	return v->s->queue_sel < v->nr_queues ? &v->s->queues[v->s->queue_sel] : NULL;
+}
+
 void virtio_enable_queue(struct virtio_device *v, u32 queue)
 {
 	struct virtio_queue *q = &v->queues[queue];

@@ -152,6 +152,8 @@ void virtio_set_status(struct virtio_device *v, u8 status);
 u64 virtio_offered(const struct virtio_device *v, bool legacy);
 void virtio_set_features(struct virtio_device *v, u64 features);
 void virtio_set_byte_order(struct virtio_device *v, bool big_endian);
+/* The queue that the driver selected; NULL: there is none. */
+struct virtqueue_state *virtio_selected(struct virtio_device *v);
 void virtio_enable_queue(struct virtio_device *v, u32 queue);
 void virtio_reset_queue(struct virtio_device *v, u32 queue);
 u64 virtio_config_load(struct virtio_device *v, u32 offset, u32 size);

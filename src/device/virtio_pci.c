@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Virtio over PCI (virtio 1.2, 4.1). BAR 4 has the modern structures, BAR 0 the legacy registers of
- * a transitional device, BAR 1 MSI-X: where qemu has them.
+ * a transitional device (virtio_pci_legacy.c), BAR 1 MSI-X: where qemu has them.
  *
  * All registers are served without the machine's lock, under the device's own; doorbells without
  * any. INTx's level follows the ISR, under intx_lock.
@@ -13,9 +13,7 @@
 
 #include "base/endian.h"
 #include "bus/pci_regs.h"
-#include "isa/msr.h"
-#include "isa/onereg.h"
-#include "vm/vm.h"
+#include "device/virtio_pci_private.h"
 
 enum {
 	VENDOR = 0x1af4,
@@ -23,7 +21,6 @@ enum {
 	MODERN_IDS = 0x1040,
 	MODERN_SUBSYSTEM = 0x1100,
 
-	BAR_LEGACY = 0,
 	BAR_MSIX = 1,
 	BAR_MODERN = 4,
 
@@ -42,10 +39,6 @@ enum {
 	CAP_DEVICE = 4,
 	CAP_ACCESS = 5,
 	CAP_BYTES = 16,
-
-	LEGACY_CONFIG = 0x14,
-	LEGACY_CONFIG_MSIX = 0x18,
-	LEGACY_PAGE = 4096,
 };
 
 static struct virtio_pci *of_device(const struct virtio_device *v)
@@ -54,7 +47,7 @@ static struct virtio_pci *of_device(const struct virtio_device *v)
 }
 
 /* --- interrupts, DMA --- */
-static void set_isr(struct virtio_pci *p, u8 bits, bool clear, u8 *was)
+void virtio_pci_set_isr(struct virtio_pci *p, u8 bits, bool clear, u8 *was)
 {
 	struct virtio_state *s = p->v->s;
 
@@ -71,7 +64,7 @@ static void interrupt(struct virtio_device *v, u16 vector, u8 isr)
 	u8 was;
 
 	if (!pci_msix_enabled(&p->pci))
-		set_isr(p, isr, false, &was);
+		virtio_pci_set_isr(p, isr, false, &was);
 	else if (vector < p->vectors)
 		pci_msix_notify(&p->pci, vector);
 }
@@ -92,17 +85,12 @@ static bool alive(struct virtio_device *v)
 
 static const struct virtio_transport_ops transport = {interrupt, view, alive};
 
-static u16 check_vector(const struct virtio_pci *p, u64 value)
+u16 virtio_pci_check_vector(const struct virtio_pci *p, u64 value)
 {
 	return value < p->vectors ? (u16)value : VIRTQUEUE_NO_VECTOR;
 }
 
 /* --- common configuration (4.1.4.3) --- */
-static struct virtqueue_state *selected(struct virtio_device *v)
-{
-	return v->s->queue_sel < v->nr_queues ? &v->s->queues[v->s->queue_sel] : NULL;
-}
-
 static u32 queue_load(const struct virtio_device *v, const struct virtqueue_state *q, u64 offset)
 {
 	switch (offset) {
@@ -159,7 +147,7 @@ static u64 common_load(struct virtio_device *v, u64 offset)
 	case 0x16:
 		return s->queue_sel;
 	default:
-		q = selected(v);
+		q = virtio_selected(v);
 		return q ? queue_load(v, q, offset) : 0;
 	}
 }
@@ -175,7 +163,7 @@ static void queue_store(struct virtio_pci *p, struct virtqueue_state *q, u64 off
 	struct virtio_device *v = p->v;
 
 	if (offset == 0x1a) {
-		q->vector = check_vector(p, value);
+		q->vector = virtio_pci_check_vector(p, value);
 		return;
 	}
 	if (offset == 0x3a) {
@@ -231,7 +219,7 @@ static void common_store(struct virtio_pci *p, u64 offset, u32 value)
 		virtio_set_features(v, features & virtio_offered(v, false));
 		break;
 	case 0x10:
-		s->config_vector = check_vector(p, value);
+		s->config_vector = virtio_pci_check_vector(p, value);
 		break;
 	case 0x14:
 		virtio_set_status(v, (u8)value);
@@ -240,7 +228,7 @@ static void common_store(struct virtio_pci *p, u64 offset, u32 value)
 		s->queue_sel = (u16)value;
 		break;
 	default:
-		q = selected(v);
+		q = virtio_selected(v);
 		if (q)
 			queue_store(p, q, offset, value);
 	}
@@ -266,7 +254,7 @@ static void common_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value
 	common_store(p, offset, (u32)value);
 	os_mutex_unlock(&p->v->lock);
 	if (offset == 0x14 && !value)
-		set_isr(p, 0, true, &was);
+		virtio_pci_set_isr(p, 0, true, &was);
 }
 
 /* --- ISR, device configuration, doorbells --- */
@@ -275,7 +263,7 @@ static u64 isr_read(void *opaque, u32 vcpu, u64 offset, u32 size)
 	u8 was = 0;
 
 	if (!offset)
-		set_isr(opaque, 0, true, &was);
+		virtio_pci_set_isr(opaque, 0, true, &was);
 	return was;
 }
 
@@ -315,134 +303,10 @@ static void notify_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value
 	virtio_kick(p->v, (u32)(offset / (p->page_per_vq ? PAGE_STEP : NOTIFY_STEP)));
 }
 
-enum { FLAGS = MMIO_LITTLE | MMIO_NO_LOCK };
-static const struct mmio_ops common_ops = {1, 4, FLAGS, common_read, common_write};
-static const struct mmio_ops isr_ops = {1, 4, FLAGS, isr_read, isr_write};
-static const struct mmio_ops device_ops = {1, 4, FLAGS, device_read, device_write};
-static const struct mmio_ops notify_ops = {1, 4, FLAGS, notify_read, notify_write};
-
-/* --- legacy registers (4.1.4.10) --- */
-static u32 legacy_config(const struct virtio_pci *p)
-{
-	return pci_msix_enabled(&p->pci) ? LEGACY_CONFIG_MSIX : LEGACY_CONFIG;
-}
-
-static u64 legacy_load(struct virtio_pci *p, u64 offset)
-{
-	struct virtio_device *v = p->v;
-	const struct virtqueue_state *q = selected(v);
-	u8 was = 0;
-
-	switch (offset) {
-	case 0x00:
-		return virtio_offered(v, true);
-	case 0x04:
-		return v->s->features & 0xffffffff;
-	case 0x08:
-		return q && q->enabled ? q->desc / LEGACY_PAGE : 0;
-	case 0x0c:
-		return q ? q->size : 0;
-	case 0x0e:
-		return v->s->queue_sel;
-	case 0x12:
-		return v->s->status;
-	case 0x13:
-		set_isr(p, 0, true, &was);
-		return was;
-	case 0x14:
-		return v->s->config_vector;
-	case 0x16:
-		return q ? q->vector : VIRTQUEUE_NO_VECTOR;
-	default:
-		return 0;
-	}
-}
-
-/* Where a legacy driver puts the parts of a ring: one after the other, the used ring on a page. */
-static void legacy_place(struct virtio_device *v, u32 page)
-{
-	struct virtqueue_state *q = selected(v);
-
-	if (!q)
-		return;
-	q->enabled = 0;
-	q->desc = (u64)page * LEGACY_PAGE;
-	q->driver = q->desc + 16 * q->size;
-	q->device = (q->driver + 6 + 2 * q->size + LEGACY_PAGE - 1) & ~(u64)(LEGACY_PAGE - 1);
-	if (page)
-		virtio_enable_queue(v, v->s->queue_sel);
-}
-
-/* The byte order of a legacy driver is that of the processor that drives it. */
-static bool is_big_endian(struct virtio_device *v, u32 vcpu)
-{
-	return vcpu < v->vm->nr_vcpus && !(vcpu_get(&v->vm->vcpus[vcpu], ONEREG_MSR) & MSR_LE);
-}
-
-static void legacy_store(struct virtio_pci *p, u32 vcpu, u64 offset, u32 value)
-{
-	struct virtio_device *v = p->v;
-	struct virtqueue_state *q = selected(v);
-
-	switch (offset) {
-	case 0x04:
-		virtio_set_features(v, value & virtio_offered(v, true));
-		break;
-	case 0x08:
-		legacy_place(v, value);
-		break;
-	case 0x0e:
-		v->s->queue_sel = (u16)value;
-		break;
-	case 0x12:
-		virtio_set_status(v, (u8)value);
-		if (value == VIRTIO_STATUS_ACKNOWLEDGE)
-			virtio_set_byte_order(v, is_big_endian(v, vcpu));
-		break;
-	case 0x14:
-		v->s->config_vector = check_vector(p, value);
-		break;
-	case 0x16:
-		if (q)
-			q->vector = check_vector(p, value);
-		break;
-	}
-}
-
-static u64 legacy_read(void *opaque, u32 vcpu, u64 offset, u32 size)
-{
-	struct virtio_pci *p = opaque;
-	u32 config = legacy_config(p);
-	u64 value;
-
-	os_mutex_lock(&p->v->lock);
-	value = offset >= config ? virtio_config_load(p->v, (u32)offset - config, size)
-				 : legacy_load(p, offset);
-	os_mutex_unlock(&p->v->lock);
-	return size == 4 ? value & 0xffffffff : value & ((1ull << 8 * size) - 1);
-}
-
-static void legacy_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
-{
-	struct virtio_pci *p = opaque;
-	u32 config = legacy_config(p);
-	u8 was;
-
-	if (offset == 0x10) {
-		virtio_kick(p->v, (u32)value);
-		return;
-	}
-	os_mutex_lock(&p->v->lock);
-	if (offset >= config)
-		virtio_config_store(p->v, (u32)offset - config, size, value);
-	else
-		legacy_store(p, vcpu, offset, (u32)value);
-	os_mutex_unlock(&p->v->lock);
-	if (offset == 0x12 && !value)
-		set_isr(p, 0, true, &was);
-}
-
-static const struct mmio_ops legacy_ops = {1, 4, FLAGS, legacy_read, legacy_write};
+static const struct mmio_ops common_ops = {1, 4, VIRTIO_PCI_FLAGS, common_read, common_write};
+static const struct mmio_ops isr_ops = {1, 4, VIRTIO_PCI_FLAGS, isr_read, isr_write};
+static const struct mmio_ops device_ops = {1, 4, VIRTIO_PCI_FLAGS, device_read, device_write};
+static const struct mmio_ops notify_ops = {1, 4, VIRTIO_PCI_FLAGS, notify_read, notify_write};
 
 /* --- access by configuration space (4.1.4.9) --- */
 static const struct mmio_ops *modern_at(u32 *offset)
@@ -560,15 +424,6 @@ static void add_modern(struct virtio_pci *p)
 	memset(p->pci.wmask + at + 8, 0xff, CAP_BYTES - 8 + 4);
 }
 
-static void add_legacy(struct virtio_pci *p)
-{
-	u64 size = 32;
-
-	while (size < LEGACY_CONFIG_MSIX + p->v->config_len)
-		size *= 2;
-	pci_add_bar(&p->pci, BAR_LEGACY, size, PCI_BAR_IO, &legacy_ops, p);
-}
-
 static void set_ids(struct virtio_pci *p, const struct virtio_ops *ops)
 {
 	static const u16 transitional[] = {
@@ -635,7 +490,7 @@ int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct vir
 	if (!p->modern)
 		v->host_features &= ~VIRTIO_F_VERSION_1;
 	if (p->legacy)
-		add_legacy(p);
+		virtio_pci_add_legacy(p);
 	if (p->modern)
 		add_modern(p);
 	if (p->vectors) {
@@ -660,5 +515,5 @@ void virtio_pci_reset(struct virtio_pci *p)
 	u8 was;
 
 	virtio_reset(p->v);
-	set_isr(p, 0, true, &was);
+	virtio_pci_set_isr(p, 0, true, &was);
 }

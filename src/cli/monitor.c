@@ -187,7 +187,7 @@ static void opened(void *opaque)
 	monitor_greet(((struct terminal *)opaque)->monitor);
 }
 
-static const struct char_events events = {room, receive, opened};
+static const struct char_events events = {.room = room, .receive = receive, .opened = opened};
 
 static void start(struct cli_monitors *all, struct terminal *t, struct chardev *c)
 {

@@ -74,7 +74,7 @@ static void vty_receive(void *opaque, const u8 *buf, size_t len)
 	vm_unlock(vm);
 }
 
-static const struct char_events vty_events = {vty_room, vty_receive, NULL};
+static const struct char_events vty_events = {.room = vty_room, .receive = vty_receive};
 
 static u32 vty_get_chars(struct vio_device *d, u8 *buf, u32 max)
 {

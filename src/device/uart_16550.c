@@ -221,7 +221,7 @@ static void uart_receive(void *opaque, const u8 *buf, size_t len)
 	vm_unlock(u->dev.vm);
 }
 
-static const struct char_events uart_events = {uart_room, uart_receive, NULL};
+static const struct char_events uart_events = {.room = uart_room, .receive = uart_receive};
 
 static int uart_realize(struct device *dev, struct error *e)
 {

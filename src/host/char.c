@@ -6,11 +6,12 @@
 #include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "host/char_private.h"
 
-enum { ESCAPE_KEY = 1 /* Ctrl-A */, READ_MAX = 512 };
+enum { ESCAPE_KEY = 1 /* Ctrl-A */, READ_MAX = 512, PIECE = 512 };
 
 static const struct chardev_ops *const all_ops[] = {
 	&chardev_mux_ops,  &chardev_stdio_ops, &chardev_pty_ops, &chardev_file_ops,
@@ -117,6 +118,15 @@ void chardev_unwatch(struct chardev *c)
 	c->in_watch = 0;
 }
 
+/* The device is not told of room any more. */
+static void unwatch_out(struct chardev *c)
+{
+	if (c->out_watch)
+		g_source_remove(c->out_watch);
+	c->out_watch = 0;
+	c->out_wanted = false;
+}
+
 int chardev_open(const char *spec, const char *label, const struct char_escapes *escapes,
 		 struct chardev **out, struct error *e)
 {
@@ -177,7 +187,10 @@ void chardev_close(struct chardev *c)
 {
 	if (!c)
 		return;
+	while (g_idle_remove_by_data(c))
+		;
 	chardev_unwatch(c);
+	unwatch_out(c);
 	if (c->listen_watch)
 		g_source_remove(c->listen_watch);
 	c->ops->close(c);
@@ -191,13 +204,64 @@ void chardev_attach(struct chardev *c, const struct char_events *events, void *o
 {
 	c->opaque = opaque;
 	c->events = events;
-	if (events && events->opened && c->out >= 0)
+	if (!events)
+		unwatch_out(c);
+	else if (events->opened && (c->write || c->out >= 0))
 		events->opened(opaque);
+}
+
+/* --- room for output --- */
+static gboolean has_room(gint fd, GIOCondition condition, gpointer opaque)
+{
+	struct chardev *c = opaque;
+
+	c->out_watch = 0;
+	c->out_wanted = false;
+	if (c->events && c->events->writable)
+		c->events->writable(c->opaque);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean watch_out(gpointer opaque)
+{
+	struct chardev *c = opaque;
+
+	if (c->events && c->out >= 0 && !c->out_watch)
+		c->out_watch = g_unix_fd_add(c->out, G_IO_OUT | G_IO_HUP | G_IO_ERR, has_room, c);
+	return G_SOURCE_REMOVE;
+}
+
+/* With c->lock held, on any thread. */
+static void want_room(struct chardev *c)
+{
+	if (!c->events || !c->events->writable || c->out_wanted)
+		return;
+	c->out_wanted = true;
+	g_idle_add_full(G_PRIORITY_DEFAULT, watch_out, c, NULL);
+}
+
+/* What is taken at once: neither a pipe nor a terminal that has room for a little blocks for that,
+ * a socket is told not to. -errno: nothing. */
+static ssize_t write_some(int fd, const u8 *buf, size_t len)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	size_t done = 0;
+	ssize_t n = send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0 || errno != ENOTSOCK)
+		return n >= 0 ? n : -errno;
+	do {
+		if (poll(&p, 1, 0) <= 0)
+			break;
+		n = write(fd, buf + done, len - done < PIECE ? len - done : PIECE);
+		if (n > 0)
+			done += (size_t)n;
+	} while (n > 0 && done < len);
+	return done || n >= 0 ? (ssize_t)done : -errno;
 }
 
 size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
 {
-	struct pollfd p = {.events = POLLOUT};
 	ssize_t n = (ssize_t)len;
 
 	if (c->write) {
@@ -205,16 +269,15 @@ size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
 		return len;
 	}
 	g_mutex_lock(&c->lock);
-	p.fd = c->out;
-	/* A slow reader must not hold up a processor: write only what is taken at once. */
-	if (p.fd >= 0 && poll(&p, 1, 0) <= 0)
+	/* A slow reader must not hold up a processor. */
+	if (c->out >= 0)
+		n = write_some(c->out, buf, len);
+	if (n == -EAGAIN || n == -EINTR)
 		n = 0;
-	else if (p.fd >= 0)
-		n = write(p.fd, buf, len);
+	if (n >= 0 && (size_t)n < len)
+		want_room(c);
 	g_mutex_unlock(&c->lock);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : len;
-	return (size_t)n;
+	return n < 0 ? len : (size_t)n;
 }
 
 static gboolean accept_in_main(gpointer opaque)
@@ -231,10 +294,15 @@ void chardev_accept(struct chardev *c)
 
 void chardev_connect(struct chardev *c, int in, int out)
 {
+	bool was = c->out >= 0;
+
+	unwatch_out(c);
 	g_mutex_lock(&c->lock);
 	c->in = in;
 	c->out = out;
 	g_mutex_unlock(&c->lock);
 	if (out >= 0 && c->events && c->events->opened)
 		c->events->opened(c->opaque);
+	if (out < 0 && was && c->events && c->events->closed)
+		c->events->closed(c->opaque);
 }

@@ -16,7 +16,11 @@ struct char_events {
 	/* How many bytes receive() takes now; after 0 nothing comes until chardev_accept(). */
 	size_t (*room)(void *opaque);
 	void (*receive)(void *opaque, const u8 *buf, size_t len);
-	void (*opened)(void *opaque); /* a peer has come; NULL: it does not matter */
+	/* NULL: it does not matter. A peer has come, or there is one at chardev_attach(); it went;
+	 * after chardev_write() took less than all: there is room again. */
+	void (*opened)(void *opaque);
+	void (*closed)(void *opaque);
+	void (*writable)(void *opaque);
 };
 
 /* What the escape keys of mon:stdio do. */

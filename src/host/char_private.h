@@ -14,7 +14,8 @@ struct chardev {
 	void *opaque;
 	GMutex lock;	       /* over out: vCPUs write, the main loop connects and hangs up */
 	int in, out, listener; /* -1: none */
-	guint in_watch, listen_watch;
+	guint in_watch, listen_watch, out_watch;
+	_Atomic bool out_wanted; /* the device waits for room */
 	bool connected;
 	char_write_fn *write; /* of an internal back end; else NULL */
 	void *write_opaque;

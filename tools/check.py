@@ -207,6 +207,7 @@ STAGES = [
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
     Stage("display", guest_test("display.py", "meson", "display")),
+    Stage("virtio", guest_test("virtio.py", "meson", "virtio")),
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
     Stage("eeh", guest_test("eeh.py", "meson", "eeh")),

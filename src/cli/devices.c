@@ -10,9 +10,13 @@
 #include "device/registry.h"
 
 static const char *const bus_names[] = {
-	[BUS_NONE] = "",	   [BUS_PCI] = "PCI",
-	[BUS_VIO] = "virtual I/O", [BUS_VIRTIO_MMIO] = "virtio-mmio",
-	[BUS_SCSI] = "SCSI",	   [BUS_USB] = "USB",
+	[BUS_NONE] = "",
+	[BUS_PCI] = "PCI",
+	[BUS_VIO] = "virtual I/O",
+	[BUS_VIRTIO_MMIO] = "virtio-mmio",
+	[BUS_SCSI] = "SCSI",
+	[BUS_USB] = "USB",
+	[BUS_VIRTIO_SERIAL] = "virtio serial",
 };
 
 static void print_classes(void)

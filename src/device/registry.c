@@ -16,6 +16,7 @@
 #include "device/virtio_net.h"
 #include "device/virtio_rng.h"
 #include "device/virtio_scsi.h"
+#include "device/virtio_serial.h"
 
 /* clang-format off */
 static const struct device_class *const classes[] = {
@@ -35,6 +36,9 @@ static const struct device_class *const classes[] = {
 	&virtio_net_pci_class,
 	&virtio_rng_pci_class,
 	&virtio_scsi_pci_class,
+	&virtio_serial_pci_class,
+	&virtconsole_class,
+	&virtserialport_class,
 };
 /* clang-format on */
 

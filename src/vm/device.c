@@ -262,8 +262,12 @@ struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name)
 static int plug(struct device *dev, const char *name, struct error *e)
 {
 	static const char *const kinds[] = {
-		[BUS_PCI] = "PCI",   [BUS_VIO] = "virtual I/O", [BUS_VIRTIO_MMIO] = "virtio-mmio",
-		[BUS_SCSI] = "SCSI", [BUS_USB] = "USB",
+		[BUS_PCI] = "PCI",
+		[BUS_VIO] = "virtual I/O",
+		[BUS_VIRTIO_MMIO] = "virtio-mmio",
+		[BUS_SCSI] = "SCSI",
+		[BUS_USB] = "USB",
+		[BUS_VIRTIO_SERIAL] = "virtio serial",
 	};
 	struct device_bus *b;
 

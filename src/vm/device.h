@@ -42,7 +42,15 @@ struct device_prop {
 
 /* What a device is plugged into. A class with another bus than BUS_NONE has a property `bus`, of
  * type PROP_POINTER, for it. */
-enum device_bus_type { BUS_NONE, BUS_PCI, BUS_VIO, BUS_VIRTIO_MMIO, BUS_SCSI, BUS_USB };
+enum device_bus_type {
+	BUS_NONE,
+	BUS_PCI,
+	BUS_VIO,
+	BUS_VIRTIO_MMIO,
+	BUS_SCSI,
+	BUS_USB,
+	BUS_VIRTIO_SERIAL
+};
 
 struct device_bus {
 	char name[32];

@@ -1,0 +1,228 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Virtio devices other than disks and networks under Debian's kernel with Debian's drivers: serial ports, in both
+directions and while the host's end comes and goes.
+
+Prints ok/not ok lines.
+"""
+
+import argparse
+import hashlib
+import os
+import random
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from guest import Failure, Results, initrd_with
+
+HEAD = """
+dmesg -n 1
+for pass in 1 2 3 4 5 6; do
+    for m in /modules/*.ko; do case $m in LATER) ;; *) insmod $m 2>/dev/null;; esac; done
+done
+say() { echo "virtio: $*"; }
+"""
+TAIL = """
+dmesg | grep -E "Oops|BUG|WARNING|virtio.*(fail|error)" | sed 's/^/virtio: trouble /'
+poweroff -f
+"""
+
+
+class Run:
+    """one guest with a script; its lines `virtio: NAME VALUE` come to on_line() as they are said"""
+
+    def __init__(self, options, name, devices, script, *, cpu="power9", machine="pseries", later="none"):
+        self.options = options
+        self.name = name
+        self.folder = os.path.join(options.log, name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        self.said = {}
+        self.output = ""
+        self.process = None
+        self.argv = options.vmm + [
+            "-M", machine, "-cpu", cpu, "-smp", "2", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
+            "-kernel", os.path.join(options.guests, "debian-ppc64el", "vmlinux"),
+            "-initrd", initrd_with(options.guests, self.folder, HEAD.replace("LATER", later) + script + TAIL),
+            "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1", *devices]
+
+    def rss(self):
+        """of the program, in MiB"""
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+    def run(self, on_line=lambda run, name, value: None):
+        with subprocess.Popen(self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT) as p:
+            self.process = p
+            killer = threading.Timer(180 * self.options.scale, p.kill)
+            killer.start()
+            try:
+                for raw in p.stdout:
+                    line = raw.decode(errors="replace").strip()
+                    self.output += line + "\n"
+                    words = line.split(maxsplit=2)
+                    if words[:1] == ["virtio:"] and len(words) > 1:
+                        self.said[words[1]] = words[2] if len(words) > 2 else ""
+                        on_line(self, words[1], self.said[words[1]])
+                status = p.wait()
+            finally:
+                killer.cancel()
+                p.kill()
+                with open(os.path.join(self.folder, "console"), "w", encoding="utf-8") as f:
+                    f.write(self.output)
+        if status:
+            raise Failure(f"exit status {status}; {self.output[-300:]!r}")
+
+    def type(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
+
+    def equal(self, results, what, got, want):
+        results.add(f"{self.name}: {what}", None if got == want else f"got {got!r}, expected {want!r}")
+
+    def holds(self, results, what, condition, got):
+        results.add(f"{self.name}: {what}", None if condition else f"got {got!r}")
+
+    def end(self, results):
+        self.equal(results, "no trouble in the kernel's log", self.said.get("trouble"), None)
+
+
+# --- serial ports ---
+SERIAL_BYTES = 3 << 19
+SERIAL = """
+mkdir -p /dev/virtio-ports
+for p in /sys/class/virtio-ports/*; do
+    read name < $p/name
+    [ -z "$name" ] || ln -s ../${p##*/} /dev/virtio-ports/$name
+done
+say names `ls /dev/virtio-ports`
+P=/dev/virtio-ports/org.test.data
+sh < /dev/hvc1 > /dev/hvc1 2>&1 &
+say console
+read answer
+say reading
+head -c BYTES $P > /tmp/data
+say got `sha256sum < /tmp/data`
+say sending
+cat /tmp/data > $P
+say gone
+read answer
+say empty `head -c 10 $P | wc -c`
+say again
+read answer
+say second `head -c 6 $P`
+"""
+
+
+def connect(path, scale):
+    end = time.monotonic() + 20 * scale
+    while True:
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(120 * scale)
+        try:
+            s.connect(path)
+            return s
+        except OSError:
+            s.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def receive(s, want):
+    data = b""
+    while not want(data):
+        piece = s.recv(65536)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def serial(options, results, name, properties, **where):
+    sockets = tempfile.mkdtemp(prefix="pv-serial-")
+    con, data = os.path.join(sockets, "con"), os.path.join(sockets, "data")
+    given = random.Random(name).randbytes(SERIAL_BYTES)
+    devices = ["-device", "virtio-serial-pci,id=ser" + properties,
+               "-chardev", f"socket,id=con,path={con},server=on,wait=off",
+               "-device", "virtconsole,bus=ser.0,chardev=con",
+               "-chardev", f"socket,id=data,path={data},server=on,wait=off",
+               "-device", "virtserialport,bus=ser.0,chardev=data,name=org.test.data",
+               "-device", "virtserialport,bus=ser.0,name=org.test.none,nr=5"]
+    run = Run(options, name, devices, SERIAL.replace("BYTES", str(SERIAL_BYTES)), **where)
+    got = {}
+
+    def on_line(_, what, __):
+        if what == "console":
+            with connect(con, options.scale) as s:
+                s.sendall(b"echo con-$((6 * 7))\n")
+                got["console"] = b"con-42" in receive(s, lambda d: b"con-42" in d)
+            got["socket"] = connect(data, options.scale)
+            run.type("go\n")
+        elif what == "reading":
+            threading.Thread(target=got["socket"].sendall, args=(given,)).start()
+        elif what == "sending":
+            # slower than the guest at first
+            time.sleep(0.5)
+            got["data"] = receive(got["socket"], lambda d: len(d) >= SERIAL_BYTES)
+        elif what == "gone":
+            got["socket"].close()
+            time.sleep(0.5)
+            run.type("go\n")
+        elif what == "again":
+            got["socket"] = connect(data, options.scale)
+            got["socket"].sendall(b"second")
+            run.type("go\n")
+    try:
+        run.run(on_line)
+    finally:
+        shutil.rmtree(sockets)
+    digest = hashlib.sha256(given).hexdigest()
+    run.equal(results, "names of ports", run.said.get("names"), "org.test.data org.test.none")
+    run.equal(results, "a shell on the console", got.get("console"), True)
+    run.equal(results, "the guest reads what the host sends", run.said.get("got"), digest + " -")
+    run.equal(results, "the host reads what the guest sends", hashlib.sha256(got.get("data", b"")).hexdigest(), digest)
+    run.equal(results, "a port without a peer reads as empty", run.said.get("empty"), "0")
+    run.equal(results, "a second peer", run.said.get("second"), "second")
+    run.end(results)
+
+
+TESTS = {
+    "serial": lambda o, r: serial(o, r, "serial", ""),
+    "serial-iommu-packed": lambda o, r: serial(o, r, "serial-iommu-packed", ",iommu_platform=on,packed=on",
+                                               machine="pseries,ic-mode=xics"),
+    "serial-power8-legacy": lambda o, r: serial(o, r, "serial-power8-legacy", ",disable-modern=on,max_ports=8",
+                                                cpu="power8"),
+}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--vmm", default="build/powervisor")
+    p.add_argument("--guests", default="build/guests")
+    p.add_argument("--log", default="build/log/virtio")
+    p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("cases", nargs="*", help="only these")
+    options = p.parse_args()
+    options.vmm = shlex.split(options.vmm)
+    options.log = os.path.abspath(options.log)
+    os.makedirs(options.log, exist_ok=True)
+    results = Results()
+    for name, test in TESTS.items():
+        if options.cases and name not in options.cases:
+            continue
+        try:
+            test(options, results)
+        except (Failure, OSError, subprocess.SubprocessError) as e:
+            results.add(name, e)
+    return results.end("virtio.py")
+
+
+sys.exit(main())

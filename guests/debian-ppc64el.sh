@@ -42,7 +42,8 @@ modules() {
 		drivers/net/virtio_net drivers/net/net_failover net/core/failover drivers/scsi/virtio_scsi \
 		drivers/scsi/sd_mod drivers/scsi/sr_mod drivers/cdrom/cdrom \
 		drivers/scsi/ibmvscsi/ibmvscsi drivers/scsi/scsi_transport_srp drivers/net/ethernet/ibm/ibmveth \
-		fs/ext4/ext4 fs/jbd2/jbd2 fs/mbcache \
+		fs/ext4/ext4 fs/jbd2/jbd2 fs/mbcache fs/9p/9p net/9p/9pnet net/9p/9pnet_virtio fs/netfs/netfs \
+		fs/fscache/fscache \
 		block/t10-pi lib/crc16 lib/libcrc32c lib/crc64 lib/crc64-rocksoft lib/crc-t10dif crypto/crc32c_generic \
 		drivers/usb/common/usb-common drivers/usb/core/usbcore drivers/usb/host/xhci-hcd drivers/usb/host/xhci-pci \
 		drivers/usb/host/ohci-hcd drivers/usb/host/ohci-pci drivers/usb/storage/usb-storage \
@@ -69,7 +70,7 @@ unpack() {
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
 		tar -C "$out/root" -x --wildcards './boot/vmlinux-*'
 	dpkg-deb --fsys-tarfile "$out"/debs/busybox-static_*.deb | tar -C "$out/root" -x ./bin/busybox
-	# what the disk, network and USB tests load: virtio, SCSI disks, ext4, USB
+	# what the tests of devices load: virtio, SCSI disks, ext4, 9p
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |
 		tar -C "$out/root" -x --wildcards --transform 's,.*/,./modules/,' -T <(modules)
 	dpkg-deb --fsys-tarfile "$out"/debs/linux-image-*.deb |

@@ -204,6 +204,7 @@ STAGES = [
     Stage("diskopts", guest_test("diskopts.py", "meson", "diskopts")),
     Stage("durable", guest_test("durable.py", "meson", "durable",
                                 full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
+    Stage("firmware", guest_test("firmware.py", "meson", "firmware")),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
     Stage("display", guest_test("display.py", "meson", "display")),

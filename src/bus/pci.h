@@ -209,4 +209,7 @@ int pci_request_unplug(struct pci_device *d, struct error *e);
  * (of host bridge 0). NULL: there is none of that name. */
 struct pci_bus *pci_bus_find(struct vm *vm, const char *name);
 
+/* boot_path() of a device class: the function's node. */
+int pci_boot_path(const struct device *dev, char *path, size_t size);
+
 #endif

@@ -49,6 +49,7 @@ struct pci_host_ops {
 struct pci_host {
 	struct vm *vm;
 	const struct pci_host_ops *ops;
+	char path[32]; /* of its node in the tree */
 	u32 index;
 	u32 nr_buses;
 	struct pci_bus *buses[PCI_MAX_BUSES]; /* [0]: the root */

@@ -314,6 +314,8 @@ static int phb_realize(struct device *dev, struct error *e)
 	err = pci_host_init(&phb->host, dev->vm, phb->index, &host_ops, e);
 	if (err)
 		return err;
+	log_format(phb->host.path, sizeof(phb->host.path), "/pci@%llx",
+		   (unsigned long long)phb->buid);
 	err = tce_table_init(&phb->dma, s->config.tce, 0x80000000 | phb->index << 20,
 			     SPAPR_PCI_DMA_SIZE >> 12, e);
 	for (u32 i = 0; i < 4 && !err; i++)

@@ -373,6 +373,31 @@ static int bridge_properties(struct spapr_phb *phb, struct pci_device *d, void *
 	return err | set_cells(fdt, node, "ranges", &ranges);
 }
 
+static void node_name(const struct pci_device *d, char *name, size_t size)
+{
+	if (d->devfn & 7)
+		log_format(name, size, "%s@%x,%x", name_of(d), d->devfn >> 3, d->devfn & 7);
+	else
+		log_format(name, size, "%s@%x", name_of(d), d->devfn >> 3);
+}
+
+int pci_boot_path(const struct device *dev, char *path, size_t size)
+{
+	const struct pci_device *d = container_of(dev, struct pci_device, dev);
+	const struct pci_device *way[PCI_MAX_BUSES];
+	char name[40];
+	u32 depth = 0;
+	int at = log_format(path, size, "%s", d->host->path);
+
+	for (; d && depth < ARRAY_SIZE(way); d = d->bus->bridge)
+		way[depth++] = d;
+	while (depth && at >= 0 && (size_t)at < size) {
+		node_name(way[--depth], name, sizeof(name));
+		at += log_format(path + at, size - at, "/%s", name);
+	}
+	return at >= 0 && (size_t)at < size ? 0 : -ENAMETOOLONG;
+}
+
 static int function_node(struct spapr_phb *phb, struct pci_device *d, void *fdt, int parent)
 {
 	u8 flags = phb->state.connectors[d->bus->index * SPAPR_PCI_SLOTS + (d->devfn >> 3)];
@@ -381,10 +406,7 @@ static int function_node(struct spapr_phb *phb, struct pci_device *d, void *fdt,
 	char name[64];
 	int node, err;
 
-	if (d->devfn & 7)
-		log_format(name, sizeof(name), "%s@%x,%x", name_of(d), d->devfn >> 3, d->devfn & 7);
-	else
-		log_format(name, sizeof(name), "%s@%x", name_of(d), d->devfn >> 3);
+	node_name(d, name, sizeof(name));
 	node = fdt_add_subnode(fdt, parent, name);
 	if (node < 0)
 		return -EINVAL;
@@ -501,11 +523,8 @@ static int host_identity(const struct spapr_phb *phb, void *fdt, int node)
 
 int spapr_pci_dt(struct spapr_phb *phb, void *fdt)
 {
-	char name[40];
-	int node, err;
+	int node = fdt_add_subnode(fdt, 0, phb->host.path + 1), err;
 
-	log_format(name, sizeof(name), "pci@%llx", (unsigned long long)phb->buid);
-	node = fdt_add_subnode(fdt, 0, name);
 	if (node < 0)
 		return -EINVAL;
 	err = host_identity(phb, fdt, node);

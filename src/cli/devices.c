@@ -56,7 +56,9 @@ static void print_props(const struct device_class *c)
 	puts("  id=<text>                                its name");
 	if (c->bus_type)
 		puts("  bus=<text>                               what it is plugged into");
-	puts("  bootindex=<number>                       firmware tries the lowest one first");
+	if (c->boot_path)
+		puts("  bootindex=<number>                       firmware tries the lowest one "
+		     "first");
 }
 
 struct machine_device *devices_new(struct cli_options *o, const char *name, struct error *e)
@@ -81,8 +83,10 @@ struct machine_device *devices_new(struct cli_options *o, const char *name, stru
 
 static bool is_property(const struct device_class *c, const char *key)
 {
-	if (!strcmp(key, "id") || !strcmp(key, "bootindex"))
+	if (!strcmp(key, "id"))
 		return true;
+	if (!strcmp(key, "bootindex"))
+		return c->boot_path;
 	if (!strcmp(key, "bus"))
 		return c->bus_type != BUS_NONE;
 	for (const struct device_prop *p = c->props; p && p->name; p++)

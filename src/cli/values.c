@@ -257,6 +257,10 @@ static int boot_letters(const struct list *l, const char **to, struct error *e)
 	if (strspn(l->value, "abcdefghijklmnop") != strlen(l->value))
 		return error_set(e, -EINVAL, "-boot: %s=%s: letters from a to p are possible",
 				 l->key, l->value);
+	for (const char *s = l->value; *s; s++)
+		if (strchr(s + 1, *s))
+			return error_set(e, -EINVAL, "-boot: %s=%s: '%c' is there twice", l->key,
+					 l->value, *s);
 	*to = l->value;
 	return 0;
 }
@@ -272,7 +276,6 @@ static int boot_switch(const struct list *l, bool *to, struct error *e)
 int value_boot(struct cli_options *o, const char *arg, struct error *e)
 {
 	struct list l = list_of(o, arg, "order");
-	bool strict;
 	int err = 0;
 
 	while (!err && list_next(&l)) {
@@ -285,7 +288,7 @@ int value_boot(struct cli_options *o, const char *arg, struct error *e)
 		else if (!strcmp(l.key, "menu"))
 			err = boot_switch(&l, &o->config.boot_menu, e);
 		else if (!strcmp(l.key, "strict"))
-			err = boot_switch(&l, &strict, e); /* firmware tries nothing else anyway */
+			err = boot_switch(&l, &o->config.boot_strict, e);
 		else
 			err = error_set(e, -EINVAL, "-boot: there is no '%s'", l.key);
 	}

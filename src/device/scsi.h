@@ -31,9 +31,17 @@ enum scsi_status {
 struct scsi_bus {
 	struct vm *vm;
 	u32 channels, targets, luns;
+	/* boot_path() of what is on the bus, set by the adapter; NULL: nothing boots from it. */
+	int (*boot_path)(const struct scsi_device *d, char *path, size_t size);
 	u32 count;
 	struct scsi_device *devices[SCSI_MAX_DEVICES];
 };
+
+/* Logical units as virtio and USB name them to firmware: 01, target, 14 bits of unit. */
+static inline u64 scsi_firmware_unit(u32 target, u32 lun)
+{
+	return (1ull << 24 | target << 16 | (lun < 256 ? 0 : 0x4000) | lun) << 32;
+}
 
 struct scsi_request {
 	/* The adapter's, unchanged until done(). */
@@ -62,6 +70,11 @@ struct scsi_request {
 void scsi_bus_init(struct scsi_bus *bus, struct vm *vm, const char *name, u32 channels, u32 targets,
 		   u32 luns);
 struct scsi_device *scsi_find(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun);
+/* Any unit of a target. */
+struct scsi_device *scsi_find_target(const struct scsi_bus *bus, u32 channel, u32 target);
+/* A unit may not exist: its target says so, or which ones do (SPC-4, 5.8 and 6.33). */
+void scsi_submit_at(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun,
+		    struct scsi_request *r);
 /* dev: NULL = the target has no such logical unit, or does not exist. */
 void scsi_submit(struct scsi_device *dev, struct scsi_request *r);
 /* Returns when nothing is under way; nobody submits meanwhile. */

@@ -28,6 +28,14 @@ struct scsi_device *scsi_find(const struct scsi_bus *bus, u32 channel, u32 targe
 	return NULL;
 }
 
+struct scsi_device *scsi_find_target(const struct scsi_bus *bus, u32 channel, u32 target)
+{
+	for (u32 i = 0; i < bus->count; i++)
+		if (bus->devices[i]->channel == channel && bus->devices[i]->target == target)
+			return bus->devices[i];
+	return NULL;
+}
+
 void scsi_bus_drain(struct scsi_bus *bus)
 {
 	for (u32 i = 0; i < bus->count; i++)
@@ -230,10 +238,11 @@ static bool needs_no_attention(u8 opcode)
 	return opcode == INQUIRY || opcode == REPORT_LUNS || opcode == REQUEST_SENSE;
 }
 
-/* No logical unit: INQUIRY says so in its first byte (SPC-4, 6.4.2). */
-static void submit_nowhere(struct scsi_request *r)
+/* No logical unit: INQUIRY says so in its first byte (SPC-4, 6.4.2): none is possible, or, behind a
+ * target that has others, none is connected, so that drivers ask for the others. */
+static void submit_nowhere(struct scsi_request *r, bool possible)
 {
-	u8 out[36] = {0x7f, 0, 5, 2, 36 - 5};
+	u8 out[36] = {possible ? 0x3f : 0x7f, 0, 5, 2, 36 - 5};
 
 	if (r->cdb[0] == INQUIRY && !(r->cdb[1] & 1))
 		scsi_answer(r, out, sizeof(out), ld_be16(r->cdb + 3));
@@ -241,7 +250,7 @@ static void submit_nowhere(struct scsi_request *r)
 		scsi_fail(r, SENSE_NO_LUN);
 }
 
-void scsi_submit(struct scsi_device *dev, struct scsi_request *r)
+static void begin(struct scsi_device *dev, struct scsi_request *r)
 {
 	r->dev = dev;
 	r->status = SCSI_GOOD;
@@ -249,8 +258,30 @@ void scsi_submit(struct scsi_device *dev, struct scsi_request *r)
 	r->moved = 0;
 	r->own = NULL;
 	r->data = NULL;
+}
+
+void scsi_submit_at(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun,
+		    struct scsi_request *r)
+{
+	struct scsi_device *dev = scsi_find(bus, channel, target, lun), *other;
+
+	other = dev ? NULL : scsi_find_target(bus, channel, target);
+	if (!other) {
+		scsi_submit(dev, r);
+		return;
+	}
+	begin(NULL, r);
+	if (r->cdb[0] == REPORT_LUNS)
+		report_luns(other, r);
+	else
+		submit_nowhere(r, !lun);
+}
+
+void scsi_submit(struct scsi_device *dev, struct scsi_request *r)
+{
+	begin(dev, r);
 	if (!dev) {
-		submit_nowhere(r);
+		submit_nowhere(r, false);
 		return;
 	}
 	if (!needs_no_attention(r->cdb[0]) && take_attention(dev)) {
@@ -375,6 +406,13 @@ static void scsi_reset(struct device *dev)
 	block_set_write_cache(d->block, d->info->write_cache);
 }
 
+static int scsi_boot_path(const struct device *dev, char *path, size_t size)
+{
+	const struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+	return d->bus->boot_path ? d->bus->boot_path(d, path, size) : -ENODEV;
+}
+
 #define OFFSET(field) offsetof(struct scsi_device, field)
 #define SCSI_PROPS(name)                                                                           \
 	{"bus", "the host adapter's bus", PROP_POINTER, OFFSET(bus), NULL},                        \
@@ -411,6 +449,7 @@ const struct device_class scsi_hd_class = {
 	.unrealize = scsi_unrealize,
 	.reset = scsi_reset,
 	.dt = device_no_dt,
+	.boot_path = scsi_boot_path,
 	.state = &hd_table,
 	.state_offset = OFFSET(state),
 };
@@ -425,6 +464,7 @@ const struct device_class scsi_cd_class = {
 	.unrealize = scsi_unrealize,
 	.reset = scsi_reset,
 	.dt = device_no_dt,
+	.boot_path = scsi_boot_path,
 	.state = &cd_table,
 	.state_offset = OFFSET(state),
 };

@@ -264,17 +264,19 @@ static int map_buffers(struct vscsi_request *q, const struct descriptors *d)
 /* --- commands --- */
 /* The first two bytes of a unit's address: flat over channel, target and unit, or a unit of the
  * first target (SAM-4, 4.6). */
-static struct scsi_device *find_unit(struct spapr_vscsi *v, const u8 *lun)
+static void submit(struct spapr_vscsi *v, const u8 *lun, struct scsi_request *r)
 {
-	u32 word = ld_be16(lun);
+	u32 word = ld_be16(lun), target = word >> 8 & 0x3f;
 
 	switch (word >> 14) {
 	case 2:
-		return scsi_find(&v->scsi, word >> 5 & 7, word >> 8 & 0x3f, word & 31);
+		scsi_submit_at(&v->scsi, word >> 5 & 7, target, word & 31, r);
+		break;
 	case 0:
-		return scsi_find(&v->scsi, 0, word >> 8 & 0x3f, word & 0xff);
+		scsi_submit_at(&v->scsi, 0, target, word & 0xff, r);
+		break;
 	default:
-		return NULL;
+		scsi_submit(NULL, r);
 	}
 }
 
@@ -323,7 +325,7 @@ static void command(struct spapr_vscsi *v, u64 iu_addr, u64 tag, const u8 *iu, u
 		scsi_fail(&q->scsi, SENSE_DATA_PHASE);
 		return;
 	}
-	scsi_submit(find_unit(v, iu + 20), &q->scsi);
+	submit(v, iu + 20, &q->scsi);
 }
 
 /* Nothing is ever left to abort: a request ends by itself, and soon. */
@@ -450,6 +452,17 @@ static void vscsi_run(void *opaque, bool running)
 }
 
 /* --- the device --- */
+/* Units as LoPAPR has them: 10, target, channel, unit in the first 16 bits. */
+static int vscsi_boot_path(const struct scsi_device *d, char *path, size_t size)
+{
+	const struct spapr_vscsi *v = container_of(d->bus, struct spapr_vscsi, scsi);
+	u64 unit = (u64)(0x8000 | d->target << 8 | d->channel << 5 | d->lun) << 48;
+	int n = log_format(path, size, "/vdevice/v-scsi@%x/disk@%llX", v->vio.unit,
+			   (unsigned long long)unit);
+
+	return n >= 0 && (size_t)n < size ? 0 : -ENAMETOOLONG;
+}
+
 static int vscsi_realize(struct device *dev, struct error *e)
 {
 	struct spapr_vscsi *v = container_of(dev, struct spapr_vscsi, vio.dev);
@@ -468,6 +481,7 @@ static int vscsi_realize(struct device *dev, struct error *e)
 	else
 		log_format(name, sizeof(name), "scsi.%u", dev->instance);
 	scsi_bus_init(&v->scsi, dev->vm, name, 8, 64, 32);
+	v->scsi.boot_path = vscsi_boot_path;
 	vm_listen(dev->vm, vscsi_run, v);
 	return 0;
 }

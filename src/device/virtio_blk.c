@@ -566,6 +566,7 @@ const struct device_class virtio_blk_pci_class = {
 	.unrealize = blk_pci_unrealize,
 	.reset = blk_pci_reset,
 	.dt = device_no_dt,
+	.boot_path = pci_boot_path,
 	.state = &blk_table,
 	.state_offset = offsetof(struct virtio_blk_pci, blk.state),
 };

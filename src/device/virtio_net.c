@@ -378,6 +378,7 @@ const struct device_class virtio_net_pci_class = {
 	.unrealize = net_unrealize,
 	.reset = net_reset,
 	.dt = device_no_dt,
+	.boot_path = pci_boot_path,
 	.state = &net_table,
 	.state_offset = offsetof(struct virtio_net_pci, state),
 };

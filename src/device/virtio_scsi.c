@@ -164,10 +164,10 @@ static bool start(struct virtio_scsi_pci *d, struct adapter_request *r)
 		respond(r, S_FAILURE);
 	else if (head[0] != 1)
 		respond(r, S_BAD_TARGET);
-	else if (!scsi_find(&d->bus, 0, head[1], lun) && !scsi_find(&d->bus, 0, head[1], 0))
+	else if (!scsi_find_target(&d->bus, 0, head[1]))
 		respond(r, S_BAD_TARGET);
 	else
-		scsi_submit(scsi_find(&d->bus, 0, head[1], lun), &r->scsi);
+		scsi_submit_at(&d->bus, 0, head[1], lun, &r->scsi);
 	return true;
 }
 
@@ -282,6 +282,19 @@ static struct virtio_scsi_pci *of_device(struct device *dev)
 	return container_of(dev, struct virtio_scsi_pci, p.pci.dev);
 }
 
+static int adapter_boot_path(const struct scsi_device *d, char *path, size_t size)
+{
+	const struct virtio_scsi_pci *a = container_of(d->bus, struct virtio_scsi_pci, bus);
+	int err = pci_boot_path(&a->p.pci.dev, path, size), n;
+	size_t at = err ? 0 : strlen(path);
+
+	if (err)
+		return err;
+	n = log_format(path + at, size - at, "/disk@%llX",
+		       (unsigned long long)scsi_firmware_unit(d->target, d->lun));
+	return n >= 0 && (size_t)n < size - at ? 0 : -36;
+}
+
 static int adapter_realize(struct device *dev, struct error *e)
 {
 	struct virtio_scsi_pci *d = of_device(dev);
@@ -307,6 +320,7 @@ static int adapter_realize(struct device *dev, struct error *e)
 	else
 		log_format(name, sizeof(name), "virtio-scsi.%u", dev->instance);
 	scsi_bus_init(&d->bus, dev->vm, name, 1, MAX_TARGET + 1, MAX_LUN + 1);
+	d->bus.boot_path = adapter_boot_path;
 	return virtio_pci_realize(&d->p, &d->v, &init, e);
 }
 

@@ -35,6 +35,10 @@ struct boot_method {
 	void (*release)(struct boot *b);
 };
 
+/* What firmware tries, in this order (/chosen/qemu,boot-list): paths of the devices that have a
+ * bootindex; nothing where there are none. 0 or a libfdt error. */
+int boot_list_dt(struct vm *vm, bool strict, void *fdt);
+
 /* Entry by flattened tree: r3 = tree, r5 = 0 (ePAPR 1.1, 5.4; Linux Documentation/devicetree/
  * booting). */
 extern const struct boot_method boot_fdt;

@@ -45,6 +45,7 @@ struct machine_config {
 	const char *kernel, *initrd, *append, *bios; /* NULL = none */
 	const char *boot_order, *boot_once;	     /* letters of -boot; NULL = firmware's own */
 	bool boot_menu;				     /* firmware asks what to boot */
+	bool boot_strict; /* firmware tries nothing but what has a bootindex */
 	u8 uuid[16];
 	/* Of -M NAME,key=value. */
 	u32 nr_options;

@@ -372,6 +372,8 @@ int pseries_build_fdt(struct pseries *p, void *buf, u32 size, struct error *e)
 		prop_u32(&t, 0, "interrupt-parent", phandle);
 	if (!t.err && first_tree(p))
 		t.err = p->boot_method->fix_tree(&p->boot, &p->config, buf);
+	if (!t.err && p->start == PSERIES_START_FIRMWARE)
+		t.err = boot_list_dt(p->vm, p->config.boot_strict, buf);
 	/* firmware knows where its tree stands */
 	if (!t.err && p->start == PSERIES_START_FDT)
 		t.err = fdt_add_mem_rsv(buf, p->boot.fdt_addr, size);

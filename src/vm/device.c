@@ -284,6 +284,22 @@ static int plug(struct device *dev, const char *name, struct error *e)
 	return 0;
 }
 
+static int set_bootindex(struct device *dev, const char *value, struct error *e)
+{
+	struct vm *vm = dev->vm;
+	s32 n;
+
+	if (!dev->cls->boot_path)
+		return error_set(e, -EINVAL, "nothing boots from it: it has no bootindex");
+	if (!parse_s32(value, &n))
+		return error_set(e, -EINVAL, "bootindex cannot be '%s'", value);
+	for (u32 i = 0; i < vm->nr_devices && n >= 0; i++)
+		if (vm->devices[i]->bootindex == n)
+			return error_set(e, -EEXIST, "there are two devices of bootindex %d", n);
+	dev->bootindex = n < 0 ? -1 : n;
+	return 0;
+}
+
 /* Settings that all devices have; *bus becomes a name. */
 static int set_common(struct device *dev, const struct device_setting *s, const char **bus,
 		      struct error *e)
@@ -295,9 +311,7 @@ static int set_common(struct device *dev, const struct device_setting *s, const 
 		return 0;
 	}
 	if (!strcmp(s->key, "bootindex"))
-		return parse_s32(s->value, &dev->bootindex)
-			       ? 0
-			       : error_set(e, -EINVAL, "bootindex cannot be '%s'", s->value);
+		return set_bootindex(dev, s->value, e);
 	for (u32 i = 0; i < vm->nr_devices; i++)
 		if (vm->devices[i]->id && !strcmp(vm->devices[i]->id, s->value))
 			return error_set(e, -EEXIST, "there are two devices '%s'", s->value);
@@ -349,7 +363,8 @@ int devices_dt(struct vm *vm, void *fdt)
 {
 	int err = 0;
 
-	for (u32 i = 0; i < vm->nr_devices && !err; i++)
+	/* libfdt puts new nodes in front of their elder sisters. */
+	for (u32 i = vm->nr_devices; i-- && !err;)
 		err = vm->devices[i]->cls->dt(vm->devices[i], fdt);
 	return err;
 }

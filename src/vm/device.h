@@ -7,6 +7,8 @@
 #ifndef VM_DEVICE_H
 #define VM_DEVICE_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 #include "base/savestate.h"
 #include "base/types.h"
@@ -15,6 +17,9 @@ struct vm;
 struct device;
 struct display_hub;
 struct input_hub;
+
+/* Longest path of boot_path(), with its 0. */
+enum { DEVICE_PATH_MAX = 256 };
 
 enum device_prop_type {
 	PROP_BOOL,
@@ -88,6 +93,9 @@ struct device_class {
 	void (*reset)(struct device *dev);
 	/* Add nodes and properties to the tree (fdt: libfdt's); 0 or -errno. */
 	int (*dt)(struct device *dev, void *fdt);
+	/* Where firmware finds what it boots from (IEEE 1275, 4.3.1); 0 or -errno. NULL: nothing
+	 * boots from such a device, and it has no bootindex. */
+	int (*boot_path)(const struct device *dev, char *path, size_t size);
 	const struct state_table *state;
 	u32 state_offset; /* of the state struct in the instance */
 };
@@ -96,7 +104,7 @@ struct device {
 	const struct device_class *cls;
 	struct vm *vm;
 	const char *id;	 /* NULL: it has no name */
-	s32 bootindex;	 /* -1: none */
+	s32 bootindex;	 /* firmware tries the lowest one first; -1: none */
 	u32 instance;	 /* counts devices of a class */
 	bool configured; /* -global was applied */
 	bool realized;

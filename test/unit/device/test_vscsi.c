@@ -70,6 +70,20 @@ static struct device *add(struct rig *g, const struct device_class *cls, u32 bus
 	return d;
 }
 
+/* Unit 3 of target 4, alone there. */
+static void add_far_unit(struct rig *g)
+{
+	struct device *d = device_new(g->vm, &scsi_hd_class);
+	struct error e = {""};
+
+	device_set_pointer(d, "bus", device_bus_find(g->vm, BUS_SCSI, NULL)->bus);
+	device_set_pointer(d, "drive", g->disk);
+	device_set_u64(d, "scsi-id", 4);
+	device_set_u64(d, "lun", 3);
+	if (device_realize(d, &e))
+		fail_msg("%s", e.text);
+}
+
 static void setup(struct rig *g)
 {
 	struct machine_config c = {.cpus = 1};
@@ -278,6 +292,18 @@ static void test_pages(void **state)
 	assert_int_equal(data(&g)[0], 0x7f);
 	assert_int_equal(command(&g, 0x8100, CDB(0, 0, 0, 0, 0, 0), 0, 0, &sense), 2);
 	assert_int_equal(sense, 0x052500);
+	add_far_unit(&g);
+	/* a target without unit 0 says that it is there, and which units it has */
+	assert_int_equal(command(&g, 0x8400, CDB(0x12, 0, 0, 0, 36, 0), 36, 0, &sense), 0);
+	assert_int_equal(data(&g)[0], 0x3f);
+	assert_int_equal(command(&g, 0x8401, CDB(0x12, 0, 0, 0, 36, 0), 36, 0, &sense), 0);
+	assert_int_equal(data(&g)[0], 0x7f);
+	assert_int_equal(command(&g, 0x8400, CDB(0, 0, 0, 0, 0, 0), 0, 0, &sense), 2);
+	assert_int_equal(sense, 0x052500);
+	assert_int_equal(
+		command(&g, 0x8400, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0), 256, 0, &sense), 0);
+	assert_int_equal(ld_be32(data(&g)), 8);
+	assert_int_equal(data(&g)[9], 3);
 	teardown(&g);
 }
 

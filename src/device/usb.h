@@ -216,6 +216,7 @@ struct usb_event {
 
 struct usb_bus {
 	struct vm *vm;
+	struct device *controller;
 	const struct usb_bus_ops *ops;
 	char name[32];
 	u32 nr_ports;

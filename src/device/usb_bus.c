@@ -260,7 +260,7 @@ int usb_bus_init(struct usb_bus *bus, struct device *dev, const struct usb_bus_o
 				 dev->id);
 	for (u32 i = 0; i < vm->nr_buses; i++)
 		number += vm->buses[i].type == BUS_USB;
-	*bus = (struct usb_bus){.vm = vm, .ops = ops, .nr_ports = nr_ports};
+	*bus = (struct usb_bus){.vm = vm, .controller = dev, .ops = ops, .nr_ports = nr_ports};
 	bus->posted_end = &bus->posted;
 	if (dev->id)
 		log_format(bus->name, sizeof(bus->name), "%s.0", dev->id);

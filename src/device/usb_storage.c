@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/endian.h"
+#include "base/log.h"
+#include "bus/pci.h"
 #include "device/scsi.h"
 #include "device/usb.h"
 #include "vm/vm.h"
@@ -518,6 +520,25 @@ static void storage_reset(struct device *dev)
 	os_mutex_unlock(&s->usb.bus->work);
 }
 
+/* Behind hubs: hub@1/storage@2. */
+static int storage_boot_path(const struct device *dev, char *path, size_t size)
+{
+	const struct usb_storage *s = container_of(dev, struct usb_storage, usb.dev);
+	int err = pci_boot_path(s->usb.bus->controller, path, size);
+	size_t at = err ? size : strlen(path);
+	const char *port = s->usb.port->path, *dot;
+	u32 first = 0;
+
+	for (const char *c = port; *c >= '0' && *c <= '9'; c++)
+		first = first * 10 + (u32)(*c - '0');
+	for (; at < size && (dot = strchr(port, '.')); port = dot + 1)
+		at += log_format(path + at, size - at, "/hub@%.*s", (int)(dot - port), port);
+	if (at < size)
+		at += log_format(path + at, size - at, "/storage@%s/disk@%llX", port,
+				 (unsigned long long)scsi_firmware_unit(first, 0));
+	return at < size ? 0 : err ? err : -ENAMETOOLONG;
+}
+
 #define OFFSET(field) offsetof(struct usb_storage, field)
 static const struct device_prop storage_props[] = {
 	{"drive", "the image", PROP_DRIVE, OFFSET(block), NULL},
@@ -537,6 +558,7 @@ const struct device_class usb_storage_class = {
 	.unrealize = storage_unrealize,
 	.reset = storage_reset,
 	.dt = device_no_dt,
+	.boot_path = storage_boot_path,
 	.state = &storage_table,
 	.state_offset = offsetof(struct usb_storage, state),
 };

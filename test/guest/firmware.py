@@ -18,6 +18,8 @@ from guest import Failure, Guest, Results
 
 READY = r"^0 > "
 PROPERTIES = "qemu,boot-list", "qemu,boot-device", "qemu,boot-menu"
+USB = ("-device", "qemu-xhci,id=x,addr=7", "-device", "usb-storage,bus=x.0,port=2,drive=d0,bootindex=2",
+       "-device", "usb-storage,bus=x.0,port=1,drive=d1,bootindex=1")
 DISKS = ("-device", "virtio-blk-pci,drive=d0,addr=3")
 EVERYWHERE = (
     "-device", "virtio-scsi-pci,id=s,addr=1", "-device", "scsi-hd,bus=s.0,drive=d0,bootindex=3,scsi-id=3",
@@ -44,6 +46,7 @@ class Case:
 CASES = [
     Case("bootindex", "menu=off", EVERYWHERE, 6),
     Case("bootindex-strict", "strict=on", EVERYWHERE, 6),
+    Case("bootindex-usb", "strict=on", USB, 2),
     Case("default", "strict=off", DISKS, 1),
     Case("order", "order=ndc", DISKS, 1),
     Case("once", "order=c,once=d", DISKS, 1, ("reset-all",)),

@@ -101,6 +101,14 @@ static void node_name(const struct vio_device *d, char name[64])
 	log_format(name, 64, "%s@%x", d->ops->node, d->unit);
 }
 
+int vio_boot_path(const struct device *dev, char *path, size_t size)
+{
+	const struct vio_device *d = container_of(dev, struct vio_device, dev);
+	int n = log_format(path, size, "/vdevice/%s@%x", d->ops->node, d->unit);
+
+	return n >= 0 && (size_t)n < size ? 0 : -ENAMETOOLONG;
+}
+
 /* By unit address, since guests number terminals and disks as they stand; libfdt puts a new node
  * before its siblings. */
 static int add_nodes(struct vio_bus *bus, void *fdt, int parent)

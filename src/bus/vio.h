@@ -88,6 +88,8 @@ int vio_bus_dt(struct vio_bus *bus, void *fdt);
 /* Begin to fill a device's node with its common properties; returns its offset or a negative libfdt
  * error. */
 int vio_dt_node(struct vio_device *d, void *fdt, const char *type, const char *compatible);
+/* boot_path() of a device class. */
+int vio_boot_path(const struct device *dev, char *path, size_t size);
 struct vio_device *vio_find_unit(struct vio_bus *bus, u64 unit);
 
 #endif

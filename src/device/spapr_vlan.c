@@ -656,6 +656,7 @@ const struct device_class spapr_vlan_class = {
 	.unrealize = vlan_unrealize,
 	.reset = vlan_reset,
 	.dt = vlan_dt,
+	.boot_path = vio_boot_path,
 	.state = &vlan_table,
 	.state_offset = offsetof(struct spapr_vlan, state),
 };

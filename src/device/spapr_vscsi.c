@@ -457,10 +457,13 @@ static int vscsi_boot_path(const struct scsi_device *d, char *path, size_t size)
 {
 	const struct spapr_vscsi *v = container_of(d->bus, struct spapr_vscsi, scsi);
 	u64 unit = (u64)(0x8000 | d->target << 8 | d->channel << 5 | d->lun) << 48;
-	int n = log_format(path, size, "/vdevice/v-scsi@%x/disk@%llX", v->vio.unit,
-			   (unsigned long long)unit);
+	int err = vio_boot_path(&v->vio.dev, path, size), n;
+	size_t at = err ? 0 : strlen(path);
 
-	return n >= 0 && (size_t)n < size ? 0 : -ENAMETOOLONG;
+	if (err)
+		return err;
+	n = log_format(path + at, size - at, "/disk@%llX", (unsigned long long)unit);
+	return n >= 0 && (size_t)n < size - at ? 0 : -ENAMETOOLONG;
 }
 
 static int vscsi_realize(struct device *dev, struct error *e)

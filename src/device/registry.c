@@ -29,7 +29,7 @@ static const struct device_class *const classes[] = {
 	&spapr_vlan_class,
 	&spapr_vscsi_class,
 	&spapr_vty_class,
-	&usb_nec_xhci_class, &usb_xhci_class,
+	&usb_nec_xhci_class, &usb_ohci_class, &usb_xhci_class,
 	&usb_kbd_class, &usb_mouse_class, &usb_storage_class, &usb_tablet_class,
 	&secondary_vga_class, &vga_class,
 	&virtio_blk_pci_class,

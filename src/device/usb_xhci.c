@@ -267,7 +267,7 @@ static void reset_locked(struct xhci *x)
 	s->command = s->notify = s->config = 0;
 	s->status = HALTED;
 	s->command_ring = s->contexts = 0;
-	s->command_cycle = s->command_low = 0;
+	s->command_cycle = s->command_low = s->command_fresh = 0;
 	memset(s->interrupters, 0, sizeof(s->interrupters));
 	for (u32 i = 0; i < XHCI_MAX_INTERRUPTERS; i++) {
 		s->interrupters[i].moderation = 4000;
@@ -331,6 +331,7 @@ static void command_ring_store(struct xhci *x, u32 high)
 	} else if (!s->command_running) {
 		s->command_ring = (s->command_low & ~63u) | (u64)high << 32;
 		s->command_cycle = s->command_low & RING_CYCLE;
+		s->command_fresh = 1;
 	}
 }
 
@@ -704,7 +705,7 @@ static const struct state_field fields[] = {
 	STATE_FIELD(struct xhci_state, command_cycle, STATE_U32),
 	STATE_FIELD(struct xhci_state, command_running, STATE_U32),
 	STATE_FIELD(struct xhci_state, command_low, STATE_U32),
-	STATE_FIELD(struct xhci_state, pad, STATE_DERIVED),
+	STATE_FIELD(struct xhci_state, command_fresh, STATE_U32),
 	STATE_FIELD(struct xhci_state, contexts, STATE_U64),
 	STATE_STRUCT_ARRAY(struct xhci_state, interrupters, &interrupter_table),
 	STATE_STRUCT_ARRAY(struct xhci_state, ports, &port_table),

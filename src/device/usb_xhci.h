@@ -160,7 +160,7 @@ struct xhci_state {
 	u32 command, status, notify, config;
 	u64 command_ring; /* where the next command stands */
 	u32 command_cycle, command_running;
-	u32 command_low, pad;
+	u32 command_low, command_fresh; /* CRCR: its low half; nothing was fetched since */
 	u64 contexts; /* DCBAAP */
 	struct xhci_interrupter interrupters[XHCI_MAX_INTERRUPTERS];
 	struct xhci_port_state ports[XHCI_MAX_PORTS];

@@ -369,11 +369,26 @@ static void command(struct xhci *x, const struct xhci_trb *t)
 	xhci_event(x, 0, t->addr, (u32)code << 24 | detail, slot << 24 | type << 10);
 }
 
+/* SLOF says that its ring begins with a cycle bit of 0, and writes commands that have 1: the first
+ * one tells what is meant. */
+static void check_cycle(struct xhci *x)
+{
+	struct xhci_state *s = &x->state;
+	u32 control;
+
+	if (!s->command_fresh)
+		return;
+	s->command_fresh = 0;
+	if (!s->command_cycle && !xhci_load(x, s->command_ring + 12, &control, 1))
+		s->command_cycle = control & TRB_CYCLE;
+}
+
 bool xhci_commands(struct xhci *x, u32 limit)
 {
 	struct xhci_state *s = &x->state;
 	struct xhci_trb t;
 
+	check_cycle(x);
 	for (u32 i = 0; i < limit; i++) {
 		int got;
 

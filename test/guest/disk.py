@@ -111,13 +111,15 @@ USB = ("-device", "usb-storage,bus=u.0,drive=d,serial=pv-disk")
 CASES += [
     Case("usb-xhci", "qemu-xhci,id=u", disk="sda", extra=USB),
     Case("usb-xhci-nec-intx-xics", "nec-usb-xhci,id=u,msix=off", "cache=none", "pseries,ic-mode=xics", cpu="power8",
-         disk="sda", extra=USB),
-    Case("usb-xhci-high-speed", "qemu-xhci,id=u,p3=0", disk="sda", extra=USB),
+         disk="sda", extra=USB, quick=False),
+    Case("usb-ohci", "pci-ohci,id=u", disk="sda", extra=USB),
+    Case("usb-xhci-high-speed", "qemu-xhci,id=u,p3=0", disk="sda", extra=USB, quick=False),
 ]
 SAVE = ("-device", "virtio-rng-pci")
 CASES += [
     Case("virtio-blk-save", extra=SAVE, save=True),
     Case("usb-xhci-save", "qemu-xhci,id=u", disk="sda", extra=USB, save=True),
+    Case("usb-ohci-save", "pci-ohci,id=u", disk="sda", extra=USB, save=True),
     Case("virtio-blk-save-iommu-packed", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,packed=on",
          "cache=none", extra=SAVE, save=True),
 ]
@@ -355,6 +357,8 @@ FIRMWARE = {
     "virtio-blk-iommu": ("-device", "virtio-blk-pci,drive=d,iommu_platform=on"),
     "virtio-scsi": ("-device", "virtio-scsi-pci,id=s", *SCSI),
     "vscsi": ("-device", "spapr-vscsi,id=s", *SCSI),
+    "usb-xhci": ("-device", "qemu-xhci,id=u", *USB),
+    "usb-ohci": ("-device", "pci-ohci,id=u", *USB),
 }
 
 

@@ -69,6 +69,7 @@ class Case:
 CASES = [
     Case("xhci-tablet", "qemu-xhci,id=u", "usb-tablet", "480 5000"),
     Case("xhci-mouse-power8", "nec-usb-xhci,id=u,msix=off", "usb-mouse", "480 5000", "power8"),
+    Case("ohci-tablet", "pci-ohci,id=u", "usb-tablet", "12"),
 ]
 
 
@@ -142,7 +143,8 @@ class Usb:
         equal("disc", said.get("disc"), hashlib.sha256(data).hexdigest() + " -")
         equal("speeds of devices", said.get("speeds"), self.case.speeds)
         equal("no trouble in the kernel's log", said.get("trouble"), None)
-        keys = [(code, value) for kind, code, value in events[0] if kind == EV_KEY]
+        # 2: the kernel repeats a key that is held for long, as on a slow host
+        keys = [(code, value) for kind, code, value in events[0] if kind == EV_KEY and value != 2]
         equal("keys", keys, [(KEY_LEFTSHIFT, 1), (KEY_A, 1), (KEY_A, 0), (KEY_LEFTSHIFT, 0)])
         buttons = [(code, value) for kind, code, value in events[1] if kind == EV_KEY]
         equal("button", buttons, [(BTN_LEFT, 1), (BTN_LEFT, 0)])

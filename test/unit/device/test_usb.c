@@ -128,6 +128,24 @@ static void test_ports(void **state)
 	teardown(&g);
 }
 
+/* SLOF names the other cycle bit than it writes. */
+static void test_firmware_cycle(void **state)
+{
+	struct rig g;
+
+	setup(&g, "qemu-xhci");
+	x_start(&g.d);
+	x_store64(&g.d, 0x58, X_COMMANDS);
+	assert_int_equal(x_address(&g.d, 1), CC_SUCCESS);
+	teardown(&g);
+	setup(&g, "qemu-xhci");
+	x_start(&g.d);
+	x_store64(&g.d, 0x58, X_COMMANDS);
+	g.d.cycle[0] = 0;
+	assert_int_equal(x_command(&g.d, 0, TRB_ENABLE_SLOT << 10, NULL), CC_SUCCESS);
+	teardown(&g);
+}
+
 static void test_control(void **state)
 {
 	struct rig g;
@@ -486,7 +504,7 @@ int main(void)
 		cmocka_unit_test(test_disk),	 cmocka_unit_test(test_wrong_way),
 		cmocka_unit_test(test_lost),	 cmocka_unit_test(test_loops),
 		cmocka_unit_test(test_save),	 cmocka_unit_test(test_keyboard),
-		cmocka_unit_test(test_pointers),
+		cmocka_unit_test(test_pointers), cmocka_unit_test(test_firmware_cycle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,10 +17,17 @@ static bool set_number(const char *text, int *value)
 	return *text && !*end && n >= 0 && n < 1 << 20;
 }
 
+static bool set_queues(struct net_options *o, int queues)
+{
+	o->queues = (u32)queues;
+	return queues >= 1 && queues <= NET_MAX_QUEUES && (queues == 1 || o->fd < 0);
+}
+
 static int set_key(struct cli_netdev *n, const char *key, const char *value, struct error *e)
 {
 	struct net_options *o = &n->options;
 	bool ok = true, on, user = o->kind == NET_USER;
+	int queues;
 
 	if (!value)
 		return error_set(e, -EINVAL, "'%s' has no value", key);
@@ -42,6 +49,8 @@ static int set_key(struct cli_netdev *n, const char *key, const char *value, str
 		o->ifname = value;
 	else if (!user && !strcmp(key, "fd"))
 		ok = set_number(value, &o->fd);
+	else if (!user && !strcmp(key, "queues"))
+		ok = set_number(value, &queues) && set_queues(o, queues);
 	else if (!user && (!strcmp(key, "script") || !strcmp(key, "downscript")))
 		ok = !strcmp(value, "no"); /* none is run */
 	else if (!user && !strcmp(key, "vhost"))

@@ -274,7 +274,8 @@ static bool receive_frame(struct spapr_vlan *v, const u8 *frame, size_t len)
 	return true;
 }
 
-static bool on_frame(void *opaque, const u8 *frame, size_t len)
+static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const u8 *frame,
+		     size_t len)
 {
 	struct spapr_vlan *v = opaque;
 	bool taken;
@@ -412,7 +413,7 @@ static s64 h_add_buffer(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 	v->starved = false;
 	os_mutex_unlock(&v->lock);
 	if (starved && v->net)
-		net_ready(v->net);
+		net_ready(v->net, 0);
 	return p ? H_SUCCESS : H_RESOURCE;
 }
 
@@ -463,6 +464,7 @@ static int gather(struct spapr_vlan *v, const u64 *bds, struct iovec *iov)
 /* Unit, six descriptors, a token of an unfinished call: there are none of these. */
 static s64 h_send(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 {
+	static const struct net_offload whole;
 	struct spapr_vlan *v = find(opaque, args[0]);
 	struct iovec iov[SEND_PIECES];
 	int n;
@@ -476,7 +478,8 @@ static s64 h_send(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 		return H_PARAMETER;
 	if (n && v->net) {
 		os_mutex_lock(&v->send_lock);
-		net_send(v->net, iov, n);
+		net_send(v->net, 0, &whole, iov, n);
+		net_flush(v->net);
 		os_mutex_unlock(&v->send_lock);
 	}
 	args[0] = 0;
@@ -576,7 +579,7 @@ static void vlan_run(void *opaque, bool running)
 	v->running = running;
 	os_mutex_unlock(&v->lock);
 	if (running && v->net)
-		net_ready(v->net);
+		net_ready(v->net, 0);
 }
 
 static int vlan_realize(struct device *dev, struct error *e)

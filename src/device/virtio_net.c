@@ -1,67 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Network cards (virtio 1.2, 5.1) over host/net.h: one pair of queues, receive buffers that merge,
- * and a control queue for the receive filter and the address. No offloads: frames are whole.
+ * Network cards (virtio 1.2, 5.1) over host/net.h: pairs of queues, receive buffers that merge, and
+ * sums and TCP frames of any length left to the other side.
  *
- * The device's thread sends and answers commands; frames arrive on the network's thread, which puts
- * them into buffers under the receive queue's lock, or has them wait where the driver has none.
+ * The device's thread sends and answers commands; frames arrive on the network's threads, which put
+ * them into buffers under the receive queue's lock, or have them wait where the driver has none.
+ * While there are buffers the driver does not notify when it adds some.
  */
 #include "device/virtio_net.h"
 
 #include <string.h>
 
-#include "device/virtio_pci.h"
-#include "host/net.h"
+#include "device/virtio_net_private.h"
 #include "vm/vm.h"
 
-#define F_MAC	    (1ull << 5)
-#define F_MRG_RXBUF (1ull << 15)
-#define F_STATUS    (1ull << 16)
-#define F_CTRL_VQ   (1ull << 17)
-#define F_CTRL_RX   (1ull << 18)
-#define F_CTRL_MAC  (1ull << 23)
-
 enum {
-	RX = 0,
-	TX = 1,
-	CTRL = 2,
-	QUEUES = 3,
 	MAX_QUEUE_SIZE = 1024,
-
 	HEADER_LEGACY = 10,
 	HEADER = 12, /* with the number of buffers */
-	CONFIG_BYTES = 8,
-	LINK_UP = 1,
-
-	CLASS_RX = 0,
-	CLASS_MAC = 1,
-	RX_PROMISC = 0,
-	RX_ALLMULTI = 1,
-	RX_NOBCAST = 5,
-	MAC_TABLE = 0,
-	MAC_ADDRESS = 1,
-	OK = 0,
-	ERR = 1,
-
-	RX_BUFFERS = 64, /* that one frame may take */
-};
-
-struct virtio_net_state {
-	struct virtio_state virtio;
-	u8 mac[6];
-	u8 promiscuous, pad;
-};
-
-struct virtio_net_pci {
-	struct virtio_pci p;
-	struct virtio_device v;
-	struct net_backend *net;
-	u8 mac[6];
-	u32 rx_size, tx_size;
-	struct virtqueue_element tx_el, ctrl_el;
-	struct virtqueue_element rx_el[RX_BUFFERS];
-	bool receiving; /* under the receive queue's lock */
-	struct virtio_net_state state;
+	CONFIG_BYTES = 12,
+	MIN_MTU = 68,
 };
 
 static struct virtio_net_pci *of(struct virtio_device *v)
@@ -71,20 +29,11 @@ static struct virtio_net_pci *of(struct virtio_device *v)
 
 static u32 header_size(const struct virtio_device *v)
 {
-	return virtio_has(v, VIRTIO_F_VERSION_1) || virtio_has(v, F_MRG_RXBUF) ? HEADER
-									       : HEADER_LEGACY;
+	return virtio_has(v, VIRTIO_F_VERSION_1) || virtio_has(v, NET_F_MRG_RXBUF) ? HEADER
+										   : HEADER_LEGACY;
 }
 
 /* --- to the guest --- */
-
-/* Is the frame for this card? */
-static bool wanted(const struct virtio_net_pci *d, const u8 *frame, size_t len)
-{
-	if (len < 14)
-		return false;
-	/* groups and broadcasts always: the driver looks at them itself */
-	return d->state.promiscuous || frame[0] & 1 || !memcmp(frame, d->state.mac, 6);
-}
 
 /* Fill one buffer; what of the frame is left follows in the next. Returns bytes written. */
 static u64 fill(struct virtqueue_element *el, u64 skip, const u8 **frame, size_t *left)
@@ -98,23 +47,47 @@ static u64 fill(struct virtqueue_element *el, u64 skip, const u8 **frame, size_t
 	return n + skip;
 }
 
-/* With the queue's lock held. False: there are too few buffers now. */
-static bool receive_frame(struct virtio_net_pci *d, const u8 *frame, size_t len)
+/* The next buffer. Where there is none the driver is asked to notify, and may have added one
+ * meanwhile. */
+static bool next_buffer(struct virtio_net_rx *rx, struct virtqueue *q, struct virtqueue_element *el)
 {
-	struct virtqueue *q = &d->v.queues[RX].ring;
+	if (virtqueue_pop(q, el) > 0)
+		return true;
+	virtqueue_want_notify(q, true);
+	rx->starved = true;
+	return virtqueue_pop(q, el) > 0;
+}
+
+static void put_header(struct virtio_net_pci *d, u8 *h, const struct net_offload *o, u32 buffers)
+{
+	h[0] = o->flags;
+	h[1] = o->gso;
+	virtio_st16(&d->v, h + 2, o->header_len);
+	virtio_st16(&d->v, h + 4, o->gso_size);
+	virtio_st16(&d->v, h + 6, o->csum_start);
+	virtio_st16(&d->v, h + 8, o->csum_offset);
+	virtio_st16(&d->v, h + 10, (u16)buffers);
+}
+
+/* With the queue's lock held. False: there are too few buffers now. */
+static bool receive_frame(struct virtio_net_pci *d, u32 pair, const struct net_offload *o,
+			  const u8 *frame, size_t len)
+{
+	struct virtqueue *q = &d->v.queues[virtio_net_rxq(pair)].ring;
+	struct virtio_net_rx *rx = &d->rx[pair];
 	u32 head = header_size(&d->v), n = 0;
-	bool merge = virtio_has(&d->v, F_MRG_RXBUF);
-	u8 header[HEADER] = {0};
-	u64 written[RX_BUFFERS];
+	bool merge = virtio_has(&d->v, NET_F_MRG_RXBUF);
+	u64 written[NET_RX_BUFFERS];
+	u8 header[HEADER];
 	size_t left = len;
 
 	while (left || !n) {
-		struct virtqueue_element *el = &d->rx_el[n];
+		struct virtqueue_element *el = &rx->el[n];
+		bool found = n < NET_RX_BUFFERS && next_buffer(rx, q, el);
 
-		if (n == RX_BUFFERS || virtqueue_pop(q, el) <= 0 || (!n && el->in_len < head) ||
-		    (n && !el->in_len)) {
-			while (n--)
-				virtqueue_unpop(q, &d->rx_el[n]);
+		if (!found || el->in_len < (n ? 1 : head)) {
+			for (n += found; n--;)
+				virtqueue_unpop(q, &rx->el[n]);
 			return false;
 		}
 		written[n] = fill(el, n ? 0 : head, &frame, &left);
@@ -122,43 +95,61 @@ static bool receive_frame(struct virtio_net_pci *d, const u8 *frame, size_t len)
 		if (!merge)
 			break;
 	}
-	virtio_st16(&d->v, header + 10, (u16)n);
-	iov_from_buf(d->rx_el[0].in, d->rx_el[0].nin, 0, header, head);
+	if (rx->starved) {
+		rx->starved = false;
+		virtqueue_want_notify(q, false);
+	}
+	put_header(d, header, o, n);
+	iov_from_buf(rx->el[0].in, rx->el[0].nin, 0, header, head);
 	for (u32 i = 0; i < n; i++)
-		virtqueue_push(q, &d->rx_el[i], written[i]);
-	virtio_notify(&d->v, RX);
+		virtqueue_push(q, &rx->el[i], written[i]);
+	virtio_notify(&d->v, virtio_net_rxq(pair));
 	return true;
 }
 
 /* On the network's thread. */
-static bool on_frame(void *opaque, const u8 *frame, size_t len)
+static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const u8 *frame,
+		     size_t len)
 {
 	struct virtio_net_pci *d = opaque;
-	struct virtio_queue *q = &d->v.queues[RX];
-
+	u32 pair = queue % (d->state.pairs ? d->state.pairs : 1);
+	struct virtio_queue *q = &d->v.queues[virtio_net_rxq(pair)];
 	bool taken = true;
 
 	os_mutex_lock(&q->lock);
-	if (d->v.s->status & VIRTIO_STATUS_DRIVER_OK && wanted(d, frame, len))
-		taken = d->receiving && d->v.transport->alive(&d->v) &&
-			receive_frame(d, frame, len);
+	if (d->v.s->status & VIRTIO_STATUS_DRIVER_OK && virtio_net_wanted(d, frame, len))
+		taken = d->rx[pair].receiving && d->v.transport->alive(&d->v) &&
+			receive_frame(d, pair, o, frame, len);
 	os_mutex_unlock(&q->lock);
 	return taken;
 }
 
-static void set_receiving(struct virtio_net_pci *d, bool on)
+static void set_receiving(struct virtio_net_pci *d, u32 pair, bool on)
 {
-	os_mutex_lock(&d->v.queues[RX].lock);
-	d->receiving = on;
-	os_mutex_unlock(&d->v.queues[RX].lock);
+	struct virtio_queue *q = &d->v.queues[virtio_net_rxq(pair)];
+
+	os_mutex_lock(&q->lock);
+	d->rx[pair].receiving = on;
+	if (on) {
+		d->rx[pair].starved = false;
+		virtqueue_want_notify(&q->ring, false);
+	}
+	os_mutex_unlock(&q->lock);
 }
 
 /* There are buffers. */
-static void receive(struct virtio_net_pci *d)
+static void receive(struct virtio_net_pci *d, u32 pair)
 {
-	set_receiving(d, true);
-	if (d->net)
-		net_ready(d->net);
+	u32 pairs = d->state.pairs ? d->state.pairs : 1;
+
+	virtio_net_offer(d);
+	if (d->state.announce && !d->announced) {
+		d->announced = true;
+		virtio_config_changed(&d->v);
+	}
+	set_receiving(d, pair, true);
+	for (u32 i = pair; d->net && i < net_queues(d->net); i += pairs)
+		net_ready(d->net, i);
 }
 
 /* --- from the guest --- */
@@ -173,74 +164,68 @@ static void cut_front(struct virtqueue_element *el, u64 skip)
 	}
 }
 
-static void send_frames(struct virtio_net_pci *d)
+/* Drivers that agreed on nothing leave nothing undone, whatever stands there. */
+static struct net_offload get_header(struct virtio_net_pci *d, const struct virtqueue_element *el)
 {
+	u8 h[HEADER_LEGACY] = {0};
+
+	if (!virtio_has(&d->v, NET_F_CSUM))
+		return (struct net_offload){0};
+	iov_to_buf(el->out, el->nout, 0, h, sizeof(h));
+	return (struct net_offload){
+		.flags = h[0] & NET_NEEDS_CSUM,
+		.gso = h[1],
+		.header_len = virtio_ld16(&d->v, h + 2),
+		.gso_size = virtio_ld16(&d->v, h + 4),
+		.csum_start = virtio_ld16(&d->v, h + 6),
+		.csum_offset = virtio_ld16(&d->v, h + 8),
+	};
+}
+
+static void send_frames(struct virtio_net_pci *d, u32 pair)
+{
+	u32 head = header_size(&d->v), queue = virtio_net_txq(pair);
 	struct virtqueue_element *el = &d->tx_el;
-	u32 head = header_size(&d->v);
 
-	virtio_want_notify(&d->v, TX, false);
-	while (virtio_pop(&d->v, TX, el) > 0) {
+	virtio_want_notify(&d->v, queue, false);
+	while (virtio_pop(&d->v, queue, el) > 0) {
 		if (el->out_len > head && el->out_len - head < NET_FRAME_MAX && d->net) {
+			struct net_offload o = get_header(d, el);
+
 			cut_front(el, head);
-			net_send(d->net, el->out, el->nout);
+			net_send(d->net, pair, &o, el->out, el->nout);
 		}
-		virtio_complete(&d->v, TX, el, 0);
+		virtio_complete(&d->v, queue, el, 0);
 	}
-	virtio_want_notify(&d->v, TX, true);
-}
-
-static u8 command(struct virtio_net_pci *d, const struct virtqueue_element *el)
-{
-	u8 c[8];
-	u64 n = iov_to_buf(el->out, el->nout, 0, c, sizeof(c));
-
-	if (n < 2)
-		return ERR;
-	if (c[0] == CLASS_RX && c[1] <= RX_NOBCAST && n >= 3) {
-		if (c[1] == RX_PROMISC)
-			d->state.promiscuous = c[2] & 1;
-		return OK;
-	}
-	if (c[0] == CLASS_MAC && c[1] == MAC_ADDRESS && n == 8) {
-		memcpy(d->state.mac, c + 2, 6);
-		return OK;
-	}
-	/* A table of addresses: more than one unicast address means all frames. */
-	if (c[0] == CLASS_MAC && c[1] == MAC_TABLE && n >= 6) {
-		d->state.promiscuous |= virtio_ld32(&d->v, c + 2) != 0;
-		return OK;
-	}
-	return ERR;
-}
-
-static void answer_commands(struct virtio_net_pci *d)
-{
-	struct virtqueue_element *el = &d->ctrl_el;
-
-	virtio_want_notify(&d->v, CTRL, false);
-	while (virtio_pop(&d->v, CTRL, el) > 0) {
-		u8 status = command(d, el);
-
-		virtio_complete(&d->v, CTRL, el, iov_from_buf(el->in, el->nin, 0, &status, 1));
-	}
-	virtio_want_notify(&d->v, CTRL, true);
+	if (d->net)
+		net_flush(d->net);
+	virtio_want_notify(&d->v, queue, true);
 }
 
 static void net_handle(struct virtio_device *v, u32 queue)
 {
-	if (queue == TX)
-		send_frames(of(v));
-	else if (queue == CTRL)
-		answer_commands(of(v));
+	struct virtio_net_pci *d = of(v);
+
+	if (queue == virtio_net_ctrlq(d))
+		virtio_net_commands(d);
+	else if (queue >= 2 * d->pairs)
+		return;
+	else if (queue & 1)
+		send_frames(d, queue / 2);
 	else
-		receive(of(v));
+		receive(d, queue / 2);
 }
 
 /* --- configuration space --- */
 static void net_config_read(struct virtio_device *v)
 {
-	memcpy(v->config, of(v)->state.mac, 6);
-	virtio_st16(v, v->config + 6, LINK_UP);
+	struct virtio_net_pci *d = of(v);
+
+	memcpy(v->config, d->state.mac, 6);
+	virtio_st16(v, v->config + 6,
+		    NET_STATUS_LINK_UP | (d->state.announce ? NET_STATUS_ANNOUNCE : 0));
+	virtio_st16(v, v->config + 8, (u16)d->pairs);
+	virtio_st16(v, v->config + 10, (u16)d->mtu);
 }
 
 /* Legacy drivers set the address here. */
@@ -252,19 +237,23 @@ static void net_config_written(struct virtio_device *v, u32 offset, u32 len)
 
 static void net_quiesce(struct virtio_device *v)
 {
-	set_receiving(of(v), false);
+	struct virtio_net_pci *d = of(v);
+
+	for (u32 i = 0; i < d->pairs; i++)
+		set_receiving(d, i, false);
+	d->announced = false;
 }
 
 static void net_reset_type(struct virtio_device *v)
 {
 	struct virtio_net_pci *d = of(v);
 
-	memcpy(d->state.mac, d->mac, 6);
-	d->state.promiscuous = 0;
+	virtio_net_reset_filter(d);
 }
 
 static void net_negotiated(struct virtio_device *v)
 {
+	virtio_net_start(of(v));
 }
 
 static const struct virtio_ops net_ops = {
@@ -301,14 +290,45 @@ static void default_mac(struct virtio_net_pci *d)
 	d->mac[5] = (u8)(d->mac[5] + d->p.pci.dev.instance);
 }
 
+/* What stands on something that is switched off goes with it (5.1.3.1). */
+static u64 features(const struct virtio_net_pci *d)
+{
+	u64 f = NET_F_MAC;
+
+	f |= d->mrg_rxbuf ? NET_F_MRG_RXBUF : 0;
+	f |= d->status ? NET_F_STATUS : 0;
+	f |= d->mtu ? NET_F_MTU : 0;
+	if (d->csum) {
+		f |= NET_F_CSUM;
+		f |= d->host_tso4 ? NET_F_HOST_TSO4 : 0;
+		f |= d->host_tso6 ? NET_F_HOST_TSO6 : 0;
+		f |= d->host_ecn && (d->host_tso4 || d->host_tso6) ? NET_F_HOST_ECN : 0;
+	}
+	if (d->guest_csum) {
+		f |= NET_F_GUEST_CSUM;
+		f |= d->guest_tso4 ? NET_F_GUEST_TSO4 : 0;
+		f |= d->guest_tso6 ? NET_F_GUEST_TSO6 : 0;
+		f |= d->guest_ecn && (d->guest_tso4 || d->guest_tso6) ? NET_F_GUEST_ECN : 0;
+	}
+	if (d->ctrl_vq) {
+		f |= NET_F_CTRL_VQ;
+		f |= d->ctrl_rx ? NET_F_CTRL_RX : 0;
+		f |= d->ctrl_rx_extra ? NET_F_CTRL_RX_EXTRA : 0;
+		f |= d->ctrl_vlan ? NET_F_CTRL_VLAN : 0;
+		f |= d->ctrl_mac ? NET_F_CTRL_MAC : 0;
+		f |= d->ctrl_offloads ? NET_F_CTRL_GUEST_OFFLOADS : 0;
+		f |= d->announce && d->status ? NET_F_GUEST_ANNOUNCE : 0;
+		f |= d->pairs > 1 ? NET_F_MQ : 0;
+	}
+	return f;
+}
+
 static int net_realize(struct device *dev, struct error *e)
 {
 	struct virtio_net_pci *d = of_device(dev);
 	struct virtio_init init = {
 		.ops = &net_ops,
 		.state = &d->state.virtio,
-		.features = F_MAC | F_MRG_RXBUF | F_STATUS | F_CTRL_VQ | F_CTRL_RX | F_CTRL_MAC,
-		.nr_queues = QUEUES,
 		.queue_size = d->rx_size,
 		.config_len = CONFIG_BYTES,
 	};
@@ -317,8 +337,14 @@ static int net_realize(struct device *dev, struct error *e)
 	if (!is_queue_size(d->rx_size) || !is_queue_size(d->tx_size))
 		return error_set(e, -22, "%s: queue sizes are powers of two from 64 to %d",
 				 dev->cls->name, MAX_QUEUE_SIZE);
+	if (d->mtu && (d->mtu < MIN_MTU || d->mtu > 65535))
+		return error_set(e, -22, "%s: host_mtu is from %d to 65535", dev->cls->name,
+				 MIN_MTU);
 	default_mac(d);
-	memcpy(d->state.mac, d->mac, 6);
+	d->pairs = d->mq && d->ctrl_vq && d->net ? net_queues(d->net) : 1;
+	init.features = features(d);
+	init.nr_queues = 2 * d->pairs + 1;
+	virtio_net_reset_filter(d);
 	err = virtio_pci_realize(&d->p, &d->v, &init, e);
 	if (!err && d->net)
 		net_attach(d->net, on_frame, d);
@@ -334,8 +360,9 @@ static void net_unrealize(struct device *dev)
 	virtio_pci_unrealize(&d->p);
 	virtqueue_element_free(&d->tx_el);
 	virtqueue_element_free(&d->ctrl_el);
-	for (u32 i = 0; i < RX_BUFFERS; i++)
-		virtqueue_element_free(&d->rx_el[i]);
+	for (u32 i = 0; i < NET_MAX_PAIRS; i++)
+		for (u32 j = 0; j < NET_RX_BUFFERS; j++)
+			virtqueue_element_free(&d->rx[i].el[j]);
 }
 
 static void net_reset(struct device *dev)
@@ -343,19 +370,10 @@ static void net_reset(struct device *dev)
 	virtio_pci_reset(&of_device(dev)->p);
 }
 
-static const struct state_field net_fields[] = {
-	STATE_STRUCT(struct virtio_net_state, virtio, &virtio_state_table),
-	STATE_ARRAY(struct virtio_net_state, mac, STATE_U8),
-	STATE_FIELD(struct virtio_net_state, promiscuous, STATE_U8),
-	STATE_FIELD(struct virtio_net_state, pad, STATE_U8),
-};
-
-static const struct state_table net_table = {
-	.name = "virtio-net",
-	.size = sizeof(struct virtio_net_state),
-	.nr_fields = ARRAY_SIZE(net_fields),
-	.fields = net_fields,
-};
+#define SWITCH(name, help, field, initial)                                                         \
+	{                                                                                          \
+		name, help, PROP_BOOL, offsetof(struct virtio_net_pci, field), initial             \
+	}
 
 static const struct device_prop net_props[] = {
 	{"netdev", "the network it is on", PROP_NETDEV, offsetof(struct virtio_net_pci, net), NULL},
@@ -364,6 +382,26 @@ static const struct device_prop net_props[] = {
 	 offsetof(struct virtio_net_pci, rx_size), "256"},
 	{"tx_queue_size", "places of the send queue", PROP_U32,
 	 offsetof(struct virtio_net_pci, tx_size), "256"},
+	{"host_mtu", "longest frame's data, 0: the driver chooses", PROP_U32,
+	 offsetof(struct virtio_net_pci, mtu), "0"},
+	SWITCH("mq", "a pair of queues for each of the network's", mq, "off"),
+	SWITCH("csum", "sent frames without sums", csum, "on"),
+	SWITCH("guest_csum", "received frames without sums", guest_csum, "on"),
+	SWITCH("host_tso4", "long frames sent, IPv4", host_tso4, "on"),
+	SWITCH("host_tso6", "long frames sent, IPv6", host_tso6, "on"),
+	SWITCH("host_ecn", "long frames sent with congestion marks", host_ecn, "on"),
+	SWITCH("guest_tso4", "long frames received, IPv4", guest_tso4, "on"),
+	SWITCH("guest_tso6", "long frames received, IPv6", guest_tso6, "on"),
+	SWITCH("guest_ecn", "long frames received with congestion marks", guest_ecn, "on"),
+	SWITCH("mrg_rxbuf", "a frame in several buffers", mrg_rxbuf, "on"),
+	SWITCH("status", "the link's state can be read", status, "on"),
+	SWITCH("ctrl_vq", "the queue of commands", ctrl_vq, "on"),
+	SWITCH("ctrl_rx", "which frames come", ctrl_rx, "on"),
+	SWITCH("ctrl_rx_extra", "which do not", ctrl_rx_extra, "on"),
+	SWITCH("ctrl_vlan", "of which VLANs", ctrl_vlan, "on"),
+	SWITCH("ctrl_mac_addr", "change of the address", ctrl_mac, "on"),
+	SWITCH("ctrl_guest_offloads", "change of what is left undone", ctrl_offloads, "on"),
+	SWITCH("guest_announce", "say who is here after a migration", announce, "on"),
 	VIRTIO_PCI_PROPS(struct virtio_net_pci, p),
 	{NULL, NULL, 0, 0, NULL},
 };
@@ -379,6 +417,6 @@ const struct device_class virtio_net_pci_class = {
 	.reset = net_reset,
 	.dt = device_no_dt,
 	.boot_path = pci_boot_path,
-	.state = &net_table,
+	.state = &virtio_net_table,
 	.state_offset = offsetof(struct virtio_net_pci, state),
 };

@@ -2,8 +2,8 @@
 /*
  * Networks: where a network card's Ethernet frames go on the host. Knows no device.
  *
- * net_send() comes from any thread, one at a time for one network. receive() comes on a thread of
- * the network, inside net_send() or inside net_ready(), one at a time.
+ * net_send() comes from any thread, one at a time for one queue of a network. receive() comes on a
+ * thread of the network, inside net_send() or inside net_ready(), one at a time for one queue.
  */
 #ifndef HOST_NET_H
 #define HOST_NET_H
@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "host/iov.h"
 
-enum { NET_FRAME_MAX = 65536 + 18, NET_MAX_FORWARDS = 32 };
+enum { NET_FRAME_MAX = 65536 + 18, NET_MAX_FORWARDS = 32, NET_MAX_QUEUES = 16 };
 
 struct net_backend;
 
@@ -29,18 +29,48 @@ struct net_options {
 	/* tap: an interface of the host's; by number of an open descriptor where fd is no -1 */
 	const char *ifname;
 	int fd;
+	u32 queues; /* 0 is 1 */
 };
 
-/* False: there is no room now. The network keeps the frame, and some more, until net_ready(). */
-typedef bool net_receive_fn(void *opaque, const u8 *frame, size_t len);
+/* What is left to do for a frame; as virtio has it (virtio 1.2, 5.1.6), in host byte order. All
+ * zeroes: nothing. */
+struct net_offload {
+	u8 flags, gso;
+	u16 header_len; /* of a frame that is several: bytes that all have */
+	u16 gso_size;	/* and the bytes behind them that one has */
+	u16 csum_start, csum_offset;
+};
+enum {
+	NET_NEEDS_CSUM = 1, /* the sum from csum_start on, where the addresses' sum stands */
+	NET_CSUM_VALID = 2, /* is right, nobody has to look */
+	NET_GSO_TCP4 = 1,
+	NET_GSO_TCP6 = 4,
+	NET_GSO_ECN = 0x80,
+};
+
+/* What a receiver takes undone. */
+enum { NET_TAKES_CSUM = 1, NET_TAKES_TCP4 = 2, NET_TAKES_TCP6 = 4, NET_TAKES_ECN = 8 };
+
+/* A frame on one of the network's queues, of which most have only the first. False: there is no
+ * room now. The network keeps the frame, and some more, until net_ready(). */
+typedef bool net_receive_fn(void *opaque, u32 queue, const struct net_offload *o, const u8 *frame,
+			    size_t len);
 
 int net_open(const struct net_options *o, const char *name, struct net_backend **n,
 	     struct error *e);
 void net_close(struct net_backend *n);
-/* Who gets frames; NULL: nobody. On return the old receiver is not running. */
+u32 net_queues(const struct net_backend *n);
+/* Who gets frames; NULL: nobody. On return the old receiver is not running. It takes nothing undone
+ * until net_take(). */
 void net_attach(struct net_backend *n, net_receive_fn *receive, void *opaque);
-void net_send(struct net_backend *n, const struct iovec *iov, int niov);
-/* There is room again. Without a lock that receive() takes. */
-void net_ready(struct net_backend *n);
+/* Without a lock that receive() takes. */
+void net_take(struct net_backend *n, u32 takes);
+/* A frame, whatever is left to do for it. */
+void net_send(struct net_backend *n, u32 queue, const struct net_offload *o,
+	      const struct iovec *iov, int niov);
+/* That was all for now. */
+void net_flush(struct net_backend *n);
+/* A queue has room again. Without a lock that receive() takes. */
+void net_ready(struct net_backend *n, u32 queue);
 
 #endif

@@ -30,6 +30,8 @@ struct user_net {
 	struct os_thread thread;
 	_Atomic bool stop;
 	struct user_timer *timers;
+	struct net_merge merge; /* what the guest is sent */
+	_Atomic bool dirty;	/* something was sent since the thread was woken */
 	u8 frame[NET_FRAME_MAX];
 };
 
@@ -38,7 +40,7 @@ static ssize_t on_packet(const void *buf, size_t len, void *opaque)
 {
 	struct user_net *u = opaque;
 
-	net_deliver(u->n, buf, len);
+	net_merge_add(&u->merge, buf, len);
 	return (ssize_t)len;
 }
 
@@ -162,6 +164,7 @@ static void user_main(void *opaque)
 		g_rec_mutex_lock(&u->lock);
 		slirp_pollfds_poll(u->slirp, n < 0, get_events, u);
 		run_timers(u);
+		net_merge_flush(&u->merge);
 		g_rec_mutex_unlock(&u->lock);
 	}
 }
@@ -262,7 +265,7 @@ static int user_open(struct net_backend *n, const struct net_options *o, struct 
 	int err;
 
 	g_rec_mutex_init(&u->lock);
-	u->n = n;
+	u->n = u->merge.n = n;
 	n->impl = u;
 	err = parse_network(o->network, &c, e);
 	if (!err) {
@@ -298,21 +301,42 @@ static void user_close(struct net_backend *n)
 	user_free(u);
 }
 
-static void user_send(struct net_backend *n, const struct iovec *iov, int niov)
+/* libslirp takes a TCP frame of any length, as long as it is one frame. */
+static void user_send(struct net_backend *n, u32 queue, const struct net_offload *o,
+		      const struct iovec *iov, int niov)
 {
 	struct user_net *u = n->impl;
 	u64 len;
 
 	g_rec_mutex_lock(&u->lock);
 	len = iov_to_buf(iov, niov, 0, u->frame, sizeof(u->frame));
-	slirp_input(u->slirp, u->frame, (int)len);
+	if (o->gso ? net_join(o, u->frame, len) : net_checksum(o, u->frame, len)) {
+		slirp_input(u->slirp, u->frame, (int)len);
+		net_merge_flush(&u->merge);
+	}
 	g_rec_mutex_unlock(&u->lock);
-	os_notifier_signal(&u->wake);
+	u->dirty = true;
+}
+
+/* The thread looks at the sockets again. */
+static void user_flush(struct net_backend *n)
+{
+	struct user_net *u = n->impl;
+
+	if (u->dirty) {
+		u->dirty = false;
+		os_notifier_signal(&u->wake);
+	}
 }
 
 /* TCP of the network keeps within the guest's window: what comes is soon taken. */
-static void user_resume(struct net_backend *n)
+static void user_resume(struct net_backend *n, u32 queue)
 {
 }
 
-const struct net_ops net_user_ops = {user_open, user_close, user_send, user_resume};
+static void user_take(struct net_backend *n)
+{
+}
+
+const struct net_ops net_user_ops = {user_open,	 user_close,  user_send,
+				     user_flush, user_resume, user_take};

@@ -62,7 +62,7 @@ static void frame(struct fuzz_input *in)
 	memset(buf, (int)fuzz_value(in, 1), 14);
 	if (len & 1)
 		memcpy(buf, "\x52\x54\x00\x12\x34\x56", 6);
-	net_deliver(&net.n, buf, len);
+	fakenet_put(&net, buf, len);
 }
 
 static void send(struct vm *vm, struct fuzz_input *in)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Networks under a real guest: Debian's kernel with Debian's drivers fetches a file from a server on the host, sends
 one back, and is reached from the host by hostfwd; checksums on both sides. Firmware fetches a program by TFTP and
-starts it.
+starts it. Cases of tap interfaces run in a network namespace of their own, where one can be had.
 
 Prints ok/not ok lines.
 """
@@ -34,6 +34,7 @@ say() { echo "net: $*"; }
 ifconfig lo up
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
 route add default gw 10.0.2.2
+say queues `ls -d /sys/class/net/eth0/queues/rx-* | wc -l`
 say address `cat /sys/class/net/eth0/address`
 wget -q -O /tmp/file http://10.0.2.2:PORT/file && say fetched `sha256sum < /tmp/file`
 nc 10.0.2.2 SINK < /tmp/file && say sent
@@ -52,8 +53,12 @@ class Case:
     device: str
     machine: str = "pseries"
     cpu: str = "power9"
+    smp: int = 1
+    tap: str = ""       # the interface's options; else the network is inside the process
+    queues: int = 1
 
 
+TAP = "tap,id=n,ifname=pv0,script=no,downscript=no"
 CASES = [
     Case("virtio-net", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef"),
     Case("virtio-net-iommu-packed", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,iommu_platform=on,packed=on",
@@ -61,6 +66,12 @@ CASES = [
     Case("virtio-net-power8-legacy", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,disable-modern=on", cpu="power8"),
     Case("spapr-vlan", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef"),
     Case("spapr-vlan-power8", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef", cpu="power8"),
+    Case("virtio-net-undone", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,csum=off,guest_csum=off,mrg_rxbuf=off"),
+    Case("virtio-net-tap", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef", tap=TAP),
+    Case("virtio-net-tap-undone", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,csum=off,guest_csum=off", tap=TAP),
+    Case("virtio-net-tap-mq", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,mq=on", smp=2, tap=TAP + ",queues=2",
+         queues=2),
+    Case("spapr-vlan-tap", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef", tap=TAP),
 ]
 
 # cards that firmware boots from: name, device
@@ -108,11 +119,11 @@ class Net:
         with s:
             self.sunk = receive(s)
 
-    def from_guest(self, port, process):
+    def from_guest(self, where, process):
         """what the guest serves: its listener may come up a little after it says so"""
         end = time.monotonic() + 60 * self.options.scale
         while time.monotonic() < end and process.poll() is None:
-            with socket.create_connection(("127.0.0.1", port), 30) as s:
+            with socket.create_connection(where, 30) as s:
                 s.settimeout(60 * self.options.scale)
                 digest = receive(s)
                 if digest != hashlib.sha256().hexdigest():
@@ -124,19 +135,21 @@ class Net:
         c = self.case
         data = random.Random(c.name).randbytes(SIZE)
         want = hashlib.sha256(data).hexdigest()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        here = "10.0.2.2" if c.tap else "127.0.0.1"
+        server = http.server.ThreadingHTTPServer((here, 0), Handler)
         server.data = data
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.create_server((here, 0))
         threading.Thread(target=self.sink, args=(listener,), daemon=True).start()
         script = SCRIPT.replace("PORT", str(server.server_port)).replace("SINK", str(listener.getsockname()[1]))
         forward = free_port()
+        guest = ("10.0.2.15", 5000) if c.tap else ("127.0.0.1", forward)
         argv = self.options.vmm + [
-            "-M", c.machine, "-cpu", c.cpu, "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
+            "-M", c.machine, "-cpu", c.cpu, "-smp", str(c.smp), "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
             "-kernel", os.path.join(self.options.guests, "debian-ppc64el", "vmlinux"),
             "-initrd", initrd_with(self.options.guests, self.folder, script),
             "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1 net.ifnames=0",
-            "-netdev", f"user,id=n,hostfwd=tcp:127.0.0.1:{forward}-10.0.2.15:5000", "-device", c.device]
+            "-netdev", c.tap or f"user,id=n,hostfwd=tcp:127.0.0.1:{forward}-10.0.2.15:5000", "-device", c.device]
         said = {}
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
             killer = threading.Timer(180 * self.options.scale, p.kill)
@@ -149,7 +162,7 @@ class Net:
                 if words[:1] == ["net:"] and len(words) > 1:
                     said[words[1]] = words[2] if len(words) > 2 else ""
                     if words[1] == "listening":
-                        digest = self.from_guest(forward, p)
+                        digest = self.from_guest(guest, p)
             status = p.wait()
             killer.cancel()
         server.shutdown()
@@ -157,6 +170,7 @@ class Net:
         def equal(what, got, expected):
             results.add(f"{c.name}: {what}", None if got == expected else f"got {got!r}, expected {expected!r}")
 
+        equal("queues", said.get("queues"), str(c.queues))
         equal("address", said.get("address"), "52:54:00:ab:cd:ef")
         equal("fetched by the guest", said.get("fetched"), want)
         equal("sent by the guest", self.sunk, want)
@@ -197,12 +211,35 @@ def netboot(options, name, device, results):
     results.add(f"{name}: what came by TFTP", None if said == f"{want:08x}" else f"got {said}, expected {want:08x}")
 
 
+def tap_possible():
+    """a namespace and an interface in it, which need root and /dev/net/tun"""
+    return shutil.which("ip") and subprocess.run(
+        ["unshare", "-n", "ip", "tuntap", "add", "dev", "pv0", "mode", "tap"], check=False,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def in_namespace(options, case, results):
+    """this script again, for one case, with an interface pv0 that has the address 10.0.2.2"""
+    queues = "multi_queue" if case.queues > 1 else ""
+    script = (f"ip link set lo up && ip tuntap add dev pv0 mode tap {queues} && ip addr add 10.0.2.2/24 dev pv0 && "
+              'ip link set pv0 up && exec "$@"')
+    argv = ["unshare", "-n", "sh", "-c", script, "sh", sys.executable, os.path.abspath(__file__), "--namespace",
+            "--vmm", shlex.join(options.vmm), "--guests", options.guests, "--log", options.log, "--scale",
+            str(options.scale), case.name]
+    said = subprocess.run(argv, check=False, capture_output=True, text=True)
+    lines = [line for line in said.stdout.splitlines() if not line.startswith("#")]
+    for line in lines or [f"not ok - {case.name}: {said.stderr[-300:]}"]:
+        good, name = line.startswith("ok - "), line.partition(" - ")[2]
+        results.add(name if good else name.rpartition(": ")[0] or name, None if good else name.rpartition(": ")[2])
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--vmm", default="build/powervisor")
     p.add_argument("--guests", default="build/guests")
     p.add_argument("--log", default="build/log/net")
     p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("--namespace", action="store_true", help=argparse.SUPPRESS)
     p.add_argument("cases", nargs="*", help="only these")
     options = p.parse_args()
     options.vmm = shlex.split(options.vmm)
@@ -210,6 +247,12 @@ def main():
     results = Results()
     for case in CASES:
         if options.cases and case.name not in options.cases:
+            continue
+        if case.tap and not options.namespace:
+            if tap_possible():
+                in_namespace(options, case, results)
+            else:
+                results.note(f"{case.name}: skipped, no tap interface can be had here")
             continue
         net = Net(options, case)
         try:

@@ -116,7 +116,7 @@ static bool put(struct rig *g, const u8 *to, size_t len)
 	u8 frame[4096];
 
 	frame_to(frame, to, len);
-	return net_deliver(&g->net.n, frame, len);
+	return fakenet_put(&g->net, frame, len);
 }
 
 /* The next entry has to be a frame of so many bytes in the buffer at addr; 0: there is none. */

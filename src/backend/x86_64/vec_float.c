@@ -17,6 +17,9 @@ enum { EQ = 0, LT = 1, LE = 2, UNORD = 3, NLE = 6 };
 /* jit.fp[]: the MXCSR of VMX is loaded; the guest's stands in the frame */
 enum { LOADED = 0, SAVED = JIT_FP };
 
+/* The word of the VSCR with NJ, behind that with SAT */
+enum { NJ = 8 };
+
 static jit_emit_fn *const emitters[] = {
 	jit_vec_vaddfp, jit_vec_vsubfp,	  jit_vec_vmaddfp,  jit_vec_vnmsubfp, jit_vec_vmaxfp,
 	jit_vec_vminfp, jit_vec_vcmpeqfp, jit_vec_vcmpgefp, jit_vec_vcmpgtfp, jit_vec_vcmpbfp,
@@ -50,6 +53,8 @@ static bool goes_on(const struct jit *j, ir_ref n)
 			if (jit_fp_owns(j->b->inlines[i->imm]) ||
 			    (ir_call_effects(i, j->env) & ~(u32)IR_FX_VSAT))
 				return false;
+		} else if (i->op == IR_PUT && i->imm == j->env->vsat_slot + NJ) {
+			return false;
 		} else if (i->op != IR_GET && i->op != IR_PUT && i->op != IR_CONST &&
 			   ir_op_info[i->op].side_effect) {
 			return false;
@@ -87,7 +92,7 @@ static void begin(struct jit *j, const struct op *o)
 	if (j->fp[LOADED])
 		return;
 	x_stmxcsr(x, jit_frame(SAVED));
-	x_mov_rm(x, X_32, (unsigned)o->gpr, jit_slot(j->env->vsat_slot + 8));
+	x_mov_rm(x, X_32, (unsigned)o->gpr, jit_slot(j->env->vsat_slot + NJ));
 	x_lea(x, X_64, (unsigned)o->image, vec_const(j, 0, 0x00001f80 | 0x9fc0ull << 32));
 	x_ldmxcsr(x, xm_index((unsigned)o->image, (unsigned)o->gpr, 2, 0));
 	j->fp[LOADED] = 1;

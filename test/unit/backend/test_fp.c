@@ -561,6 +561,32 @@ static void test_between_vmx(void **state)
 	}
 }
 
+/* VSCR.NJ changes between instructions that it decides about. */
+static void test_denormals(void **state)
+{
+	static const u32 words[] = {
+		0x1022180a, /* vaddfp 1,2,3 */
+		0x10002644, /* mtvscr 4 */
+		0x10a2180a, /* vaddfp 5,2,3 */
+	};
+	struct cpu_state *s = e.side[0].s;
+	struct backend_code *code[2];
+
+	memcpy(e.word, words, sizeof(words));
+	e.count = ARRAY_SIZE(words);
+	compile_both(code);
+	for (u32 k = 0; k < 4; k++) {
+		random_state(s);
+		memset(&s->vsr[34], 0, sizeof(s->vsr[34]));
+		VD(&s->vsr[35], 0) = VD(&s->vsr[35], 1) = 0x0000000100400000;
+		VD(&s->vsr[36], 1) = (k & 1) << 16;
+		s->vscr_nj = k >> 1;
+		both(code);
+		assert_int_equal(VD(&s->vsr[37], 0), k & 1 ? 0 : 0x0000000100400000);
+	}
+	discard_both(code);
+}
+
 static void test_sequences(void **state)
 {
 	struct backend_code *code[2];
@@ -591,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_single),
 		cmocka_unit_test(test_known_operands),
 		cmocka_unit_test(test_between_vmx),
+		cmocka_unit_test(test_denormals),
 		cmocka_unit_test(test_sequences),
 	};
 

@@ -159,6 +159,7 @@ static u64 element(const u64 d[2], u32 format, u32 n)
 
 struct operands {
 	mpfr_t a, b, c; /* a op b; a * c + b */
+	bool root_inexact; /* the quotient by a rounded root says nothing of that */
 };
 
 static bool set_operands(const struct diff_view *v, const struct row *r, u32 n, struct operands *o)
@@ -216,7 +217,7 @@ static int compute(mpfr_t x, const struct row *r, struct operands *o, mpfr_rnd_t
 		mpfr_t root;
 
 		mpfr_init2(root, formats[r->in].prec);
-		mpfr_sqrt(root, o->b, rnd);
+		o->root_inexact = mpfr_sqrt(root, o->b, rnd);
 		t = mpfr_ui_div(x, 1, root, rnd);
 		mpfr_clear(root);
 		return t;
@@ -351,6 +352,7 @@ static u64 pack_r32(const struct packed *p)
 
 static void init(struct operands *o)
 {
+	o->root_inexact = false;
 	mpfr_inits2(128, o->a, o->b, o->c, (mpfr_ptr)0);
 }
 
@@ -385,6 +387,7 @@ static bool qemu_element(const struct diff_view *v, const struct row *r, u32 n, 
 	ok = ok && mpfr_regular_p(x);
 	if (ok) {
 		fit(x, t, f, &how, &p, e);
+		e->raised |= o.root_inexact ? FPSCR_XX : 0;
 		*bits = r->style == R32 ? pack_r32(&p) : pack(&p, f);
 		if (r->odd && p.special)
 			*known = false;

@@ -114,11 +114,12 @@ void diff_take_fpscr(const struct diff_view *v, struct diff_result *m, uint64_t 
 const u64 *fx_plain_target(const struct diff_view *v)
 {
 	static struct diff_result before, other;
+	const int t = diff_target(v);
 
 	before = *v->before;
 	before.state.fpscr &= ~FPSCR_ENABLES;
 	v->again(v, &before, &other);
-	return other.state.vsr[diff_target(v)];
+	return other.state.vsr[t < 0 ? 0 : t];
 }
 
 void fx_interrupt(const struct diff_view *v, struct diff_result *m, bool interrupt)
@@ -138,8 +139,10 @@ void fx_interrupt(const struct diff_view *v, struct diff_result *m, bool interru
 bool fx_qemu_integers(const struct diff_view *v, const u64 plain[2], u64 target[2])
 {
 	const char *name = v->insn->row->name;
-	const bool sp = !strncmp(name, "xvcvsp", 6), word = name[strlen(name) - 2] == 'w';
-	const bool is_signed = name[6] == 's' && name[7] == 'x';
+	const bool sp = !strncmp(name, "xvcvsp", 6), dp = !strncmp(name, "xvcvdp", 6);
+	/* xvcv[sd]p[su]x[wd]s */
+	const char *to = sp || dp ? name + 6 : "";
+	const bool is_signed = to[0] == 's', word = to[0] && to[1] == 'x' && to[2] == 'w';
 	const u64 mask = word ? 0xffffffff : ~0ull;
 	const u64 nan = is_signed ? (mask >> 1) + 1 : 0, greatest = is_signed ? mask >> 1 : mask;
 	const double limit = word ? 4294967296.0 : 18446744073709551616.0;
@@ -149,9 +152,7 @@ bool fx_qemu_integers(const struct diff_view *v, const u64 plain[2], u64 target[
 	double x;
 	float f;
 
-	if (strncmp(name, "xvcvdp", 6) && !sp)
-		return false;
-	if (name[strlen(name) - 1] != 's' || (name[6] != 's' && name[6] != 'u') || name[7] != 'x')
+	if ((to[0] != 's' && to[0] != 'u') || to[1] != 'x')
 		return false;
 	for (n = 0; n < count; n++) {
 		const u64 *b = source(v);

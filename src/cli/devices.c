@@ -140,7 +140,41 @@ int value_vga(struct cli_options *o, const char *arg, struct error *e)
 		return 0;
 	if (strcmp(arg, "std"))
 		return error_set(e, -EINVAL, "-vga: '%s' is not std or none", arg);
+	o->vga = true;
 	return devices_new(o, "VGA", e) ? 0 : -EINVAL;
+}
+
+int value_usbdevice(struct cli_options *o, const char *arg, struct error *e)
+{
+	static const char *const kinds[][2] = {
+		{"keyboard", "usb-kbd"}, {"mouse", "usb-mouse"}, {"tablet", "usb-tablet"}};
+
+	o->usb = true;
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(arg, kinds[i][0]))
+			return devices_new(o, kinds[i][1], e) ? 0 : -EINVAL;
+	return error_set(e, -EINVAL, "-usbdevice: '%s' is not keyboard, mouse or tablet", arg);
+}
+
+/* As qemu's pseries: a graphics card brings a controller along, and that a keyboard and a mouse. */
+int usb_finish(struct cli_options *o, struct error *e)
+{
+	const char *controller = o->machine->usb_controller;
+	struct machine_device d;
+
+	o->usb |= o->vga && !o->no_defaults && controller;
+	if (!o->usb)
+		return 0;
+	if (!controller)
+		return error_set(e, -EINVAL, "machine %s has no USB", o->machine->name);
+	if (!devices_new(o, controller, e))
+		return -EINVAL;
+	d = o->devices[o->nr_devices - 1];
+	memmove(o->devices + 1, o->devices, (o->nr_devices - 1) * sizeof(*o->devices));
+	o->devices[0] = d;
+	if (o->vga && (!devices_new(o, "usb-kbd", e) || !devices_new(o, "usb-mouse", e)))
+		return -EINVAL;
+	return 0;
 }
 
 int value_global(struct cli_options *o, const char *arg, struct error *e)

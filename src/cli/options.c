@@ -150,6 +150,11 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 		return value_object(o, arg, e);
 	case OPT_VGA:
 		return value_vga(o, arg, e);
+	case OPT_USB:
+		o->usb = true;
+		return 0;
+	case OPT_USBDEVICE:
+		return value_usbdevice(o, arg, e);
 	case OPT_DEVICE:
 		arg = json_to_list(o, arg, "driver", e);
 		return arg ? value_device(o, arg, e) : -EINVAL;
@@ -245,6 +250,7 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 static int finish(struct cli_options *o, struct error *e)
 {
 	struct machine_config *c = &o->config;
+	int err;
 
 	if (!o->machine)
 		o->machine = machine_at(0);
@@ -275,7 +281,8 @@ static int finish(struct cli_options *o, struct error *e)
 			o->serials[o->nr_serials++] = "none";
 	if (!o->nr_serials && !o->no_defaults)
 		o->serials[o->nr_serials++] = "mon:stdio";
-	return drives_finish(o, e);
+	err = usb_finish(o, e);
+	return err ? err : drives_finish(o, e);
 }
 
 void cli_free(struct cli_options *o)

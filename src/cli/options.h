@@ -56,6 +56,7 @@ struct cli_options {
 	u32 nr_monitors;
 	const char *monitors[CLI_MAX_MONITORS];
 	bool nographic, no_defaults, no_reboot, no_shutdown, stopped;
+	bool usb, vga;
 	u32 log_mask;
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */

@@ -27,6 +27,9 @@ int value_vnc(struct cli_options *o, const char *arg, struct error *e);
 int value_display(struct cli_options *o, const char *arg, struct error *e);
 int value_object(struct cli_options *o, const char *arg, struct error *e);
 int value_vga(struct cli_options *o, const char *arg, struct error *e);
+int value_usbdevice(struct cli_options *o, const char *arg, struct error *e);
+/* The controller of -usb, before all other devices. */
+int usb_finish(struct cli_options *o, struct error *e);
 int value_global(struct cli_options *o, const char *arg, struct error *e);
 int value_netdev(struct cli_options *o, const char *arg, struct error *e);
 int value_nic(struct cli_options *o, const char *arg, struct error *e);

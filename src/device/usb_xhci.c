@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * xHCI controllers "qemu-xhci" and "nec-usb-xhci": registers (5), ports (4.19), the bus's thread.
- * SuperSpeed ports have the lower numbers; a port of the bus is one of them and one of USB 2.0, and
- * a device answers at the one of its speed. Registers are served without the machine's lock.
+ * xHCI controllers "qemu-xhci" and "nec-usb-xhci": registers (5), the bus's thread. Registers are
+ * served without the machine's lock.
  */
 #include "device/usb_xhci.h"
 
@@ -18,7 +17,6 @@ enum {
 	BAR_BYTES = 0x8000,
 	OPERATIONAL = 0x40,
 	PORTS = 0x440,
-	PORT_BYTES = 0x10,
 	RUNTIME = 0x1000,
 	INTERRUPTERS = 0x1020,
 	DOORBELLS = 0x2000,
@@ -38,7 +36,7 @@ enum {
 
 	HALTED = 1 << 0, /* USBSTS */
 	HOST_ERROR = 1 << 2,
-	PORT_CHANGE = 1 << 4,
+	PORT_CHANGE = XHCI_PORT_CHANGE,
 	RESTORE_ERROR = 1 << 10,
 	STATUS_CLEARED = HOST_ERROR | 1 << 3 | PORT_CHANGE | RESTORE_ERROR,
 
@@ -47,37 +45,9 @@ enum {
 	RING_ABORT = 1 << 2,
 	RING_RUNNING = 1 << 3,
 
-	CONNECTED = 1 << 0, /* PORTSC */
-	ENABLED = 1 << 1,
-	PORT_RESET = 1 << 4,
-	LINK = 15 << 5,
-	LINK_U0 = 0 << 5,
-	LINK_U3 = 3 << 5,
-	LINK_NOTHING = 5 << 5,
-	LINK_POLLING = 7 << 5,
-	LINK_RESUME = 15 << 5,
-	POWER = 1 << 9,
-	SPEED = 15 << 10,
-	INDICATOR = 3 << 14,
-	LINK_WRITE = 1 << 16,
-	CHANGED_CONNECT = 1 << 17,
-	CHANGED_ENABLED = 1 << 18,
-	CHANGED_WARM = 1 << 19,
-	CHANGED_RESET = 1 << 21,
-	CHANGED_LINK = 1 << 22,
-	CHANGES = 0x7f << 17,
-	WAKES = 7 << 25,
-	WARM_RESET = (int)(1u << 31),
-
 	DOORBELL_LIMIT = 32, /* of one ring, before others have a turn */
-	DEFAULT_PORTS = 4,
 	MICROFRAME_NS = 125000,
 };
-
-static struct xhci *of_bus(struct usb_bus *bus)
-{
-	return container_of(bus, struct xhci, bus);
-}
 
 bool xhci_running(const struct xhci *x)
 {
@@ -98,130 +68,6 @@ void xhci_die(struct xhci *x)
 	log_printf(LOG_GUEST, "xhci: cannot reach the guest's memory\n");
 	halt(x);
 	x->state.status |= HOST_ERROR;
-}
-
-/* --- ports --- */
-struct usb_port *xhci_port(struct xhci *x, u32 port)
-{
-	if (!port || port > x->p2 + x->p3)
-		return NULL;
-	return &x->bus.ports[port <= x->p3 ? port - 1 : port - 1 - x->p3];
-}
-
-struct usb_device *xhci_port_device(struct xhci *x, u32 port)
-{
-	struct usb_port *p = xhci_port(x, port);
-
-	if (!p || !p->device || (p->device->speed == USB_SUPER) != (port <= x->p3))
-		return NULL;
-	return p->device;
-}
-
-static void port_changed(struct xhci *x, u32 port, u32 bits)
-{
-	struct xhci_port_state *s = &x->state.ports[port - 1];
-
-	if ((s->status & bits) == bits)
-		return;
-	s->status |= bits;
-	x->state.status |= PORT_CHANGE;
-	xhci_event(x, 0, (u64)port << 24, (u32)CC_SUCCESS << 24, TRB_PORT_EVENT << 10);
-}
-
-/* Who is there, as nobody had looked at it yet. */
-static void port_connect(struct xhci *x, u32 port)
-{
-	static const u32 speeds[USB_SPEEDS] = {2 << 10, 1 << 10, 3 << 10, 4 << 10};
-	struct xhci_port_state *s = &x->state.ports[port - 1];
-	struct usb_device *d = xhci_port_device(x, port);
-
-	s->status &= CHANGES | WAKES;
-	s->status |= POWER | (d ? CONNECTED | speeds[d->speed] : LINK_NOTHING);
-	if (d)
-		s->status |= d->speed == USB_SUPER ? ENABLED | LINK_U0 : LINK_POLLING;
-}
-
-static void ports_reset(struct xhci *x)
-{
-	for (u32 i = 1; i <= x->p2 + x->p3; i++) {
-		x->state.ports[i - 1] = (struct xhci_port_state){0};
-		port_connect(x, i);
-		if (xhci_port_device(x, i))
-			x->state.ports[i - 1].status |= CHANGED_CONNECT;
-	}
-}
-
-static void port_reset(struct xhci *x, u32 port, bool warm)
-{
-	struct xhci_port_state *s = &x->state.ports[port - 1];
-	struct usb_device *d = xhci_port_device(x, port);
-
-	if (!d)
-		return;
-	usb_bus_quiesce(&x->bus);
-	usb_reset_device(d);
-	s->status &= ~(u32)LINK;
-	s->status |= ENABLED;
-	port_changed(x, port, CHANGED_RESET | (warm && port <= x->p3 ? CHANGED_WARM : 0));
-}
-
-/* What the guest may ask of a link: U0, U3 and, of USB 2.0, to resume. */
-static void set_link(struct xhci *x, u32 port, u32 link)
-{
-	struct xhci_port_state *s = &x->state.ports[port - 1];
-	u32 old = s->status & LINK;
-
-	if (!(s->status & ENABLED))
-		return;
-	if (link == LINK_U3 && old < LINK_U3)
-		s->status = (s->status & ~(u32)LINK) | link;
-	else if (link == LINK_RESUME && old == LINK_U3 && port > x->p3)
-		s->status = (s->status & ~(u32)LINK) | link;
-	else if (link == LINK_U0 && old != LINK_U0) {
-		s->status &= ~(u32)LINK;
-		port_changed(x, port, CHANGED_LINK);
-	}
-}
-
-static void port_store(struct xhci *x, u32 port, u32 value)
-{
-	struct xhci_port_state *s = &x->state.ports[port - 1];
-
-	if (value & (u32)WARM_RESET || value & PORT_RESET) {
-		port_reset(x, port, value & (u32)WARM_RESET);
-		return;
-	}
-	s->status &= ~(value & CHANGES);
-	s->status = (s->status & ~(u32)(WAKES | INDICATOR)) | (value & (WAKES | INDICATOR));
-	if (value & ENABLED)
-		s->status &= ~(u32)ENABLED;
-	if (value & LINK_WRITE)
-		set_link(x, port, value & LINK);
-}
-
-static void attached(struct usb_bus *bus, struct usb_port *p)
-{
-	struct xhci *x = of_bus(bus);
-	u32 port = p->index + 1;
-
-	if (p->hub)
-		return;
-	if (p->device->speed != USB_SUPER)
-		port += x->p3;
-	port_connect(x, port);
-	port_changed(x, port, CHANGED_CONNECT);
-}
-
-static void detached(struct usb_bus *bus, struct usb_port *p, struct usb_device *d)
-{
-	struct xhci *x = of_bus(bus);
-
-	xhci_slots_detached(x, d);
-	for (u32 i = 1; i <= x->p2 + x->p3 && !p->hub; i++)
-		if (xhci_port(x, i) == p && x->state.ports[i - 1].status & CONNECTED) {
-			port_connect(x, i);
-			port_changed(x, i, CHANGED_CONNECT);
-		}
 }
 
 /* --- capability registers (5.3, 7.2) --- */
@@ -273,7 +119,7 @@ static void reset_locked(struct xhci *x)
 		s->interrupters[i].moderation = 4000;
 		s->interrupters[i].cycle = 1;
 	}
-	ports_reset(x);
+	xhci_ports_reset(x);
 	xhci_interrupt_update(x);
 }
 
@@ -361,11 +207,6 @@ static u32 operational_load(const struct xhci *x, u64 offset)
 	}
 }
 
-static void set_half(u64 *field, u32 value, bool high)
-{
-	*field = high ? (u32)*field | (u64)value << 32 : (*field >> 32 << 32) | value;
-}
-
 static void operational_store(struct xhci *x, u64 offset, u32 value)
 {
 	struct xhci_state *s = &x->state;
@@ -387,10 +228,10 @@ static void operational_store(struct xhci *x, u64 offset, u32 value)
 		command_ring_store(x, value);
 		break;
 	case 0x30:
-		set_half(&s->contexts, value & ~63u, false);
+		xhci_set_half(&s->contexts, value & ~63u, false);
 		break;
 	case 0x34:
-		set_half(&s->contexts, value, true);
+		xhci_set_half(&s->contexts, value, true);
 		break;
 	case 0x38:
 		s->config = value & 0xff;
@@ -398,95 +239,20 @@ static void operational_store(struct xhci *x, u64 offset, u32 value)
 	}
 }
 
-static u32 port_load(const struct xhci *x, u64 offset)
-{
-	const struct xhci_port_state *s = &x->state.ports[offset / PORT_BYTES];
-
-	switch (offset % PORT_BYTES) {
-	case 0:
-		return s->status;
-	case 4:
-		return s->power;
-	default:
-		return 0;
-	}
-}
-
 /* --- runtime registers (5.5) --- */
-static u32 interrupter_load(const struct xhci *x, u64 offset)
-{
-	const struct xhci_interrupter *i = &x->state.interrupters[offset / 32];
-
-	switch (offset % 32) {
-	case 0x00:
-		return i->management;
-	case 0x04:
-		return i->moderation;
-	case 0x08:
-		return i->table_size;
-	case 0x10:
-		return (u32)i->table;
-	case 0x14:
-		return (u32)(i->table >> 32);
-	case 0x18:
-		return (u32)i->dequeue;
-	case 0x1c:
-		return (u32)(i->dequeue >> 32);
-	default:
-		return 0;
-	}
-}
-
-static void interrupter_store(struct xhci *x, u64 offset, u32 value)
-{
-	u32 n = (u32)(offset / 32);
-	struct xhci_interrupter *i = &x->state.interrupters[n];
-	u32 busy;
-
-	switch (offset % 32) {
-	case 0x00:
-		i->management &= ~(value & 1);
-		i->management = (i->management & 1) | (value & 2);
-		xhci_interrupt_update(x);
-		break;
-	case 0x04:
-		i->moderation = value;
-		break;
-	case 0x08:
-		i->table_size = value & 0xffff;
-		break;
-	case 0x10:
-		set_half(&i->table, value & ~63u, false);
-		break;
-	case 0x14:
-		set_half(&i->table, value, true);
-		xhci_ring_start(x, n);
-		break;
-	case 0x18:
-		/* bit 3 is cleared by writing 1 */
-		busy = (u32)i->dequeue & ~value & 8;
-		set_half(&i->dequeue, (value & ~8u) | busy, false);
-		break;
-	case 0x1c:
-		set_half(&i->dequeue, value, true);
-		xhci_ring_moved(x, n);
-		break;
-	}
-}
-
 static u32 runtime_load(struct xhci *x, u64 offset)
 {
 	if (offset == RUNTIME)
 		return (u32)(vm_clock_ns(&x->bus.vm->clock) / MICROFRAME_NS) & 0x3fff;
 	if (offset >= INTERRUPTERS && offset < INTERRUPTERS + 32ull * x->nr_interrupters)
-		return interrupter_load(x, offset - INTERRUPTERS);
+		return xhci_interrupter_load(x, offset - INTERRUPTERS);
 	return 0;
 }
 
 /* --- access --- */
 static bool is_port(const struct xhci *x, u64 offset)
 {
-	return offset >= PORTS && offset < PORTS + (u64)PORT_BYTES * (x->p2 + x->p3);
+	return offset >= PORTS && offset < PORTS + (u64)XHCI_PORT_BYTES * (x->p2 + x->p3);
 }
 
 static u64 registers_read(void *opaque, u32 vcpu, u64 offset, u32 size)
@@ -498,7 +264,7 @@ static u64 registers_read(void *opaque, u32 vcpu, u64 offset, u32 size)
 	if (offset < OPERATIONAL)
 		value = capability_load(x, offset);
 	else if (is_port(x, offset))
-		value = port_load(x, offset - PORTS);
+		value = xhci_port_load(x, offset - PORTS);
 	else if (offset < PORTS)
 		value = operational_load(x, offset - OPERATIONAL);
 	else if (offset >= RUNTIME)
@@ -513,16 +279,11 @@ static void registers_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 va
 
 	os_mutex_lock(&x->bus.work);
 	if (is_port(x, offset)) {
-		u32 port = (u32)(offset - PORTS) / PORT_BYTES;
-
-		if (offset % PORT_BYTES == 0)
-			port_store(x, port + 1, (u32)value);
-		else if (offset % PORT_BYTES == 4)
-			x->state.ports[port].power = (u32)value;
+		xhci_port_store(x, offset - PORTS, (u32)value);
 	} else if (offset >= OPERATIONAL && offset < PORTS) {
 		operational_store(x, offset - OPERATIONAL, (u32)value);
 	} else if (offset >= INTERRUPTERS && offset < INTERRUPTERS + 32ull * x->nr_interrupters) {
-		interrupter_store(x, offset - INTERRUPTERS, (u32)value);
+		xhci_interrupter_store(x, offset - INTERRUPTERS, (u32)value);
 	}
 	os_mutex_unlock(&x->bus.work);
 }
@@ -592,7 +353,7 @@ static bool work_slot(struct xhci *x, u32 slot)
 
 static u64 work(struct usb_bus *bus)
 {
-	struct xhci *x = of_bus(bus);
+	struct xhci *x = xhci_of_bus(bus);
 	bool more = false;
 
 	if (!xhci_running(x))
@@ -627,7 +388,7 @@ static u64 work(struct usb_bus *bus)
 
 static void run(struct usb_bus *bus, bool running)
 {
-	struct xhci *x = of_bus(bus);
+	struct xhci *x = xhci_of_bus(bus);
 
 	if (!running) {
 		xhci_slots_flush(x);
@@ -641,113 +402,10 @@ static void run(struct usb_bus *bus, bool running)
 }
 
 static const struct usb_bus_ops bus_ops = {
-	.attached = attached,
-	.detached = detached,
+	.attached = xhci_attached,
+	.detached = xhci_detached,
 	.work = work,
 	.run = run,
-};
-
-/* --- saved state --- */
-static const struct state_field interrupter_fields[] = {
-	STATE_FIELD(struct xhci_interrupter, table, STATE_U64),
-	STATE_FIELD(struct xhci_interrupter, dequeue, STATE_U64),
-	STATE_FIELD(struct xhci_interrupter, start, STATE_U64),
-	STATE_FIELD(struct xhci_interrupter, management, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, moderation, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, table_size, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, size, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, enqueue, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, cycle, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, full, STATE_U32),
-	STATE_FIELD(struct xhci_interrupter, pad, STATE_DERIVED),
-};
-
-static const struct state_table interrupter_table = {
-	.name = "xhci/interrupter",
-	.size = sizeof(struct xhci_interrupter),
-	.nr_fields = ARRAY_SIZE(interrupter_fields),
-	.fields = interrupter_fields,
-};
-
-static const struct state_field port_fields[] = {
-	STATE_FIELD(struct xhci_port_state, status, STATE_U32),
-	STATE_FIELD(struct xhci_port_state, power, STATE_U32),
-};
-
-static const struct state_table port_table = {
-	.name = "xhci/port",
-	.size = sizeof(struct xhci_port_state),
-	.nr_fields = ARRAY_SIZE(port_fields),
-	.fields = port_fields,
-};
-
-static const struct state_field slot_fields[] = {
-	STATE_FIELD(struct xhci_slot_state, context, STATE_U64),
-	STATE_FIELD(struct xhci_slot_state, enabled, STATE_U32),
-	STATE_FIELD(struct xhci_slot_state, status, STATE_U32),
-	STATE_FIELD(struct xhci_slot_state, port, STATE_U32),
-	STATE_FIELD(struct xhci_slot_state, route, STATE_U32),
-};
-
-static const struct state_table slot_table = {
-	.name = "xhci/slot",
-	.size = sizeof(struct xhci_slot_state),
-	.nr_fields = ARRAY_SIZE(slot_fields),
-	.fields = slot_fields,
-};
-
-static const struct state_field fields[] = {
-	STATE_FIELD(struct xhci_state, command, STATE_U32),
-	STATE_FIELD(struct xhci_state, status, STATE_U32),
-	STATE_FIELD(struct xhci_state, notify, STATE_U32),
-	STATE_FIELD(struct xhci_state, config, STATE_U32),
-	STATE_FIELD(struct xhci_state, command_ring, STATE_U64),
-	STATE_FIELD(struct xhci_state, command_cycle, STATE_U32),
-	STATE_FIELD(struct xhci_state, command_running, STATE_U32),
-	STATE_FIELD(struct xhci_state, command_low, STATE_U32),
-	STATE_FIELD(struct xhci_state, command_fresh, STATE_U32),
-	STATE_FIELD(struct xhci_state, contexts, STATE_U64),
-	STATE_STRUCT_ARRAY(struct xhci_state, interrupters, &interrupter_table),
-	STATE_STRUCT_ARRAY(struct xhci_state, ports, &port_table),
-	STATE_STRUCT_ARRAY(struct xhci_state, slots, &slot_table),
-};
-
-static int post_load(void *obj, struct error *e)
-{
-	struct xhci *x = container_of(obj, struct xhci, state);
-	struct xhci_state *s = obj;
-	bool good = s->command_cycle <= 1 && s->command_running <= 1 && !(s->command & RESET) &&
-		    !(s->command & RUN) == !!(s->status & HALTED);
-
-	for (u32 i = 0; i < XHCI_MAX_INTERRUPTERS; i++) {
-		const struct xhci_interrupter *n = &s->interrupters[i];
-
-		good &= n->size <= 4096 && n->cycle <= 1 && n->full <= 1 &&
-			(n->size ? n->enqueue < n->size : !n->enqueue);
-	}
-	for (u32 i = 0; i <= XHCI_MAX_SLOTS; i++)
-		good &= s->slots[i].enabled <= 1 && s->slots[i].status <= SLOT_CONFIGURED &&
-			(s->slots[i].enabled || !s->slots[i].status);
-	if (!good)
-		return error_set(e, -EINVAL, "saved state of an xHCI controller is damaged");
-	x->loaded = true;
-	return 0;
-}
-
-static const struct state_table qemu_table = {
-	.name = "qemu-xhci",
-	.size = sizeof(struct xhci_state),
-	.nr_fields = ARRAY_SIZE(fields),
-	.fields = fields,
-	.post_load = post_load,
-};
-
-static const struct state_table nec_table = {
-	.name = "nec-usb-xhci",
-	.size = sizeof(struct xhci_state),
-	.nr_fields = ARRAY_SIZE(fields),
-	.fields = fields,
-	.post_load = post_load,
 };
 
 /* --- life --- */
@@ -878,7 +536,7 @@ const struct device_class usb_xhci_class = {
 	.unrealize = unrealize,
 	.reset = reset,
 	.dt = device_no_dt,
-	.state = &qemu_table,
+	.state = &xhci_qemu_table,
 	.state_offset = OFFSET(state),
 };
 
@@ -892,6 +550,6 @@ const struct device_class usb_nec_xhci_class = {
 	.unrealize = unrealize,
 	.reset = reset,
 	.dt = device_no_dt,
-	.state = &nec_table,
+	.state = &xhci_nec_table,
 	.state_offset = OFFSET(state),
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Inside of the xHCI controllers (eXtensible Host Controller Interface 1.2, sections named in
- * brackets below). usb_xhci.c has the registers, usb_xhci_ring.c event rings, usb_xhci_slot.c
- * commands and contexts, usb_xhci_transfer.c what doorbells of devices ask for.
+ * brackets below). usb_xhci.c has the registers, usb_xhci_port.c the root hub, usb_xhci_ring.c
+ * event rings, usb_xhci_slot.c commands and contexts, usb_xhci_transfer.c what doorbells of devices
+ * ask for, usb_xhci_state.c what is saved.
  *
  * All under the bus's `work`; a doorbell is a bit and a wake-up, without any lock. While the
  * machine stands still the endpoints' places stand in the guest's contexts, which the controller
@@ -25,6 +26,8 @@ enum {
 	XHCI_MAX_LINKS = 32,  /* one after the other */
 	XHCI_MAX_PIECES = 8192,
 	XHCI_TRB_BYTES = 16,
+	XHCI_PORT_BYTES = 16,	   /* of registers */
+	XHCI_PORT_CHANGE = 1 << 4, /* USBSTS */
 	XHCI_CONTEXT_BYTES = 32,
 };
 
@@ -161,7 +164,7 @@ struct xhci_state {
 	u64 command_ring; /* where the next command stands */
 	u32 command_cycle, command_running;
 	u32 command_low, command_fresh; /* CRCR: its low half; nothing was fetched since */
-	u64 contexts; /* DCBAAP */
+	u64 contexts;			/* DCBAAP */
 	struct xhci_interrupter interrupters[XHCI_MAX_INTERRUPTERS];
 	struct xhci_port_state ports[XHCI_MAX_PORTS];
 	struct xhci_slot_state slots[XHCI_MAX_SLOTS + 1];
@@ -185,20 +188,41 @@ static inline u32 trb_type(const struct xhci_trb *t)
 	return t->control >> 10 & 63;
 }
 
+static inline struct xhci *xhci_of_bus(struct usb_bus *bus)
+{
+	return container_of(bus, struct xhci, bus);
+}
+
+static inline void xhci_set_half(u64 *field, u32 value, bool high)
+{
+	*field = high ? (u32)*field | (u64)value << 32 : (*field >> 32 << 32) | value;
+}
+
 /* --- usb_xhci.c --- */
 /* Something of ours does not work with what the guest gave us [4.24.1]. */
 void xhci_die(struct xhci *x);
 bool xhci_running(const struct xhci *x);
+
+/* --- usb_xhci_port.c --- */
 /* Of a root port, numbered from 1; NULL: nobody, or not with a speed of that port. */
 struct usb_device *xhci_port_device(struct xhci *x, u32 port);
 struct usb_port *xhci_port(struct xhci *x, u32 port);
+void xhci_ports_reset(struct xhci *x);
+/* Offsets from the first port's registers. */
+u32 xhci_port_load(const struct xhci *x, u64 offset);
+void xhci_port_store(struct xhci *x, u64 offset, u32 value);
+void xhci_attached(struct usb_bus *bus, struct usb_port *p);
+void xhci_detached(struct usb_bus *bus, struct usb_port *p, struct usb_device *d);
+
+/* --- usb_xhci_state.c --- */
+extern const struct state_table xhci_qemu_table, xhci_nec_table;
 
 /* --- usb_xhci_ring.c --- */
 void xhci_event(struct xhci *x, u32 interrupter, u64 parameter, u32 status, u32 control);
-/* ERSTBA was written. */
-void xhci_ring_start(struct xhci *x, u32 interrupter);
-void xhci_ring_moved(struct xhci *x, u32 interrupter);
 void xhci_interrupt_update(struct xhci *x);
+/* Offsets from the first interrupter's registers. */
+u32 xhci_interrupter_load(const struct xhci *x, u64 offset);
+void xhci_interrupter_store(struct xhci *x, u64 offset, u32 value);
 /* The TRB at *addr, after links: 1; 0: the guest still has it; -errno after links without end or
  * an address that cannot be read. *addr and *cycle go on behind it. */
 int xhci_fetch(struct xhci *x, u64 *addr, u32 *cycle, struct xhci_trb *t);

@@ -117,7 +117,8 @@ static void raise(struct xhci *x, u32 n)
 }
 
 /* --- event rings --- */
-void xhci_ring_start(struct xhci *x, u32 n)
+/* ERSTBA was written. */
+static void ring_start(struct xhci *x, u32 n)
 {
 	struct xhci_interrupter *i = &x->state.interrupters[n];
 	u32 entry[4];
@@ -182,7 +183,8 @@ void xhci_event(struct xhci *x, u32 n, u64 parameter, u32 status, u32 control)
 	raise(x, n);
 }
 
-void xhci_ring_moved(struct xhci *x, u32 n)
+/* ERDP was. */
+static void ring_moved(struct xhci *x, u32 n)
 {
 	struct xhci_interrupter *i = &x->state.interrupters[n];
 
@@ -192,4 +194,66 @@ void xhci_ring_moved(struct xhci *x, u32 n)
 		i->full = 0;
 	if (!(i->dequeue & BUSY) && room(i) + 1 < i->size)
 		raise(x, n);
+}
+
+/* --- registers (5.5.2) --- */
+u32 xhci_interrupter_load(const struct xhci *x, u64 offset)
+{
+	const struct xhci_interrupter *i = &x->state.interrupters[offset / 32];
+
+	switch (offset % 32) {
+	case 0x00:
+		return i->management;
+	case 0x04:
+		return i->moderation;
+	case 0x08:
+		return i->table_size;
+	case 0x10:
+		return (u32)i->table;
+	case 0x14:
+		return (u32)(i->table >> 32);
+	case 0x18:
+		return (u32)i->dequeue;
+	case 0x1c:
+		return (u32)(i->dequeue >> 32);
+	default:
+		return 0;
+	}
+}
+
+void xhci_interrupter_store(struct xhci *x, u64 offset, u32 value)
+{
+	u32 n = (u32)(offset / 32);
+	struct xhci_interrupter *i = &x->state.interrupters[n];
+	u32 busy;
+
+	switch (offset % 32) {
+	case 0x00:
+		i->management &= ~(value & 1);
+		i->management = (i->management & 1) | (value & 2);
+		xhci_interrupt_update(x);
+		break;
+	case 0x04:
+		i->moderation = value;
+		break;
+	case 0x08:
+		i->table_size = value & 0xffff;
+		break;
+	case 0x10:
+		xhci_set_half(&i->table, value & ~63u, false);
+		break;
+	case 0x14:
+		xhci_set_half(&i->table, value, true);
+		ring_start(x, n);
+		break;
+	case 0x18:
+		/* bit 3 is cleared by writing 1 */
+		busy = (u32)i->dequeue & ~value & 8;
+		xhci_set_half(&i->dequeue, (value & ~8u) | busy, false);
+		break;
+	case 0x1c:
+		xhci_set_half(&i->dequeue, value, true);
+		ring_moved(x, n);
+		break;
+	}
 }

@@ -61,7 +61,8 @@ struct machine_class {
 	const char *name, *help;
 	const char *default_cpu;
 	u64 default_ram;
-	const char *default_drive; /* the interface of -drive without if=; NULL: there is none */
+	const char *default_drive;  /* the interface of -drive without if=; NULL: there is none */
+	const char *usb_controller; /* the device that -usb means; NULL: there is none */
 	u32 max_cpus;
 	bool has_firmware; /* that starts when there is neither -kernel nor -bios */
 	/* Lines for --help about -M's options; may be "". */

@@ -425,6 +425,7 @@ const struct machine_class machine_pseries = {
 	.default_cpu = "power9",
 	.default_ram = 512ull << 20,
 	.default_drive = "scsi",
+	.usb_controller = "nec-usb-xhci",
 	.max_cpus = 8,
 	.has_firmware = true,
 	.option_help =

@@ -109,6 +109,8 @@ def refusals(kernel, initrd, folder):
         ("unknown part of -boot", refuse("-boot", "splash=picture", "-kernel", kernel)),
         ("disk without drive", refuse("-device", "virtio-blk-pci", "-kernel", kernel)),
         ("node without a name", refuse("-blockdev", f"driver=file,filename={folder}/text", "-kernel", kernel)),
+        ("machine without USB", refuse("-M", "bare-440", "-usb", "-kernel", kernel)),
+        ("unknown USB device", refuse("-usbdevice", "braille", "-kernel", kernel)),
         ("unknown graphics card", refuse("-vga", "cirrus", "-kernel", kernel)),
         ("odd framebuffer", refuse("-device", "VGA,vgamem_mb=3", "-kernel", kernel)),
         ("VNC nowhere", refuse("-vnc", "here", "-kernel", kernel)),

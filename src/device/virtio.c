@@ -322,6 +322,24 @@ void virtio_complete(struct virtio_device *v, u32 queue, struct virtqueue_elemen
 	os_mutex_unlock(&q->lock);
 }
 
+void virtio_push(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written)
+{
+	struct virtio_queue *q = &v->queues[queue];
+
+	os_mutex_lock(&q->lock);
+	virtqueue_push(&q->ring, el, written);
+	os_mutex_unlock(&q->lock);
+}
+
+void virtio_notify_pushed(struct virtio_device *v, u32 queue)
+{
+	struct virtio_queue *q = &v->queues[queue];
+
+	os_mutex_lock(&q->lock);
+	virtio_notify(v, queue);
+	os_mutex_unlock(&q->lock);
+}
+
 int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el)
 {
 	struct virtio_queue *q = &v->queues[queue];

@@ -174,6 +174,9 @@ static inline bool virtio_has(const struct virtio_device *v, u64 feature)
 }
 /* The queue's lock is held: an interrupt, if the driver wants one. */
 void virtio_notify(struct virtio_device *v, u32 queue);
+/* Push one element, and later interrupt for all that were pushed; both take the queue's lock. */
+void virtio_push(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written);
+void virtio_notify_pushed(struct virtio_device *v, u32 queue);
 /* Push one element and interrupt; takes the queue's lock. */
 void virtio_complete(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written);
 int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el);

@@ -6,6 +6,7 @@
 #include "device/virtio_blk.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "device/virtio_pci.h"
@@ -80,6 +81,9 @@ struct virtio_blk {
 	struct virtio_blk_state state;
 	struct os_mutex free_lock;
 	struct blk_request *free;
+	/* Requests are completed in batches: one interrupt is due when the last batch has ended. */
+	_Atomic u32 batches;
+	_Atomic bool pushed[VIRTIO_MAX_QUEUES];
 };
 
 struct virtio_blk_pci {
@@ -119,15 +123,38 @@ static void put_request(struct blk_request *r)
 	os_mutex_unlock(&b->free_lock);
 }
 
+static void interrupt_pushed(struct virtio_blk *b)
+{
+	for (u32 i = 0; i < b->num_queues; i++)
+		if (b->pushed[i] && atomic_exchange(&b->pushed[i], false))
+			virtio_notify_pushed(&b->v, i);
+}
+
+static void blk_batch(void *opaque, bool begins)
+{
+	struct virtio_blk *b = opaque;
+
+	if (begins)
+		atomic_fetch_add(&b->batches, 1);
+	else if (atomic_fetch_sub(&b->batches, 1) == 1)
+		interrupt_pushed(b);
+}
+
 static void finish(struct blk_request *r, u8 status)
 {
 	struct virtio_blk *b = r->disk;
 	struct dma_view *view = b->v.queues[r->queue].ring.view;
+	u32 queue;
 
 	*r->status = status;
 	dma_unmap(view, r->status, 1, true);
-	virtio_complete(&b->v, r->queue, &r->el, r->written + 1);
+	queue = r->queue;
+	virtio_push(&b->v, queue, &r->el, r->written + 1);
 	put_request(r);
+	/* whoever ends the last batch looks at `pushed` after it left */
+	b->pushed[queue] = true;
+	if (!b->batches)
+		interrupt_pushed(b);
 }
 
 static void block_done(struct block_request *br, int err)
@@ -435,6 +462,7 @@ static int blk_init(struct virtio_blk *b, struct vm *vm, struct virtio_init *ini
 	if (err)
 		return err;
 	os_mutex_init(&b->free_lock);
+	block_set_batch(b->block, blk_batch, b);
 	b->state.write_cache = b->write_cache != DEVICE_OFF;
 	*init = (struct virtio_init){
 		.ops = &blk_ops,

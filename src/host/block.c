@@ -61,6 +61,12 @@ const struct block_info *block_info(const struct block *b)
 	return &b->info;
 }
 
+void block_set_batch(struct block *b, void (*batch)(void *opaque, bool begins), void *opaque)
+{
+	b->batch_opaque = opaque;
+	b->batch = batch;
+}
+
 void block_set_write_cache(struct block *b, bool on)
 {
 	b->write_cache = on;
@@ -81,6 +87,15 @@ int block_set_on_error(struct block *b, const char *on_read, const char *on_writ
 	return 0;
 }
 
+/* Under the lock, since b is gone when block_drain() has seen 0. */
+static void leave(struct block *b)
+{
+	g_mutex_lock(&b->lock);
+	if (atomic_fetch_sub(&b->in_flight, 1) == 1)
+		g_cond_broadcast(&b->idle);
+	g_mutex_unlock(&b->lock);
+}
+
 void block_complete(struct block_request *r, int err)
 {
 	struct block *b = r->block;
@@ -91,11 +106,19 @@ void block_complete(struct block_request *r, int err)
 		err = 0;
 	r->op = r->user_op;
 	r->done(r, err);
-	/* r is gone; and under the lock, since b is when block_drain() has seen 0 */
-	g_mutex_lock(&b->lock);
-	if (atomic_fetch_sub(&b->in_flight, 1) == 1)
-		g_cond_broadcast(&b->idle);
-	g_mutex_unlock(&b->lock);
+	/* r is gone */
+	leave(b);
+}
+
+void block_batch(struct block *b, bool begins)
+{
+	if (!b->batch)
+		return;
+	if (begins)
+		atomic_fetch_add(&b->in_flight, 1);
+	b->batch(b->batch_opaque, begins);
+	if (!begins)
+		leave(b);
 }
 
 void block_drain(struct block *b)

@@ -115,6 +115,9 @@ void block_set_write_cache(struct block *b, bool on);
  * leaves what the drive said. */
 int block_set_on_error(struct block *b, const char *on_read, const char *on_write, struct error *e);
 bool block_on_error_of(const char *text, u8 *value);
+/* The back end says when it begins to call done() for several requests, and when it has; both on
+ * the thread that calls done(), and perhaps on several at a time. Before the first request. */
+void block_set_batch(struct block *b, void (*batch)(void *opaque, bool begins), void *opaque);
 /* One transfer, waited for; not from done(). */
 int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 len);
 

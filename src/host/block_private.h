@@ -25,9 +25,14 @@ struct block {
 	struct block_throttle *throttle; /* NULL: no limits */
 	_Atomic bool write_cache;
 	_Atomic u64 in_flight;
+	void (*batch)(void *opaque, bool begins); /* may be NULL */
+	void *batch_opaque;
 	GMutex lock; /* with idle: who waits for in_flight to be 0 */
 	GCond idle;
 };
+
+/* Around several block_complete(); the disk is not idle before the end. */
+void block_batch(struct block *b, bool begins);
 
 struct block_throttle;
 

@@ -21,8 +21,18 @@
 
 #include "base/log.h"
 #include "host/block_raw.h"
+#include "os/os.h"
 
-enum { SECTOR = 512, POOL_THREADS = 16, ZEROES = 1 << 20, MAX_IOV = 1024 };
+enum {
+	SECTOR = 512,
+	POOL_THREADS = 16,
+	ZEROES = 1 << 20,
+	MAX_IOV = 1024,
+	SHORT = 1 << 17,      /* what is copied in the calling thread */
+	LONG_WRITE = 2000000, /* ns, and a time for each byte */
+	BYTES_PER_NS = 1,
+	WRITES_WAIT = 100000000,
+};
 
 int block_raw_fd(struct block_raw *raw, const struct block_request *r)
 {
@@ -141,6 +151,55 @@ static ssize_t transfer(struct block_raw *raw, struct block_request *r)
 			    : pwritev2(fd, iov, niov, at, r->flags & BLOCK_FUA ? RWF_DSYNC : 0);
 
 	return n < 0 ? -errno : n;
+}
+
+/* --- with the page cache: a copy is shorter than the way to a thread that does it --- */
+static bool read_cached(struct block_raw *raw, struct block_request *r)
+{
+	int niov;
+	const struct iovec *iov = block_raw_iov(r, &niov);
+	ssize_t n;
+
+	if (raw->no_nowait || r->len > SHORT)
+		return false;
+	n = preadv2(raw->fd, iov, niov, (off_t)(r->offset + r->progress), RWF_NOWAIT);
+	if (n < 0 && errno == EOPNOTSUPP)
+		raw->no_nowait = true;
+	return n > 0 && block_raw_progress(r, n);
+}
+
+/* A write waits when there is too much for the disk to write: then others do it for a while. */
+static bool write_cached(struct block_raw *raw, struct block_request *r)
+{
+	int niov;
+	const struct iovec *iov = block_raw_iov(r, &niov);
+	u64 start = os_clock_ns(), end;
+	ssize_t n;
+
+	if (r->flags & BLOCK_FUA || r->len > SHORT || start < raw->writes_wait)
+		return false;
+	n = pwritev(raw->fd, iov, niov, (off_t)(r->offset + r->progress));
+	end = os_clock_ns();
+	if (end - start > LONG_WRITE + r->len / BYTES_PER_NS)
+		raw->writes_wait = end + WRITES_WAIT;
+	return n > 0 && block_raw_progress(r, n);
+}
+
+u32 block_raw_cached(struct block_raw *raw, struct block_request **r, u32 count)
+{
+	u32 left = 0;
+
+	block_batch(&raw->b, true);
+	for (u32 i = 0; i < count; i++) {
+		bool done = r[i]->op == BLOCK_READ    ? read_cached(raw, r[i])
+			    : r[i]->op == BLOCK_WRITE ? write_cached(raw, r[i])
+						      : false;
+
+		if (!done)
+			r[left++] = r[i];
+	}
+	block_batch(&raw->b, false);
+	return left;
 }
 
 static s64 perform(struct block_raw *raw, struct block_request *r)

@@ -12,6 +12,8 @@ struct block_raw {
 	int fd, direct_fd; /* direct_fd: -1 where the page cache is used */
 	u32 align;	   /* of direct transfers */
 	bool is_device;
+	_Atomic bool no_nowait;	 /* the file system cannot say that it would wait */
+	_Atomic u64 writes_wait; /* until then (os_clock_ns()) the page cache is full */
 	GThreadPool *pool;
 	struct block_uring *uring; /* NULL: requests go to the pool */
 };
@@ -20,6 +22,9 @@ struct block_raw {
 int block_raw_fd(struct block_raw *raw, const struct block_request *r);
 /* The vectors of the rest. */
 const struct iovec *block_raw_iov(struct block_request *r, int *niov);
+/* Does what the page cache makes short in the calling thread; returns how many requests are left,
+ * at the list's beginning. */
+u32 block_raw_cached(struct block_raw *raw, struct block_request **r, u32 count);
 /* A system call's result; false: the rest has to be done. Else r is complete and gone. */
 bool block_raw_progress(struct block_request *r, s64 result);
 void block_raw_pool(struct block_raw *raw, struct block_request *r);

@@ -63,6 +63,10 @@ void block_uring_submit(struct block *b, struct block_request **r, u32 count)
 {
 	struct block_uring *u = container_of(b, struct block_raw, b)->uring;
 
+	if (u->raw->direct_fd < 0)
+		count = block_raw_cached(u->raw, r, count);
+	if (!count)
+		return;
 	g_mutex_lock(&u->lock);
 	for (u32 i = 0; i < count; i++)
 		if (r[i]->op == BLOCK_DISCARD || r[i]->op == BLOCK_WRITE_ZEROES)
@@ -104,8 +108,12 @@ static void uring_main(void *opaque)
 			done[i].result = cqe[i]->res;
 		}
 		io_uring_cq_advance(&u->ring, n);
+		if (n > 1)
+			block_batch(&u->raw->b, true);
 		for (unsigned i = 0; i < n; i++)
 			go_on &= complete(u, done[i].r, done[i].result);
+		if (n > 1)
+			block_batch(&u->raw->b, false);
 	}
 }
 

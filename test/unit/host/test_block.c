@@ -132,6 +132,14 @@ static void count(struct block_request *r, int err)
 	atomic_fetch_add(&finished, 1);
 }
 
+static _Atomic u32 begun, ended;
+
+static void batch(void *opaque, bool begins)
+{
+	assert_ptr_equal(opaque, &begun);
+	atomic_fetch_add(begins ? &begun : &ended, 1);
+}
+
 /* More requests than the ring has places, each of several vectors. */
 static void test_many(void **state)
 {
@@ -143,7 +151,8 @@ static void test_many(void **state)
 		struct iovec(*iov)[2] = calloc(N, sizeof(*iov));
 		u8 *data = malloc(N * PART * 2);
 
-		finished = 0;
+		finished = begun = ended = 0;
+		block_set_batch(b, batch, &begun);
 		for (u32 i = 0; i < N; i++) {
 			iov[i][0] = (struct iovec){data + i * PART * 2, PART};
 			iov[i][1] = (struct iovec){data + i * PART * 2 + PART, PART};
@@ -158,6 +167,8 @@ static void test_many(void **state)
 		block_submit_batch(b, list, N);
 		block_drain(b);
 		assert_int_equal(finished, N);
+		/* whoever saw the disk idle is not called any more */
+		assert_int_equal(begun, ended);
 		check_bytes(data, 0, N * PART * 2);
 		block_close(b);
 		free(r);

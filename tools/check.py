@@ -201,6 +201,7 @@ STAGES = [
                                      engine="translator,records=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
     Stage("disk", guest_test("disk.py", "meson", "disk", full=("--full",))),
+    Stage("diskverify", guest_test("diskverify.py", "meson", "diskverify", full=("--full", "--seconds", "60"))),
     Stage("diskopts", guest_test("diskopts.py", "meson", "diskopts")),
     Stage("durable", guest_test("durable.py", "meson", "durable",
                                 full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),

@@ -89,7 +89,9 @@ static s64 send_part(struct block_nbd *n, struct part *p)
 {
 	struct block_request *r = p->r;
 	nbd_completion_callback cb = {.callback = answered, .user_data = p};
-	u8 *data = p->bounced ? p->data : r->niov ? (u8 *)r->iov[0].iov_base + r->progress : NULL;
+	u8 *data = p->bounced	      ? p->data
+		   : moves_data(n, r) ? (u8 *)r->iov[0].iov_base + r->progress
+				      : NULL;
 	u64 at = r->offset + r->progress;
 	u32 fua = r->flags & BLOCK_FUA && n->can_fua ? LIBNBD_CMD_FLAG_FUA : 0;
 

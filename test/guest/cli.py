@@ -120,6 +120,18 @@ def refusals(kernel, initrd, folder):
         ("unknown display", refuse("-display", "gtk", "-kernel", kernel)),
         ("unknown object", refuse("-object", "rng-random,id=r", "-kernel", kernel)),
         ("secret without data", refuse("-object", "secret,id=s", "-kernel", kernel)),
+        ("damaged JSON", refuse("-blockdev", '{"driver": "file",', "-kernel", kernel)),
+        ("unknown image format", refuse("-drive", f"file={folder}/text,if=none,format=tape", "-kernel", kernel)),
+        ("image of another format", refuse("-drive", f"file={folder}/text,if=none,format=qcow2", "-kernel", kernel)),
+        ("format that is not said", refuse("-drive", f"file={folder}/image.vmdk,if=none", "-kernel", kernel)),
+        ("server that is absent", refuse("-drive", f"file=nbd+unix:///?socket={folder}/absent", "-kernel", kernel)),
+        ("server without an address", refuse("-blockdev", "driver=nbd,node-name=n", "-kernel", kernel)),
+        ("limits that exclude each other", refuse("-drive", f"file={folder}/text,throttling.iops-total=1,iops_rd=1",
+                                                  "-kernel", kernel)),
+        ("limit that is no number", refuse("-drive", f"file={folder}/text,throttling.bps-read=much", "-kernel",
+                                           kernel)),
+        ("burst below its rate", refuse("-drive", f"file={folder}/text,iops=9,iops_max=3", "-kernel", kernel)),
+        ("unknown thing to do after errors", refuse("-drive", f"file={folder}/text,werror=weep", "-kernel", kernel)),
         ("node on an absent one", refuse("-blockdev", "driver=raw,node-name=r,file=absent", "-kernel", kernel)),
     ]
 
@@ -143,6 +155,7 @@ def broken_files(folder, kernel):
 
     write("empty", b"")
     write("text", b"this is not a kernel\n" * 100)
+    write("image.vmdk", b"KDMV" + bytes(508))
     write("cut-header", head[:40])
     write("cut-body", head)
     write("wild-phoff", poke(32, 0xFFFFFFFFFFFFFFF0))

@@ -309,7 +309,7 @@ static u64 run_limited(struct block_limits l, u32 n, u64 len, enum block_op op, 
 	return (os_clock_ns() - start) / 1000000;
 }
 
-#define LIMIT(which, ...) ((struct block_limits){.rates[which] = {__VA_ARGS__}})
+#define LIMIT(which, ...) ((struct block_limits){.rates[which] = {.rate = __VA_ARGS__}})
 
 static void test_limits(void **state)
 {

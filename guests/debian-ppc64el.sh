@@ -41,6 +41,7 @@ modules() {
 		drivers/block/virtio_blk drivers/char/hw_random/virtio-rng drivers/char/virtio_console \
 		drivers/net/virtio_net drivers/net/net_failover net/core/failover drivers/scsi/virtio_scsi \
 		drivers/scsi/sd_mod drivers/scsi/sr_mod drivers/cdrom/cdrom \
+		drivers/nvme/host/nvme-core drivers/nvme/host/nvme \
 		drivers/scsi/ibmvscsi/ibmvscsi drivers/scsi/scsi_transport_srp drivers/net/ethernet/ibm/ibmveth \
 		fs/ext4/ext4 fs/jbd2/jbd2 fs/mbcache fs/9p/9p net/9p/9pnet net/9p/9pnet_virtio fs/netfs/netfs \
 		fs/fscache/fscache \

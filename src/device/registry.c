@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/spapr_pci.h"
+#include "device/nvme.h"
 #include "device/pci_bridge.h"
 #include "device/scsi.h"
 #include "device/spapr_nvram.h"
@@ -20,6 +21,7 @@
 
 /* clang-format off */
 static const struct device_class *const classes[] = {
+	&nvme_class,
 	&pci_bridge_class,
 	&pcie_root_port_class,
 	&scsi_cd_class,

@@ -158,7 +158,7 @@ static u64 element(const u64 d[2], u32 format, u32 n)
 }
 
 struct operands {
-	mpfr_t a, b, c; /* a op b; a * c + b */
+	mpfr_t a, b, c;	   /* a op b; a * c + b */
 	bool root_inexact; /* the quotient by a rounded root says nothing of that */
 };
 

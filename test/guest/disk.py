@@ -37,7 +37,7 @@ i=0
 while [ ! -b /dev/DISK ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
 say() { echo "disk: $*"; }
 say size `cat /sys/block/DISK/size`
-say serial `cat /sys/block/DISK/serial 2>/dev/null`
+say serial `cat /sys/block/DISK/serial /sys/block/DISK/device/serial 2>/dev/null`
 say queues `ls /sys/block/DISK/mq | wc -l`
 say cache `cat /sys/block/DISK/queue/write_cache`
 mount -t ext4 -o discard /dev/DISK /mnt && say mounted
@@ -114,6 +114,12 @@ CASES += [
          disk="sda", extra=USB, quick=False),
     Case("usb-ohci", "pci-ohci,id=u", disk="sda", extra=USB),
     Case("usb-xhci-high-speed", "qemu-xhci,id=u,p3=0", disk="sda", extra=USB, quick=False),
+]
+CASES += [
+    Case("nvme", "nvme,drive=d,serial=pv-disk", "cache=none,discard=unmap", disk="nvme0n1"),
+    Case("nvme-few-queues-xics", "nvme,drive=d,serial=pv-disk,max_ioqpairs=1,msix_qsize=1", "cache=writethrough",
+         "pseries,ic-mode=xics", cpu="power8", disk="nvme0n1"),
+    Case("nvme-save", "nvme,drive=d,serial=pv-disk", disk="nvme0n1", save=True),
 ]
 SAVE = ("-device", "virtio-rng-pci")
 CASES += [

@@ -614,10 +614,8 @@ static void test_sequences(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_single),
-		cmocka_unit_test(test_known_operands),
-		cmocka_unit_test(test_between_vmx),
-		cmocka_unit_test(test_denormals),
+		cmocka_unit_test(test_single),	    cmocka_unit_test(test_known_operands),
+		cmocka_unit_test(test_between_vmx), cmocka_unit_test(test_denormals),
 		cmocka_unit_test(test_sequences),
 	};
 

@@ -1,0 +1,762 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* NVM Express: registers (3), queues (4.1), the controller's thread. See nvme.h. */
+#include "device/nvme.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/endian.h"
+#include "base/log.h"
+#include "vm/vm.h"
+
+enum {
+	BAR = 0,
+	DOORBELLS = 0x1000,
+	DOORBELL_BYTES = 0x1000,
+	MSIX = 0x2000,
+	BAR_BYTES = 0x4000,
+
+	CAP_LOW = 0x00,
+	CAP_HIGH = 0x04,
+	VERSION = 0x08,
+	INTMS = 0x0c,
+	INTMC = 0x10,
+	CC = 0x14,
+	CSTS = 0x1c,
+	AQA = 0x24,
+	ASQ = 0x28,
+	ACQ = 0x30,
+
+	CAP_CONTIGUOUS = 1 << 16,
+	CAP_TIMEOUT = 15 << 24,	   /* 7.5 s */
+	CAP_NVM_COMMANDS = 1 << 5, /* of the high half */
+	MAX_PAGE = 4,		   /* 2^4 * 4 KiB */
+	CAP_MAX_PAGE = MAX_PAGE << 20,
+
+	ENABLE = 1 << 0,
+	CC_KEPT = 0x00fffff1,
+	COMMAND_SET = 7 << 4,
+	ARBITRATION = 7 << 11,
+	SHUTDOWN = 3 << 14,
+
+	READY = 1 << 0,
+	FATAL = 1 << 1,
+	SHUTDOWN_STATUS = 3 << 2,
+	SHUTTING_DOWN = 1 << 2,
+	SHUT_DOWN = 2 << 2,
+
+	SUBMISSION_ENTRY = 6, /* 2^6 bytes */
+	COMPLETION_ENTRY = 4,
+	BATCH = 32,
+};
+
+/* Fields that other threads look at without a lock. */
+#define GET(field)	  __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define SET(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+
+/* --- interrupts --- */
+
+/* Without messages: the pin is up while a completion queue has something. */
+static void update_pin(struct nvme *n)
+{
+	bool level = false;
+
+	if (pci_msix_enabled(&n->pci))
+		return;
+	os_mutex_lock(&n->pin_lock);
+	for (u32 i = 0; i < NVME_MAX_QUEUES && !level; i++) {
+		struct nvme_queue_state *s = &n->state.completion[i];
+
+		level = GET(s->size) && GET(s->interrupts) && GET(s->head) != GET(s->tail);
+	}
+	pci_intx(&n->pci, level && !(GET(n->state.masked) & 1));
+	os_mutex_unlock(&n->pin_lock);
+}
+
+void nvme_fail(struct nvme *n, const char *why)
+{
+	u32 old = __atomic_fetch_or(&n->state.status, FATAL, __ATOMIC_RELAXED);
+
+	if (!(old & FATAL))
+		log_printf(LOG_GUEST, "nvme: %s; the controller stops\n", why);
+}
+
+/* --- completions --- */
+static void kick_all(struct nvme *n)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(n->kicked); i++)
+		__atomic_store_n(&n->kicked[i], ~0u, __ATOMIC_RELEASE);
+	os_wake_signal(&n->wake);
+}
+
+void nvme_kick(struct nvme *n, u32 queue)
+{
+	__atomic_fetch_or(&n->kicked[queue / 32], 1u << queue % 32, __ATOMIC_RELEASE);
+	os_wake_signal(&n->wake);
+}
+
+/* Who waited for a place in the queue goes on. */
+static void place_is_free(struct nvme *n, struct nvme_completion_queue *q)
+{
+	if (__atomic_load_n(&q->starved, __ATOMIC_ACQUIRE) &&
+	    __atomic_exchange_n(&q->starved, false, __ATOMIC_ACQ_REL))
+		kick_all(n);
+}
+
+/* A place for the completion of a command that is about to be taken. */
+static bool try_reserve(struct nvme *n, u32 id)
+{
+	struct nvme_completion_queue *q = &n->completion[id];
+	struct nvme_queue_state *s = &n->state.completion[id];
+	u32 head = GET(s->head), used;
+	bool got;
+
+	os_mutex_lock(&q->lock);
+	used = head < s->size ? (s->tail + s->size - head) % s->size : s->size;
+	got = s->size && used + q->taken + 1 < s->size;
+	q->taken += got;
+	os_mutex_unlock(&q->lock);
+	return got;
+}
+
+bool nvme_reserve(struct nvme *n, u32 id)
+{
+	if (try_reserve(n, id))
+		return true;
+	__atomic_store_n(&n->completion[id].starved, true, __ATOMIC_SEQ_CST);
+	return try_reserve(n, id);
+}
+
+void nvme_release(struct nvme *n, u32 id)
+{
+	struct nvme_completion_queue *q = &n->completion[id];
+
+	os_mutex_lock(&q->lock);
+	q->taken--;
+	os_mutex_unlock(&q->lock);
+	place_is_free(n, q);
+}
+
+/* Under the queue's lock. The dword with the phase goes last. */
+static bool post(struct nvme *n, struct nvme_queue_state *s, u16 queue, u16 id, u32 status,
+		 u32 result)
+{
+	u64 at = s->base + (u64)s->tail * NVME_COMPLETION_BYTES;
+	u8 entry[12];
+	u32 tail = s->tail + 1;
+
+	st_le32(entry, result);
+	st_le32(entry + 4, 0);
+	st_le16(entry + 8, (u16)GET(n->state.submission[queue].head));
+	st_le16(entry + 10, queue);
+	if (dma_write(&n->pci.dma, at, entry, sizeof(entry)))
+		return false;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	if (dma_st32_le(&n->pci.dma, at + 12, (status << 1 | s->phase) << 16 | id))
+		return false;
+	if (tail == s->size) {
+		tail = 0;
+		s->phase ^= 1;
+	}
+	SET(s->tail, tail);
+	return true;
+}
+
+void nvme_complete(struct nvme *n, u16 queue, u16 completion, u16 id, u32 status, u32 result)
+{
+	struct nvme_completion_queue *q = &n->completion[completion];
+	struct nvme_queue_state *s = &n->state.completion[completion];
+	bool interrupts, good;
+	u32 vector;
+
+	os_mutex_lock(&q->lock);
+	q->taken--;
+	good = post(n, s, queue, id, status, result);
+	interrupts = s->interrupts;
+	vector = s->vector;
+	os_mutex_unlock(&q->lock);
+	if (!good)
+		nvme_fail(n, "a completion queue cannot be written");
+	else if (interrupts && pci_msix_enabled(&n->pci))
+		pci_msix_notify(&n->pci, vector);
+	else if (interrupts)
+		update_pin(n);
+	place_is_free(n, q);
+}
+
+/* --- queues --- */
+static u64 page_mask(const struct nvme *n)
+{
+	return (4096ull << (n->state.config >> 7 & 15)) - 1;
+}
+
+/* 0: the queue may be made. */
+static u32 check_queue(const struct nvme *n, const struct nvme_queue_state *s, u32 id, u64 base,
+		       u32 size)
+{
+	if (id > n->max_pairs || s[id].size)
+		return NVME_BAD_QUEUE_ID;
+	if (size < 2 || (id && size > NVME_MAX_ENTRIES))
+		return NVME_BAD_QUEUE_SIZE;
+	return base & page_mask(n) ? NVME_INVALID_PRP : NVME_OK;
+}
+
+u32 nvme_make_completion(struct nvme *n, u32 id, u64 base, u32 size, bool interrupts, u32 vector)
+{
+	struct nvme_queue_state *s = n->state.completion;
+	u32 status = check_queue(n, s, id, base, size);
+
+	if (status)
+		return status;
+	if (id && (n->state.config >> 20 & 15) != COMPLETION_ENTRY)
+		return NVME_BAD_QUEUE_SIZE;
+	if (vector >= (pci_msix_enabled(&n->pci) ? n->nr_vectors : 1))
+		return NVME_BAD_VECTOR;
+	os_mutex_lock(&n->completion[id].lock);
+	s += id;
+	s->base = base;
+	s->vector = vector;
+	s->phase = 1;
+	SET(s->head, 0);
+	SET(s->tail, 0);
+	SET(s->interrupts, interrupts);
+	SET(s->size, size);
+	os_mutex_unlock(&n->completion[id].lock);
+	return NVME_OK;
+}
+
+u32 nvme_make_submission(struct nvme *n, u32 id, u64 base, u32 size, u32 completion)
+{
+	struct nvme_queue_state *s = n->state.submission;
+	u32 status = check_queue(n, s, id, base, size);
+
+	if (status)
+		return status;
+	if (completion > n->max_pairs || !n->state.completion[completion].size)
+		return NVME_BAD_COMPLETION_QUEUE;
+	if (id && (n->state.config >> 16 & 15) != SUBMISSION_ENTRY)
+		return NVME_BAD_QUEUE_SIZE;
+	s += id;
+	s->base = base;
+	s->completion = completion;
+	SET(s->head, 0);
+	SET(s->tail, 0);
+	SET(s->size, size);
+	return NVME_OK;
+}
+
+void nvme_delete_submission(struct nvme *n, u32 id)
+{
+	block_drain(n->block);
+	SET(n->state.submission[id].size, 0);
+}
+
+void nvme_delete_completion(struct nvme *n, u32 id)
+{
+	struct nvme_queue_state *s = &n->state.completion[id];
+
+	os_mutex_lock(&n->completion[id].lock);
+	SET(s->size, 0);
+	SET(s->interrupts, 0);
+	os_mutex_unlock(&n->completion[id].lock);
+	update_pin(n);
+}
+
+/* --- the controller --- */
+static void reset_locked(struct nvme *n)
+{
+	block_drain(n->block);
+	for (u32 i = 0; i < NVME_MAX_QUEUES; i++) {
+		SET(n->state.submission[i].size, 0);
+		nvme_delete_completion(n, i);
+	}
+	n->state.nr_events = 0;
+	SET(n->state.status, 0);
+	nvme_default_features(n);
+}
+
+static bool enable(struct nvme *n)
+{
+	struct nvme_state *s = &n->state;
+	u32 submission = (s->admin_sizes & 0xfff) + 1;
+	u32 completion = (s->admin_sizes >> 16 & 0xfff) + 1;
+
+	if (s->config & (COMMAND_SET | ARBITRATION) || (s->config >> 7 & 15) > MAX_PAGE)
+		return false;
+	return !nvme_make_completion(n, 0, s->admin_completion, completion, true, 0) &&
+	       !nvme_make_submission(n, 0, s->admin_submission, submission, 0);
+}
+
+static void config_store(struct nvme *n, u32 value)
+{
+	u32 old = n->state.config;
+
+	SET(n->state.config, value & CC_KEPT);
+	if (!(old & ENABLE) && value & ENABLE) {
+		if (enable(n))
+			__atomic_fetch_or(&n->state.status, READY, __ATOMIC_RELAXED);
+		else
+			nvme_fail(n, "it cannot be enabled so");
+	} else if (old & ENABLE && !(value & ENABLE)) {
+		reset_locked(n);
+	}
+	if (!(value & SHUTDOWN)) {
+		__atomic_fetch_and(&n->state.status, ~(u32)SHUTDOWN_STATUS, __ATOMIC_RELAXED);
+	} else if (!(GET(n->state.status) & SHUTDOWN_STATUS)) {
+		__atomic_fetch_or(&n->state.status, SHUTTING_DOWN, __ATOMIC_RELAXED);
+		nvme_kick(n, 0);
+	}
+}
+
+static void shut_down(struct nvme *n)
+{
+	block_drain(n->block);
+	if (block_rw_sync(n->block, BLOCK_FLUSH, 0, NULL, 0))
+		nvme_fail(n, "what was written cannot be flushed");
+	__atomic_fetch_xor(&n->state.status, SHUTTING_DOWN ^ SHUT_DOWN, __ATOMIC_RELAXED);
+}
+
+/* --- registers --- */
+static u64 registers_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	struct nvme *n = opaque;
+	const struct nvme_state *s = &n->state;
+
+	switch (offset) {
+	case CAP_LOW:
+		return (NVME_MAX_ENTRIES - 1) | CAP_CONTIGUOUS | CAP_TIMEOUT;
+	case CAP_HIGH:
+		return CAP_NVM_COMMANDS | CAP_MAX_PAGE;
+	case VERSION:
+		return 0x00010400;
+	case INTMS:
+	case INTMC:
+		return GET(s->masked);
+	case CC:
+		return GET(s->config);
+	case CSTS:
+		return GET(s->status);
+	case AQA:
+		return GET(s->admin_sizes);
+	case ASQ:
+	case ASQ + 4:
+		return (u32)(GET(s->admin_submission) >> 8 * (offset - ASQ));
+	case ACQ:
+	case ACQ + 4:
+		return (u32)(GET(s->admin_completion) >> 8 * (offset - ACQ));
+	default:
+		return 0;
+	}
+}
+
+static void set_half(u64 *field, u64 value, bool high)
+{
+	u64 old = *field;
+
+	SET(*field, high ? (u32)old | value << 32 : (old >> 32 << 32) | value);
+}
+
+static void registers_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+	struct nvme *n = opaque;
+	struct nvme_state *s = &n->state;
+
+	os_mutex_lock(&n->work);
+	switch (offset) {
+	case INTMS:
+		SET(s->masked, s->masked | (u32)value);
+		update_pin(n);
+		break;
+	case INTMC:
+		SET(s->masked, s->masked & ~(u32)value);
+		update_pin(n);
+		break;
+	case CC:
+		config_store(n, (u32)value);
+		break;
+	case AQA:
+		SET(s->admin_sizes, (u32)value & 0x0fff0fff);
+		break;
+	case ASQ:
+	case ASQ + 4:
+		set_half(&s->admin_submission, value, offset > ASQ);
+		break;
+	case ACQ:
+	case ACQ + 4:
+		set_half(&s->admin_completion, value, offset > ACQ);
+		break;
+	}
+	os_mutex_unlock(&n->work);
+}
+
+static u64 doorbell_read(void *opaque, u32 vcpu, u64 offset, u32 size)
+{
+	return 0;
+}
+
+static void doorbell_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
+{
+	struct nvme *n = opaque;
+	u32 id = (u32)offset / 8;
+	bool completion = offset & 4;
+	struct nvme_queue_state *s;
+
+	if (id >= NVME_MAX_QUEUES)
+		return;
+	s = completion ? &n->state.completion[id] : &n->state.submission[id];
+	value = (u32)value;
+	if (value >= GET(s->size)) {
+		log_printf(LOG_GUEST, "nvme: a doorbell of no queue, or past its end\n");
+		return;
+	}
+	if (completion) {
+		SET(s->head, (u32)value);
+		update_pin(n);
+		place_is_free(n, &n->completion[id]);
+	} else {
+		__atomic_store_n(&s->tail, (u32)value, __ATOMIC_RELEASE);
+		nvme_kick(n, id);
+	}
+}
+
+enum { FLAGS = MMIO_LITTLE | MMIO_NO_LOCK };
+static const struct mmio_ops registers_ops = {4, 4, FLAGS, registers_read, registers_write};
+static const struct mmio_ops doorbell_ops = {4, 4, FLAGS, doorbell_read, doorbell_write};
+
+/* --- the thread --- */
+static void decode(struct nvme_command *c, const u8 *raw, u32 queue, u32 completion)
+{
+	*c = (struct nvme_command){
+		.opcode = raw[0],
+		.flags = raw[1],
+		.id = ld_le16(raw + 2),
+		.queue = (u16)queue,
+		.completion = (u16)completion,
+		.nsid = ld_le32(raw + 4),
+		.prp = {ld_le64(raw + 24), ld_le64(raw + 32)},
+		.dw10 = ld_le32(raw + 40),
+		.dw11 = ld_le32(raw + 44),
+		.dw12 = ld_le32(raw + 48),
+		.dw13 = ld_le32(raw + 52),
+		.dw14 = ld_le32(raw + 56),
+		.dw15 = ld_le32(raw + 60),
+	};
+}
+
+/* The next command of the queue, with a place for its completion. */
+static bool take(struct nvme *n, u32 id, struct nvme_command *c)
+{
+	struct nvme_queue_state *s = &n->state.submission[id];
+	u32 tail = __atomic_load_n(&s->tail, __ATOMIC_ACQUIRE);
+	u8 raw[NVME_COMMAND_BYTES];
+
+	/* the tail may be that of an older, larger queue */
+	if (tail == s->head || tail >= s->size || !nvme_reserve(n, s->completion))
+		return false;
+	if (dma_read(&n->pci.dma, s->base + (u64)s->head * sizeof(raw), raw, sizeof(raw))) {
+		nvme_release(n, s->completion);
+		nvme_fail(n, "a submission queue cannot be read");
+		return false;
+	}
+	SET(s->head, (s->head + 1) % s->size);
+	decode(c, raw, id, s->completion);
+	return true;
+}
+
+/* True: there may be more. */
+static bool work_queue(struct nvme *n, u32 id)
+{
+	struct block_request *list[BATCH], *r = NULL;
+	struct nvme_command c;
+	u32 count = 0, taken;
+
+	for (taken = 0; taken < BATCH && take(n, id, &c); taken++) {
+		u32 result = 0, status;
+
+		if (id)
+			status = nvme_io(n, &c, &r);
+		else
+			status = nvme_admin(n, &c, &result);
+		if (status != NVME_LATER)
+			nvme_complete(n, c.queue, c.completion, c.id, status, result);
+		else if (id)
+			list[count++] = r;
+		else
+			nvme_release(n, c.completion);
+	}
+	if (count)
+		block_submit_batch(n->block, list, count);
+	return taken == BATCH;
+}
+
+void nvme_work(struct nvme *n)
+{
+	if ((GET(n->state.status) & SHUTDOWN_STATUS) == SHUTTING_DOWN)
+		shut_down(n);
+	for (u32 i = 0; i < ARRAY_SIZE(n->kicked); i++) {
+		u32 bits = __atomic_exchange_n(&n->kicked[i], 0, __ATOMIC_ACQUIRE);
+
+		for (; bits; bits &= bits - 1) {
+			u32 id = 32 * i + (u32)__builtin_ctz(bits);
+
+			if (id >= NVME_MAX_QUEUES || !n->state.submission[id].size ||
+			    (GET(n->state.status) & (READY | FATAL)) != READY)
+				continue;
+			if (work_queue(n, id))
+				nvme_kick(n, id);
+		}
+	}
+}
+
+static void thread_main(void *opaque)
+{
+	struct nvme *n = opaque;
+
+	while (!__atomic_load_n(&n->stop, __ATOMIC_ACQUIRE)) {
+		os_wake_wait(&n->wake, OS_FOREVER);
+		os_mutex_lock(&n->work);
+		if (n->running)
+			nvme_work(n);
+		os_mutex_unlock(&n->work);
+	}
+}
+
+static void run(void *opaque, bool running)
+{
+	struct nvme *n = opaque;
+
+	os_mutex_lock(&n->work);
+	n->running = running;
+	if (!running)
+		block_drain(n->block);
+	os_mutex_unlock(&n->work);
+	kick_all(n);
+}
+
+/* --- saved state --- */
+static const struct state_field queue_fields[] = {
+	STATE_FIELD(struct nvme_queue_state, base, STATE_U64),
+	STATE_FIELD(struct nvme_queue_state, size, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, head, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, tail, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, completion, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, vector, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, phase, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, interrupts, STATE_U32),
+	STATE_FIELD(struct nvme_queue_state, pad, STATE_DERIVED),
+};
+
+static const struct state_table queue_table = {
+	.name = "nvme/queue",
+	.size = sizeof(struct nvme_queue_state),
+	.nr_fields = ARRAY_SIZE(queue_fields),
+	.fields = queue_fields,
+};
+
+static const struct state_field fields[] = {
+	STATE_FIELD(struct nvme_state, config, STATE_U32),
+	STATE_FIELD(struct nvme_state, status, STATE_U32),
+	STATE_FIELD(struct nvme_state, admin_sizes, STATE_U32),
+	STATE_FIELD(struct nvme_state, masked, STATE_U32),
+	STATE_FIELD(struct nvme_state, admin_submission, STATE_U64),
+	STATE_FIELD(struct nvme_state, admin_completion, STATE_U64),
+	STATE_ARRAY(struct nvme_state, features, STATE_U32),
+	STATE_FIELD(struct nvme_state, nr_events, STATE_U32),
+	STATE_ARRAY(struct nvme_state, events, STATE_U32),
+	STATE_FIELD(struct nvme_state, pad, STATE_DERIVED),
+	STATE_FIELD(struct nvme_state, sectors_read, STATE_U64),
+	STATE_FIELD(struct nvme_state, sectors_written, STATE_U64),
+	STATE_FIELD(struct nvme_state, reads, STATE_U64),
+	STATE_FIELD(struct nvme_state, writes, STATE_U64),
+	STATE_STRUCT_ARRAY(struct nvme_state, submission, &queue_table),
+	STATE_STRUCT_ARRAY(struct nvme_state, completion, &queue_table),
+};
+
+static bool good_queue(const struct nvme_queue_state *s, u32 id, u32 vectors)
+{
+	return s->size <= (id ? NVME_MAX_ENTRIES : 4096) && s->size != 1 &&
+	       (!s->size || (s->head < s->size && s->tail < s->size)) && s->phase <= 1 &&
+	       s->interrupts <= 1 && s->vector < vectors;
+}
+
+static int post_load(void *obj, struct error *e)
+{
+	struct nvme *n = container_of(obj, struct nvme, state);
+	struct nvme_state *s = obj;
+	bool good = s->nr_events <= NVME_MAX_EVENTS && (s->config >> 7 & 15) <= MAX_PAGE;
+
+	for (u32 i = 0; i < NVME_MAX_QUEUES; i++) {
+		const struct nvme_queue_state *q = &s->submission[i];
+
+		good = good && good_queue(q, i, n->nr_vectors) &&
+		       good_queue(&s->completion[i], i, n->nr_vectors) &&
+		       (!q->size ||
+			(q->completion < NVME_MAX_QUEUES && s->completion[q->completion].size));
+	}
+	if (!good)
+		return error_set(e, -EINVAL, "saved state of an NVMe controller is damaged");
+	block_set_write_cache(n->block, s->features[NVME_FEATURE_WRITE_CACHE]);
+	return 0;
+}
+
+static const struct state_table table = {
+	.name = "nvme",
+	.size = sizeof(struct nvme_state),
+	.nr_fields = ARRAY_SIZE(fields),
+	.fields = fields,
+	.post_load = post_load,
+};
+
+/* --- life --- */
+static struct nvme *of(struct device *dev)
+{
+	return container_of(dev, struct nvme, pci.dev);
+}
+
+static bool is_block_size(u64 size)
+{
+	return size >= 512 && size <= 65536 && !(size & (size - 1));
+}
+
+static int check(struct nvme *n, struct error *e)
+{
+	if (!n->block)
+		return error_set(e, -EINVAL, "nvme: a disk needs drive=");
+	if (!n->serial || !*n->serial || strlen(n->serial) > 20)
+		return error_set(e, -EINVAL, "nvme: serial= of 1 to 20 characters is needed");
+	if (!n->max_pairs || n->max_pairs >= NVME_MAX_QUEUES)
+		return error_set(e, -EINVAL, "nvme: max_ioqpairs is 1 to %d", NVME_MAX_QUEUES - 1);
+	if (!n->nr_vectors || n->nr_vectors > PCI_MSIX_MAX)
+		return error_set(e, -EINVAL, "nvme: msix_qsize is 1 to %d", PCI_MSIX_MAX);
+	n->info = block_info(n->block);
+	if (!n->logical_size)
+		n->logical_size = n->info->logical_size;
+	if (!n->physical_size)
+		n->physical_size = n->info->physical_size > n->logical_size ? n->info->physical_size
+									    : n->logical_size;
+	if (!is_block_size(n->logical_size) || !is_block_size(n->physical_size) ||
+	    n->physical_size < n->logical_size)
+		return error_set(e, -EINVAL,
+				 "nvme: logical_block_size and physical_block_size are powers of "
+				 "two from 512 to 65536, the latter not smaller");
+	n->block_shift = (u32)__builtin_ctzll(n->logical_size);
+	return 0;
+}
+
+static void set_up_pci(struct nvme *n)
+{
+	static const struct pci_ids ids = {
+		.vendor = 0x1b36,
+		.device = 0x0010,
+		.subsystem_vendor = 0x1af4,
+		.subsystem = 0x1100,
+		.class_code = 0x010802,
+		.revision = 2,
+	};
+
+	pci_set_ids(&n->pci, &ids);
+	pci_add_bar(&n->pci, BAR, BAR_BYTES, PCI_BAR_MEM64, NULL, NULL);
+	pci_add_region(&n->pci, BAR, 0, DOORBELLS, &registers_ops, n);
+	pci_add_region(&n->pci, BAR, DOORBELLS, DOORBELL_BYTES, &doorbell_ops, n);
+	pci_add_msix(&n->pci, BAR, MSIX, n->nr_vectors);
+	pci_add_express(&n->pci);
+}
+
+static void clear_up(struct nvme *n)
+{
+	if (n->started) {
+		vm_unlisten(n->pci.dev.vm, n);
+		__atomic_store_n(&n->stop, true, __ATOMIC_RELEASE);
+		os_wake_signal(&n->wake);
+		os_thread_join(&n->thread);
+		block_drain(n->block);
+	}
+	n->started = false;
+	nvme_free_requests(n);
+	for (u32 i = 0; i < NVME_MAX_QUEUES; i++)
+		os_mutex_destroy(&n->completion[i].lock);
+	os_mutex_destroy(&n->free_lock);
+	os_mutex_destroy(&n->pin_lock);
+	os_mutex_destroy(&n->work);
+}
+
+static int realize(struct device *dev, struct error *e)
+{
+	struct nvme *n = of(dev);
+	int err = check(n, e);
+
+	if (err)
+		return err;
+	os_mutex_init(&n->work);
+	os_mutex_init(&n->pin_lock);
+	os_mutex_init(&n->free_lock);
+	for (u32 i = 0; i < NVME_MAX_QUEUES; i++)
+		os_mutex_init(&n->completion[i].lock);
+	os_wake_init(&n->wake);
+	set_up_pci(n);
+	nvme_default_features(n);
+	err = pci_attach(&n->pci, e);
+	if (!err && os_thread_create(&n->thread, "nvme", thread_main, n)) {
+		pci_detach(&n->pci);
+		err = error_set(e, -EAGAIN, "nvme: no thread");
+	}
+	if (err) {
+		clear_up(n);
+		return err;
+	}
+	n->started = true;
+	vm_listen(dev->vm, run, n);
+	return 0;
+}
+
+static void unrealize(struct device *dev)
+{
+	struct nvme *n = of(dev);
+
+	pci_detach(&n->pci);
+	clear_up(n);
+}
+
+static void reset(struct device *dev)
+{
+	struct nvme *n = of(dev);
+	struct nvme_state *s = &n->state;
+
+	os_mutex_lock(&n->work);
+	reset_locked(n);
+	SET(s->config, 0);
+	SET(s->masked, 0);
+	SET(s->admin_sizes, 0);
+	SET(s->admin_submission, 0);
+	SET(s->admin_completion, 0);
+	os_mutex_unlock(&n->work);
+}
+
+#define OFFSET(field) offsetof(struct nvme, field)
+static const struct device_prop props[] = {
+	{"drive", "the disk's image", PROP_DRIVE, OFFSET(block), NULL},
+	{"serial", "its serial number, 1 to 20 characters", PROP_STRING, OFFSET(serial), NULL},
+	{"max_ioqpairs", "pairs of queues, 1 to 64", PROP_U32, OFFSET(max_pairs), "64"},
+	{"msix_qsize", "messages, 1 to 256", PROP_U32, OFFSET(nr_vectors), "65"},
+	{"logical_block_size", "of the namespace, 0: the image's", PROP_SIZE, OFFSET(logical_size),
+	 "0"},
+	{"physical_block_size", "what the medium writes at once, 0: the image's", PROP_SIZE,
+	 OFFSET(physical_size), "0"},
+	PCI_DEVICE_PROPS(struct nvme, pci),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+const struct device_class nvme_class = {
+	.name = "nvme",
+	.help = "NVM Express controller with one disk",
+	.bus_type = BUS_PCI,
+	.size = sizeof(struct nvme),
+	.props = props,
+	.realize = realize,
+	.unrealize = unrealize,
+	.reset = reset,
+	.dt = device_no_dt,
+	.state = &table,
+	.state_offset = OFFSET(state),
+};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bus/spapr_pci.h"
+#include "device/e1000.h"
 #include "device/nvme.h"
 #include "device/pci_bridge.h"
 #include "device/scsi.h"
@@ -21,6 +22,7 @@
 
 /* clang-format off */
 static const struct device_class *const classes[] = {
+	&e1000_class,
 	&nvme_class,
 	&pci_bridge_class,
 	&pcie_root_port_class,

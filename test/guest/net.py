@@ -72,10 +72,13 @@ CASES = [
     Case("virtio-net-tap-mq", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,mq=on", smp=2, tap=TAP + ",queues=2",
          queues=2),
     Case("spapr-vlan-tap", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef", tap=TAP),
+    Case("e1000", "e1000,netdev=n,mac=52:54:00:ab:cd:ef"),
+    Case("e1000-power8-xics", "e1000,netdev=n,mac=52:54:00:ab:cd:ef", "pseries,ic-mode=xics", cpu="power8"),
 ]
 
 # cards that firmware boots from: name, device
-NETBOOT = [("netboot-spapr-vlan", "spapr-vlan,netdev=n"), ("netboot-virtio-net", "virtio-net-pci,netdev=n")]
+NETBOOT = [("netboot-spapr-vlan", "spapr-vlan,netdev=n"), ("netboot-virtio-net", "virtio-net-pci,netdev=n"),
+           ("netboot-e1000", "e1000,netdev=n")]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <png.h>
 
+#include "../buffer.h"
 #include "../machine/board.h"
 #include "bus/pci_host.h"
 #include "device/vga_private.h"
@@ -258,37 +259,11 @@ static void test_memory(void **state)
 	assert_int_equal(*(u8 *)card->memory.ram.base, 0x88);
 }
 
-struct stream {
-	u8 *data;
-	size_t len, at;
-};
-
-static int write_stream(void *opaque, const void *buf, size_t len)
-{
-	struct stream *s = opaque;
-
-	s->data = realloc(s->data, s->len + len);
-	memcpy(s->data + s->len, buf, len);
-	s->len += len;
-	return 0;
-}
-
-static int read_stream(void *opaque, void *buf, size_t len)
-{
-	struct stream *s = opaque;
-
-	if (len > s->len - s->at)
-		return -1;
-	memcpy(buf, s->data + s->at, len);
-	s->at += len;
-	return 0;
-}
-
 static void test_state(void **state)
 {
-	struct stream s = {0};
-	struct state_writer w = {write_stream, &s, 0};
-	struct state_reader r = {read_stream, &s};
+	struct buffer s = {0};
+	struct state_writer w = {buf_write, &s, 0};
+	struct state_reader r = {buf_read, &s};
 	struct error e = {""};
 
 	set_mode(64, 48, 32);

@@ -34,7 +34,7 @@ static const struct device_class *const classes[] = {
 	&spapr_vscsi_class,
 	&spapr_vty_class,
 	&usb_nec_xhci_class, &usb_ohci_class, &usb_xhci_class,
-	&usb_kbd_class, &usb_mouse_class, &usb_storage_class, &usb_tablet_class,
+	&usb_hub_class, &usb_kbd_class, &usb_mouse_class, &usb_storage_class, &usb_tablet_class,
 	&secondary_vga_class, &vga_class,
 	&virtio_blk_pci_class,
 	&virtio_net_pci_class,

@@ -393,8 +393,15 @@ static int cd_realize(struct device *dev, struct error *e)
 static void scsi_unrealize(struct device *dev)
 {
 	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+	struct scsi_bus *bus = d->bus;
+	u32 kept = 0;
 
 	block_drain(d->block);
+	/* the adapter, which goes later, drains its bus once more */
+	for (u32 i = 0; i < bus->count; i++)
+		if (bus->devices[i] != d)
+			bus->devices[kept++] = bus->devices[i];
+	bus->count = kept;
 	os_mutex_destroy(&d->lock);
 }
 

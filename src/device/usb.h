@@ -123,8 +123,9 @@ struct usb_ops {
 	/* Returns when every event that is to come was posted; no packet is USB_ASYNC when those
 	 * are handled. NULL: none ever is. */
 	void (*quiesce)(struct usb_device *d);
-	/* NULL: it is no hub. */
+	/* Of hubs, else NULL: a port, from 0; something was plugged in or out there. */
 	struct usb_port *(*port)(struct usb_device *d, u32 number);
+	void (*port_changed)(struct usb_device *d, struct usb_port *p);
 };
 
 /* Saved, in the state of every device. */

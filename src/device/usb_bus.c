@@ -157,17 +157,27 @@ struct usb_device *usb_route(struct usb_port *port, u32 route)
 }
 
 /* --- plugging --- */
+static struct usb_port *find_port(struct usb_device *d, bool of_hubs)
+{
+	struct usb_bus *bus = d->bus;
+
+	for (struct usb_port *p = next_port(bus, NULL); p; p = next_port(bus, p)) {
+		if (d->port_path ? !strcmp(p->path, d->port_path)
+				 : !p->device && p->speeds & d->description->speeds &&
+					   !p->hub == !of_hubs)
+			return p;
+	}
+	return NULL;
+}
+
+/* The controller's own ports are taken first. */
 static struct usb_port *choose_port(struct usb_device *d, struct error *e)
 {
 	struct usb_bus *bus = d->bus;
-	struct usb_port *p;
+	struct usb_port *p = find_port(d, false);
 
-	for (p = next_port(bus, NULL); p; p = next_port(bus, p)) {
-		if (d->port_path ? strcmp(p->path, d->port_path) : p->device != NULL)
-			continue;
-		if (p->speeds & d->description->speeds || d->port_path)
-			break;
-	}
+	if (!p)
+		p = find_port(d, true);
 	if (!p) {
 		error_set(e, -ENODEV, "%s: bus %s has no port%s%s", d->dev.cls->name, bus->name,
 			  d->port_path ? " " : " that is free", d->port_path ? d->port_path : "");
@@ -206,6 +216,8 @@ int usb_attach(struct usb_device *d, const struct usb_ops *ops,
 		p->device = d;
 		usb_reset_device(d);
 		bus->ops->attached(bus, p);
+		if (p->hub)
+			p->hub->ops->port_changed(p->hub, p);
 	}
 	os_mutex_unlock(&bus->work);
 	return p ? 0 : -ENODEV;
@@ -225,6 +237,8 @@ void usb_detach(struct usb_device *d)
 	p->device = NULL;
 	d->port = NULL;
 	bus->ops->detached(bus, p, d);
+	if (p->hub)
+		p->hub->ops->port_changed(p->hub, p);
 	os_mutex_unlock(&bus->work);
 }
 

@@ -344,7 +344,7 @@ static bool work_slot(struct xhci *x, u32 slot)
 		if (ep->state == EP_STOPPED)
 			xhci_set_endpoint_state(ep, EP_RUNNING);
 		if (xhci_transfers(ep, DOORBELL_LIMIT)) {
-			ep->kicked = 1;
+			__atomic_store_n(&ep->kicked, 1, __ATOMIC_RELAXED);
 			more = true;
 		}
 	}
@@ -365,7 +365,7 @@ static u64 work(struct usb_bus *bus)
 	if (__atomic_exchange_n(&x->command_kicked, 0, __ATOMIC_ACQUIRE)) {
 		x->state.command_running = 1;
 		if (xhci_commands(x, DOORBELL_LIMIT)) {
-			x->command_kicked = 1;
+			__atomic_store_n(&x->command_kicked, 1, __ATOMIC_RELAXED);
 			more = true;
 		}
 	}

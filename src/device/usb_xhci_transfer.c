@@ -250,7 +250,7 @@ static void packet_done(struct usb_packet *p)
 
 	ep->busy = false;
 	finish(ep, (enum usb_status)p->status);
-	ep->kicked = 1;
+	__atomic_store_n(&ep->kicked, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_or(&x->slots_kicked[ep->slot / 32], 1u << ep->slot % 32, __ATOMIC_RELEASE);
 	usb_kick(&x->bus);
 }

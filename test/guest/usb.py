@@ -28,8 +28,10 @@ say() { echo "usb: $*"; }
 i=0
 while [ ! -e /dev/input/eventLAST ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done
 for n in WANTED; do
-    say input $n `cat /sys/class/input/event$n/device/name`
-    cat /dev/input/event$n > /event$n &
+    name=`cat /sys/class/input/event$n/device/name`
+    case "$name" in *keyboard) to=0 ;; *) to=1 ;; esac
+    say input $to $name
+    cat /dev/input/event$n > /event$to &
 done
 i=0
 while [ ! -b /dev/sr0 ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done
@@ -62,14 +64,16 @@ class Case:
     controller: str
     pointer: str
     speeds: str
+    keyboard: tuple = ("usb-kbd,bus=u.0",)
     cpu: str = "power9"
     machine: str = "pseries"
 
 
 CASES = [
     Case("xhci-tablet", "qemu-xhci,id=u", "usb-tablet", "480 5000"),
-    Case("xhci-mouse-power8", "nec-usb-xhci,id=u,msix=off", "usb-mouse", "480 5000", "power8"),
+    Case("xhci-mouse-power8", "nec-usb-xhci,id=u,msix=off", "usb-mouse", "480 5000", cpu="power8"),
     Case("ohci-tablet", "pci-ohci,id=u", "usb-tablet", "12"),
+    Case("hub", "qemu-xhci,id=u", "usb-tablet", "12 480 5000", ("usb-hub,bus=u.0", "usb-kbd,bus=u.0,port=1.3")),
 ]
 
 
@@ -92,7 +96,8 @@ class Usb:
             "-initrd", initrd_with(self.options.guests, self.folder, script),
             "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1",
             "-drive", f"file={disc},if=none,id=d,format=raw,media=cdrom",
-            "-device", c.controller, "-device", "usb-kbd,bus=u.0", "-device", f"{c.pointer},bus=u.0,port=2",
+            "-device", c.controller, *[x for k in c.keyboard for x in ("-device", k)],
+            "-device", f"{c.pointer},bus=u.0,port=2",
             "-device", "usb-storage,bus=u.0,port=3,drive=d"]
 
     def act(self):

@@ -223,12 +223,55 @@ static void test_loops(void **state)
 	teardown(&g);
 }
 
+/* A keyboard behind a hub: found by its address when the hub's port is enabled. */
+static void test_usb_hub(void **state)
+{
+	struct error e = {""};
+	struct rig g;
+	struct device *hub, *kbd;
+	u8 p[18];
+
+	setup(&g);
+	hub = usb_add(g.d.vm, "usb-hub", NULL, &e);
+	kbd = device_new(g.d.vm, &usb_kbd_class);
+	device_set_pointer(kbd, "bus", &g.d.o->bus);
+	assert_int_equal(device_set(kbd, "port", "2.3", &e), 0);
+	assert_int_equal(device_realize(kbd, &e), 0);
+	assert_string_equal(((struct usb_device *)hub)->port->path, "2");
+	o_start(&g.d);
+	o_store(&g.d, 0x54, 1); /* the disk's port is off, the hub's comes on */
+	o_store(&g.d, 0x58, 1 << 4);
+	assert_int_equal(o_control(&g.d, 0, USB_SET_ADDRESS, 5, 0, 0), OK);
+	o_ed(&g.d, 0, 64 << 16 | 5, 0);
+	assert_int_equal(o_control(&g.d, 0xa0, USB_GET_DESCRIPTOR, 0x2900, 0, 11), OK);
+	vm_mem_read(g.d.vm, O_DATA, p, 3);
+	assert_int_equal(p[2], 8);
+	assert_int_equal(o_control(&g.d, 0xa3, USB_GET_STATUS, 0, 3, 4), OK);
+	assert_int_equal(o_word(&g.d, O_DATA), 1 << 16 | 1 << 8 | 1);
+	/* nobody is at address 0 yet */
+	assert_null(usb_find(&g.d.o->bus, 0));
+	assert_int_equal(o_control(&g.d, 0x23, USB_SET_FEATURE, 4, 3, 0), OK);
+	assert_int_equal(o_control(&g.d, 0xa3, USB_GET_STATUS, 0, 3, 4), OK);
+	assert_int_equal(o_word(&g.d, O_DATA), 0x11 << 16 | 1 << 8 | 3);
+	assert_int_equal(o_control(&g.d, 0x23, USB_CLEAR_FEATURE, 20, 3, 0), OK);
+	assert_int_equal(o_control(&g.d, 0x23, USB_SET_FEATURE, 4, 9, 0), STALL);
+	o_ed(&g.d, 0, 64 << 16, 0);
+	assert_int_equal(o_control(&g.d, 0x80, USB_GET_DESCRIPTOR, 0x100, 0, 18), OK);
+	vm_mem_read(g.d.vm, O_DATA, p, 18);
+	assert_int_equal(ld_le16(p + 8), 0x0627);
+	/* xHCI finds it by its route */
+	assert_ptr_equal(usb_route(&g.d.o->bus.ports[1], 3), kbd);
+	assert_null(usb_route(&g.d.o->bus.ports[1], 4));
+	assert_ptr_equal(usb_route(&g.d.o->bus.ports[1], 0), hub);
+	teardown(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hub),   cmocka_unit_test(test_control),
 		cmocka_unit_test(test_disk),  cmocka_unit_test(test_recall),
-		cmocka_unit_test(test_loops),
+		cmocka_unit_test(test_loops), cmocka_unit_test(test_usb_hub),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

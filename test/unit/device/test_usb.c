@@ -308,6 +308,27 @@ static void test_loops(void **state)
 	teardown(&g);
 }
 
+/* An endpoint (of the bus) that is frozen stops the controller; a reset brings it back. */
+static void test_frozen(void **state)
+{
+	static const u8 ready[6] = {0};
+	struct rig g;
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	wake_disk(&g);
+	pe_freeze(g.d.x->pci.pe, PE_ERROR_INJECTED, 0, 0);
+	assert_int_equal(x_bulk(&g.d, IN, X_DATA, 13, NULL), 0);
+	assert_int_equal(x_load(&g.d, 0x44) & 5, 5);
+	__atomic_store_n(&g.d.x->pci.pe->state.frozen, 0, __ATOMIC_RELEASE);
+	g.d.x->pci.dev.cls->reset(&g.d.x->pci.dev);
+	assert_int_equal(x_load(&g.d, 0x44) & 5, 1);
+	configure(&g);
+	assert_int_equal(command(&g, ready, 6, 0, false), CC_SUCCESS);
+	assert_int_equal(status(&g, NULL), 0);
+	teardown(&g);
+}
+
 /* --- saved state --- */
 struct stream {
 	u8 *buf;
@@ -382,6 +403,26 @@ static void test_save(void **state)
 /* --- keyboard, mouse, tablet --- */
 static struct device_backends backends;
 
+static u64 no_work(struct usb_bus *bus)
+{
+	return OS_FOREVER;
+}
+
+/* The machine is said to run, so that devices hear the user; the bus's thread is kept from working
+ * between two of their events. */
+static void pretend_to_run(struct xdriver *d)
+{
+	static struct usb_bus_ops quiet;
+
+	os_mutex_lock(&d->x->bus.work);
+	d->ops = d->x->bus.ops;
+	quiet = *d->ops;
+	quiet.work = no_work;
+	d->x->bus.ops = &quiet;
+	d->x->bus.running = true;
+	os_mutex_unlock(&d->x->bus.work);
+}
+
 /* The first port of USB 2.0 is the fifth. */
 static void plug(struct xdriver *d, const char *cls)
 {
@@ -404,7 +445,7 @@ static void plug(struct xdriver *d, const char *cls)
 	/* nothing has happened, and what does is heard only while the machine runs */
 	assert_int_equal(x_bulk(d, IN, X_DATA + 0x100, 8, NULL), 0);
 	input_key(backends.input, 30, true);
-	d->x->bus.running = true;
+	pretend_to_run(d);
 }
 
 static void unplug(struct xdriver *d)
@@ -500,11 +541,12 @@ static void test_pointers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ports),	 cmocka_unit_test(test_control),
-		cmocka_unit_test(test_disk),	 cmocka_unit_test(test_wrong_way),
-		cmocka_unit_test(test_lost),	 cmocka_unit_test(test_loops),
-		cmocka_unit_test(test_save),	 cmocka_unit_test(test_keyboard),
-		cmocka_unit_test(test_pointers), cmocka_unit_test(test_firmware_cycle),
+		cmocka_unit_test(test_ports),	       cmocka_unit_test(test_control),
+		cmocka_unit_test(test_disk),	       cmocka_unit_test(test_wrong_way),
+		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_loops),
+		cmocka_unit_test(test_frozen),	       cmocka_unit_test(test_save),
+		cmocka_unit_test(test_keyboard),       cmocka_unit_test(test_pointers),
+		cmocka_unit_test(test_firmware_cycle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

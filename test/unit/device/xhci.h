@@ -25,6 +25,7 @@ enum {
 struct xdriver {
 	struct vm *vm;
 	struct xhci *x;
+	const struct usb_bus_ops *ops;	 /* where the bus has others */
 	u64 enqueue[XHCI_ENDPOINTS + 1]; /* 0: commands */
 	u32 cycle[XHCI_ENDPOINTS + 1];
 	u64 event;
@@ -71,7 +72,7 @@ static inline void x_work(struct xdriver *d)
 
 	os_mutex_lock(&bus->work);
 	for (u32 i = 0; i < 6; i++) {
-		bus->ops->work(bus);
+		(d->ops ? d->ops : bus->ops)->work(bus);
 		usb_bus_quiesce(bus);
 	}
 	os_mutex_unlock(&bus->work);

@@ -118,16 +118,10 @@ void *dma_map(struct dma_view *v, u64 addr, u64 *len, bool write)
 
 void dma_unmap(struct dma_view *v, void *p, u64 len, bool written)
 {
-	const struct vm_memory *m = &v->vm->memory;
-	uintptr_t at = (uintptr_t)p;
+	u64 gpa;
 
-	for (u32 i = 0; written && len && i < m->nr_slots; i++) {
-		const struct engine_slot *s = &m->slots[i].slot;
-		uintptr_t base = (uintptr_t)s->host;
-
-		if (at >= base && at - base < s->size)
-			vm_mem_written(v->vm, s->gpa + (at - base), len);
-	}
+	if (written && len && vm_mem_gpa(v->vm, p, &gpa))
+		vm_mem_written(v->vm, gpa, len);
 }
 
 #define ACCESS(bits, order)                                                                        \

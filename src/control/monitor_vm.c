@@ -5,6 +5,7 @@
 #include "control/monitor.h"
 #include "isa/model.h"
 #include "isa/onereg.h"
+#include "vm/balloon.h"
 #include "vm/vm.h"
 
 static void stop(struct monitor *m, void *opaque, const char *args)
@@ -99,12 +100,48 @@ static void info_stats(struct monitor *m, struct vm *vm)
 	vm->ops->stats(vm->engine, NULL, print_stat, m);
 }
 
+static void info_balloon(struct monitor *m, struct vm *vm)
+{
+	static const char *const names[BALLOON_STATS] = {
+		"swap-in",	"swap-out",	    "major-faults", "minor-faults", "free-memory",
+		"total-memory", "available-memory", "disk-caches",  "htlb-pgalloc", "htlb-pgfail",
+	};
+	struct balloon_info i;
+
+	if (!vm->balloon) {
+		monitor_print(m, "there is no balloon device\n");
+		return;
+	}
+	vm->balloon->query(vm->balloon->opaque, &i);
+	monitor_print(m, "balloon: actual=%llu\n", (unsigned long long)(i.actual >> 20));
+	monitor_print(m, "target %llu, dropped %llu bytes\n", (unsigned long long)i.target,
+		      (unsigned long long)i.discarded);
+	for (u32 n = 0; n < BALLOON_STATS; n++)
+		if (i.stats[n] != ~0ull)
+			monitor_print(m, "%s %llu\n", names[n], (unsigned long long)i.stats[n]);
+}
+
+static void balloon(struct monitor *m, void *opaque, const char *args)
+{
+	struct vm *vm = opaque;
+	u64 mib = 0;
+
+	for (; *args >= '0' && *args <= '9' && mib < 1u << 30; args++)
+		mib = 10 * mib + (u64)(*args - '0');
+	if (!mib || *args)
+		monitor_print(m, "balloon takes a number of MiB\n");
+	else if (!vm->balloon)
+		monitor_print(m, "there is no balloon device\n");
+	else
+		vm->balloon->set(vm->balloon->opaque, mib << 20);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(struct monitor *m, struct vm *vm);
 } subjects[] = {
 	{"status", info_status}, {"cpus", info_cpus},	{"registers", info_registers},
-	{"qtree", info_devices}, {"stats", info_stats},
+	{"qtree", info_devices}, {"stats", info_stats}, {"balloon", info_balloon},
 };
 
 static void info(struct monitor *m, void *opaque, const char *args)
@@ -119,6 +156,7 @@ static void info(struct monitor *m, void *opaque, const char *args)
 }
 
 const struct monitor_command monitor_vm_commands[] = {
+	{"balloon", "MIB", "the guest is to have so much memory (virtio-balloon-pci)", balloon},
 	{"cont", "", "let the guest go on", cont},
 	{"c", "", "the same", cont},
 	{"info", "SUBJECT", "say something; without a subject: what there is to say", info},

@@ -72,7 +72,7 @@ struct device_global {
 	const char *cls, *key, *value;
 };
 
-/* Where names of PROP_DRIVE, PROP_NETDEV and PROP_CHARDEV come from. */
+/* Where names of PROP_DRIVE and its kin come from. */
 struct device_backends {
 	/* For one device only, `user` in messages. NULL with e set. */
 	void *(*claim)(void *opaque, u32 type, const char *name, const char *user, struct error *e);

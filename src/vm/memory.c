@@ -147,6 +147,40 @@ int vm_mem_clear(struct vm *vm)
 	return 0;
 }
 
+int vm_mem_discard(struct vm *vm, u64 gpa, u64 len)
+{
+	if (!all_ram(vm, gpa, len))
+		return -EFAULT;
+	while (len) {
+		struct ram_slot *s = slot_at(vm, gpa, 1);
+		u64 offset = gpa - s->slot.gpa, n = s->slot.size - offset;
+		int err;
+
+		n = n < len ? n : len;
+		err = os_ram_discard(&s->ram, offset, n);
+		if (err)
+			return err;
+		vm_mem_written(vm, gpa, n);
+		gpa += n;
+		len -= n;
+	}
+	return 0;
+}
+
+bool vm_mem_gpa(struct vm *vm, const void *p, u64 *gpa)
+{
+	for (u32 i = 0; i < vm->memory.nr_slots; i++) {
+		const struct engine_slot *s = &vm->memory.slots[i].slot;
+		u64 offset = (u64)((uintptr_t)p - (uintptr_t)s->host);
+
+		if (offset < s->size) {
+			*gpa = s->gpa + offset;
+			return true;
+		}
+	}
+	return false;
+}
+
 #define ACCESS(bits)                                                                               \
 	static u##bits *aligned##bits(struct vm *vm, u64 gpa)                                      \
 	{                                                                                          \

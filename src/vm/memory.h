@@ -37,6 +37,10 @@ int vm_mem_write(struct vm *vm, u64 gpa, const void *buf, u64 len);
 int vm_mem_fill(struct vm *vm, u64 gpa, u8 byte, u64 len);
 /* All RAM reads as zero afterwards and uses no host memory (a reset machine's). */
 int vm_mem_clear(struct vm *vm);
+/* The same for a part: of the host's pages that lie wholly inside. -EFAULT as above. */
+int vm_mem_discard(struct vm *vm, u64 gpa, u64 len);
+/* The guest address of host memory of a slot; false: it is in none. */
+bool vm_mem_gpa(struct vm *vm, const void *p, u64 *gpa);
 /* Host address of [gpa, gpa+len) within one slot, or NULL. Who writes through it calls
  * vm_mem_written() afterwards. */
 void *vm_mem_ptr(struct vm *vm, u64 gpa, u64 len);

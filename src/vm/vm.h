@@ -78,6 +78,7 @@ struct vm_section {
 };
 
 struct pci_system; /* bus/pci.h */
+struct vm_balloon; /* vm/balloon.h */
 
 /* Who works beside the vCPUs (disk and network queues): told after they stopped, and then does
  * not touch guest memory or registers before it is told that they go on. */
@@ -126,7 +127,8 @@ struct vm {
 		const struct vm_section *section;
 		void *opaque;
 	} sections[VM_MAX_SECTIONS];
-	struct pci_system *pci; /* NULL: the machine has no PCI */
+	const struct vm_balloon *balloon; /* vm/balloon.h; NULL: there is none */
+	struct pci_system *pci;		  /* NULL: the machine has no PCI */
 	u32 nr_listeners;
 	struct vm_listener listeners[VM_MAX_LISTENERS];
 

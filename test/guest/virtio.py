@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Virtio devices other than disks and networks under Debian's kernel with Debian's drivers: serial ports, in both
-directions and while the host's end comes and goes.
+directions and while the host's end comes and goes; a balloon, and what it makes of the program's size.
 
 Prints ok/not ok lines.
 """
@@ -194,7 +194,105 @@ def serial(options, results, name, properties, **where):
     run.end(results)
 
 
+# --- balloon ---
+FILL = """
+fill() { dd if=/dev/urandom of=/tmp/fill bs=1M count=$1 2>/dev/null; sha256sum < /tmp/fill; }
+total() { while read k v u; do [ $k != MemTotal: ] || echo $v; done < /proc/meminfo; }
+"""
+BALLOON = FILL + """
+fill 200 > /dev/null
+rm /tmp/fill
+say filled `total`
+i=0
+while [ `total` -gt 300000 ] && [ $i -lt 300 ]; do sleep 0.2; i=$((i + 1)); done
+say inflated `total`
+read answer
+i=0
+while [ `total` -lt 400000 ] && [ $i -lt 300 ]; do sleep 0.2; i=$((i + 1)); done
+say deflated `total`
+a=`fill 150`
+[ "$a" = "`sha256sum < /tmp/fill`" ] && say intact
+"""
+REPORTING = FILL + """
+a=`fill 100`
+dd if=/dev/urandom of=/tmp/more bs=1M count=150 2>/dev/null
+say filled
+rm /tmp/more
+read answer
+[ "$a" = "`sha256sum < /tmp/fill`" ] && say intact
+b=`fill 150`
+[ "$b" = "`sha256sum < /tmp/fill`" ] && say again
+"""
+
+
+class Monitor:
+    def __init__(self, path, scale):
+        self.socket = connect(path, scale)
+        self.read()
+
+    def read(self):
+        return receive(self.socket, lambda d: d.endswith(b") ")).decode(errors="replace")
+
+    def command(self, line):
+        self.socket.sendall(line.encode() + b"\n")
+        return self.read()
+
+
+def balloon(options, results, name, properties, **where):
+    folder = tempfile.mkdtemp(prefix="pv-balloon-")
+    path = os.path.join(folder, "monitor")
+    run = Run(options, name, ["-device", "virtio-balloon-pci" + properties,
+                              "-monitor", f"unix:{path},server=on,wait=off"], BALLOON, **where)
+    got = {}
+
+    def on_line(_, what, __):
+        if what == "filled":
+            got["before"] = run.rss()
+            got["monitor"] = Monitor(path, options.scale)
+            got["monitor"].command("balloon 200")
+        elif what == "inflated":
+            end = time.monotonic() + 60 * options.scale
+            while "actual=200" not in got.get("info", "") and time.monotonic() < end:
+                time.sleep(0.5)
+                got["info"] = got["monitor"].command("info balloon")
+            got["after"] = run.rss()
+            got["monitor"].command("balloon 512")
+            run.type("go\n")
+    try:
+        run.run(on_line)
+    finally:
+        shutil.rmtree(folder)
+    run.holds(results, "the program is smaller by 100 MiB", got["after"] < got["before"] - 100, got)
+    run.holds(results, "the monitor knows how much the guest has", "actual=200" in got["info"], got["info"])
+    run.holds(results, "statistics of the guest", "free-memory" in got["info"], got["info"])
+    run.holds(results, "the guest got its memory back", int(run.said.get("deflated", 0)) >= 400000, run.said)
+    run.equal(results, "memory is intact", "intact" in run.said, True)
+    run.end(results)
+
+
+def reporting(options, results, name, properties, **where):
+    run = Run(options, name, ["-device", "virtio-balloon-pci,free-page-reporting=on" + properties], REPORTING, **where)
+    got = {}
+
+    def on_line(_, what, __):
+        if what == "filled":
+            got["before"] = got["after"] = run.rss()
+            end = time.monotonic() + 60 * options.scale
+            while time.monotonic() < end and got["after"] > got["before"] - 100:
+                time.sleep(0.5)
+                got["after"] = run.rss()
+            run.type("go\n")
+    run.run(on_line)
+    run.holds(results, "the program is smaller by 100 MiB", got["after"] < got["before"] - 100, got)
+    run.equal(results, "memory is intact", ("intact" in run.said, "again" in run.said), (True, True))
+    run.end(results)
+
+
 TESTS = {
+    "balloon": lambda o, r: balloon(o, r, "balloon", ""),
+    "balloon-iommu-packed-power8": lambda o, r: balloon(o, r, "balloon-iommu-packed-power8",
+                                                        ",iommu_platform=on,packed=on", cpu="power8"),
+    "reporting": lambda o, r: reporting(o, r, "reporting", ""),
     "serial": lambda o, r: serial(o, r, "serial", ""),
     "serial-iommu-packed": lambda o, r: serial(o, r, "serial-iommu-packed", ",iommu_platform=on,packed=on",
                                                machine="pseries,ic-mode=xics"),

@@ -96,8 +96,8 @@ static inline void vd_start(struct vdriver *d, u64 features)
 	os_mutex_unlock(&v->lock);
 }
 
-/* Offer `out` bytes and room for `in`; returns the slot. */
-static inline u32 vd_offer(struct vdriver *d, u32 queue, const void *out, u32 out_len, u32 in_len)
+/* Put `out` bytes and room for `in` into the ring; returns the slot. */
+static inline u32 vd_publish(struct vdriver *d, u32 queue, const void *out, u32 out_len, u32 in_len)
 {
 	u32 slot = d->avail[queue] % VD_SIZE, head = slot;
 	u64 at = vd_data(queue, slot), desc = vd_ring(queue) + 16 * head;
@@ -122,6 +122,14 @@ static inline u32 vd_offer(struct vdriver *d, u32 queue, const void *out, u32 ou
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	slot = d->avail[queue]++;
 	vd_put(d->vm, vd_ring(queue) + 0x1000 + 2, d->avail[queue], 2);
+	return slot;
+}
+
+/* The same, and tell the device. */
+static inline u32 vd_offer(struct vdriver *d, u32 queue, const void *out, u32 out_len, u32 in_len)
+{
+	u32 slot = vd_publish(d, queue, out, out_len, in_len);
+
 	virtio_kick(d->v, queue);
 	return slot;
 }

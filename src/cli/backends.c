@@ -139,6 +139,8 @@ static void *claim(void *opaque, u32 type, const char *name, const char *user, s
 {
 	if (type == PROP_DRIVE)
 		return claim_drive(opaque, name, user, e);
+	if (type == PROP_FSDEV)
+		return fsdevs_claim(opaque, name, user, e);
 	if (type == PROP_CHARDEV)
 		return cli_chardev(opaque, name, user, e);
 	return claim_netdev(opaque, name, user, e);
@@ -164,6 +166,8 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 		if (err)
 			error_prefix(e, "-netdev");
 	}
+	if (!err)
+		err = fsdevs_open(o, e);
 	o->backends = (struct device_backends){
 		claim, o, o->nr_globals, o->globals, input_create(), display_create()};
 	if (!err)
@@ -185,6 +189,7 @@ void cli_close_backends(struct cli_options *o)
 		net_close(o->netdevs[i].net);
 		o->netdevs[i].net = NULL;
 	}
+	fsdevs_close(o);
 	for (u32 i = 0; i < o->nr_chardevs; i++) {
 		chardev_close(o->chardevs[i].chardev);
 		o->chardevs[i].chardev = NULL;

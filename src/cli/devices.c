@@ -36,6 +36,7 @@ static const char *type_name(u32 type)
 		[PROP_STRING] = "text",		 [PROP_ON_OFF_AUTO] = "on|off|auto",
 		[PROP_MAC] = "address",		 [PROP_DRIVE] = "ID of -drive",
 		[PROP_NETDEV] = "ID of -netdev", [PROP_CHARDEV] = "ID of -chardev",
+		[PROP_FSDEV] = "ID of -fsdev",
 	};
 
 	return names[type];

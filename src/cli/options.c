@@ -169,6 +169,10 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 		return value_disk(o, opt->id - OPT_HDA, arg, e);
 	case OPT_CDROM:
 		return value_cdrom(o, arg, e);
+	case OPT_FSDEV:
+		return arg ? value_fsdev(o, arg, e) : -EINVAL;
+	case OPT_VIRTFS:
+		return arg ? value_virtfs(o, arg, e) : -EINVAL;
 	case OPT_NETDEV:
 		arg = json_to_list(o, arg, "type", e);
 		return arg ? value_netdev(o, arg, e) : -EINVAL;
@@ -294,12 +298,14 @@ void cli_free(struct cli_options *o)
 	g_free(o->drives);
 	g_free(o->chardevs);
 	g_free(o->netdevs);
+	g_free(o->fsdevs);
 	g_free(o->devices);
 	g_free(o->globals);
 	g_free(o->secrets);
 	o->drives = NULL;
 	o->chardevs = NULL;
 	o->netdevs = NULL;
+	o->fsdevs = NULL;
 	o->devices = NULL;
 	o->globals = NULL;
 	o->secrets = NULL;

@@ -4,6 +4,7 @@
 #define CLI_OPTIONS_H
 
 #include "host/block.h"
+#include "host/fsdev.h"
 #include "host/net.h"
 #include "host/vnc.h"
 #include "machine/machine.h"
@@ -43,6 +44,14 @@ struct cli_netdev {
 	const char *user;
 };
 
+struct cli_fsdev {
+	const char *id;
+	struct fsdev_options options;
+	bool secured; /* a security model was chosen */
+	struct fsdev *fs;
+	const char *user;
+};
+
 struct cli_secret {
 	const char *id;
 	char *data;
@@ -68,6 +77,8 @@ struct cli_options {
 	struct cli_drive *drives;
 	struct cli_chardev *chardevs;
 	struct cli_netdev *netdevs;
+	u32 nr_fsdevs;
+	struct cli_fsdev *fsdevs;
 	struct machine_device *devices;
 	struct device_global *globals;
 	bool has_vnc;

@@ -32,6 +32,8 @@ int value_usbdevice(struct cli_options *o, const char *arg, struct error *e);
 int usb_finish(struct cli_options *o, struct error *e);
 int value_global(struct cli_options *o, const char *arg, struct error *e);
 int value_netdev(struct cli_options *o, const char *arg, struct error *e);
+int value_fsdev(struct cli_options *o, const char *arg, struct error *e);
+int value_virtfs(struct cli_options *o, const char *arg, struct error *e);
 int value_nic(struct cli_options *o, const char *arg, struct error *e);
 int value_chardev(struct cli_options *o, const char *arg, struct error *e);
 
@@ -43,6 +45,12 @@ int drives_blockdev_key(struct cli_drive *d, const char *key, const char *value,
 int drives_check_id(struct cli_options *o, struct cli_drive *d, struct error *e);
 /* What file= and format= of -drive mean, once all is known. */
 int images_finish(struct cli_options *o, struct cli_drive *d, struct error *e);
+/* What -fsdev and -virtfs describe. */
+int fsdevs_open(struct cli_options *o, struct error *e);
+struct fsdev *fsdevs_claim(struct cli_options *o, const char *id, const char *user,
+			   struct error *e);
+void fsdevs_close(struct cli_options *o);
+
 /* Once all options are there: devices of drives that name an interface. */
 int drives_finish(struct cli_options *o, struct error *e);
 /* One more device; its settings may be added to. NULL with e set: there is no such class. */

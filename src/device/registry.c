@@ -14,6 +14,7 @@
 #include "device/spapr_vty.h"
 #include "device/usb.h"
 #include "device/vga.h"
+#include "device/virtio_9p.h"
 #include "device/virtio_balloon.h"
 #include "device/virtio_blk.h"
 #include "device/virtio_net.h"
@@ -37,6 +38,7 @@ static const struct device_class *const classes[] = {
 	&usb_nec_xhci_class, &usb_ohci_class, &usb_xhci_class,
 	&usb_hub_class, &usb_kbd_class, &usb_mouse_class, &usb_storage_class, &usb_tablet_class,
 	&secondary_vga_class, &vga_class,
+	&virtio_9p_pci_class,
 	&virtio_balloon_pci_class,
 	&virtio_blk_pci_class,
 	&virtio_net_pci_class,

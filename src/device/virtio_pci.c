@@ -429,6 +429,7 @@ static void set_ids(struct virtio_pci *p, const struct virtio_ops *ops)
 	static const u16 transitional[] = {
 		[VIRTIO_ID_NET] = 0,	 [VIRTIO_ID_BLOCK] = 1, [VIRTIO_ID_BALLOON] = 2,
 		[VIRTIO_ID_CONSOLE] = 3, [VIRTIO_ID_SCSI] = 4,	[VIRTIO_ID_RNG] = 5,
+		[VIRTIO_ID_9P] = 9,
 	};
 	struct pci_ids ids = {
 		.vendor = VENDOR,

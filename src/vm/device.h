@@ -33,6 +33,7 @@ enum device_prop_type {
 	PROP_DRIVE,
 	PROP_NETDEV,
 	PROP_CHARDEV,
+	PROP_FSDEV,
 	PROP_POINTER, /* void *, of the machine's; no option */
 };
 

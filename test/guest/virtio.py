@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Virtio devices other than disks and networks under Debian's kernel with Debian's drivers: serial ports, in both
-directions and while the host's end comes and goes; a balloon, and what it makes of the program's size.
+directions and while the host's end comes and goes; a balloon, and what it makes of the program's size; a
+folder of the host.
 
 Prints ok/not ok lines.
 """
@@ -288,7 +289,88 @@ def reporting(options, results, name, properties, **where):
     run.end(results)
 
 
+# --- a folder of the host ---
+FOLDER = """
+mkdir -p /mnt
+mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt && say mounted
+say read `sha256sum < /mnt/given`
+say listed `ls /mnt/many | wc -l`
+say link `readlink /mnt/link`
+cp /mnt/given /mnt/copy
+mkdir /mnt/new
+dd if=/dev/urandom of=/mnt/new/random bs=100k count=30 2>/dev/null
+say random `sha256sum < /mnt/new/random`
+mv /mnt/new/random /mnt/renamed
+ln -s renamed /mnt/new-link
+ln /mnt/renamed /mnt/hard
+chmod 741 /mnt/renamed
+chown 12:34 /mnt/renamed
+say mode `stat -c %a:%u:%g /mnt/renamed`
+say kinds `stat -c %F /mnt/new-link | tr ' ' -` `stat -c %h /mnt/renamed`
+echo one > /mnt/text; echo two >> /mnt/text; say text `cat /mnt/text`
+say escape `cat /mnt/outside 2>/dev/null`
+rm -r /mnt/many
+rmdir /mnt/new && say removed
+( cd /mnt && for i in 1 2 3 4 5 6 7 8; do echo $i > f$i & done; wait; cat f? ) | sort | tr -d '\\n' > /tmp/par
+say parallel `cat /tmp/par`
+sync
+umount /mnt && say unmounted
+"""
+
+
+def folder(options, results, name, model, properties, virtfs=False, **where):
+    share = tempfile.mkdtemp(prefix="pv-9p-")
+    inside = os.path.join(share, "inside")
+    os.makedirs(os.path.join(inside, "many"))
+    given = random.Random(name).randbytes(3 << 20)
+    with open(os.path.join(inside, "given"), "wb") as f:
+        f.write(given)
+    with open(os.path.join(share, "secret"), "w", encoding="ascii") as f:
+        f.write("secret")
+    os.symlink("given", os.path.join(inside, "link"))
+    os.symlink("../secret", os.path.join(inside, "outside"))
+    for i in range(300):
+        with open(os.path.join(inside, "many", f"a file of a folder of many {i}"), "w", encoding="ascii"):
+            pass
+    if virtfs:
+        devices = ["-virtfs", f"local,path={inside},mount_tag=tag,security_model={model}"]
+    else:
+        devices = ["-fsdev", f"local,id=fs,path={inside},security_model={model}",
+                   "-device", "virtio-9p-pci,fsdev=fs,mount_tag=tag" + properties]
+    run = Run(options, name, devices, FOLDER.replace("TAG", "tag"), **where)
+    try:
+        run.run()
+        said = run.said
+        digest = hashlib.sha256(given).hexdigest()
+        run.equal(results, "mounted and unmounted", ("mounted" in said, "unmounted" in said), (True, True))
+        run.equal(results, "the guest reads what the host has", said.get("read"), digest + " -")
+        run.equal(results, "names of a large folder", said.get("listed"), "300")
+        run.equal(results, "a symbolic link", said.get("link"), "given")
+        run.equal(results, "mode and owner", said.get("mode"), "741:12:34" if model == "mapped-xattr" or
+                  os.getuid() == 0 else "741:0:0")
+        run.equal(results, "a new link, two names", said.get("kinds"), "symbolic-link 2")
+        run.equal(results, "appending", said.get("text"), "one two")
+        run.equal(results, "links lead nowhere outside", said.get("escape"), "")
+        run.equal(results, "removing", "removed" in said, True)
+        run.equal(results, "several at once", said.get("parallel"), "12345678")
+        for file, want in ("copy", digest), ("renamed", said.get("random", "").split(" ")[0]):
+            with open(os.path.join(inside, file), "rb") as f:
+                run.equal(results, f"the host reads {file}", hashlib.sha256(f.read()).hexdigest(), want)
+        mode = os.lstat(os.path.join(inside, "renamed")).st_mode & 0o777
+        run.equal(results, "the mode on the host", oct(mode), "0o600" if model == "mapped-xattr" else "0o741")
+        run.equal(results, "what is left on the host", sorted(os.listdir(inside)),
+                  sorted(["given", "link", "outside", "copy", "renamed", "hard", "new-link", "text"] +
+                         [f"f{i}" for i in range(1, 9)]))
+    finally:
+        shutil.rmtree(share)
+    run.end(results)
+
+
 TESTS = {
+    "9p": lambda o, r: folder(o, r, "9p", "none", ""),
+    "9p-mapped-iommu-packed": lambda o, r: folder(o, r, "9p-mapped-iommu-packed", "mapped-xattr",
+                                                  ",iommu_platform=on,packed=on"),
+    "9p-power8-virtfs": lambda o, r: folder(o, r, "9p-power8-virtfs", "none", "", virtfs=True, cpu="power8"),
     "balloon": lambda o, r: balloon(o, r, "balloon", ""),
     "balloon-iommu-packed-power8": lambda o, r: balloon(o, r, "balloon-iommu-packed-power8",
                                                         ",iommu_platform=on,packed=on", cpu="power8"),

@@ -195,6 +195,26 @@ def firmware(options, results):
         check("and ends it", None if s.process.wait(60 * s.scale) == 0 else "badly")
 
 
+def keyboard(options, results):
+    """SLOF's console is screen and keyboard: what is typed at the viewer ends the machine"""
+    with Screen(options, "keyboard", ["-M", "pseries", "-vga", "std", "-device", "pci-ohci", "-device", "usb-kbd"]) as s:
+        s.wait_for("using screen & keyboard")
+        with s.viewer() as v:
+            before, since, end = None, time.monotonic(), time.monotonic() + 120 * options.scale
+            while time.monotonic() - since < 5 * options.scale and time.monotonic() < end:
+                v.update(False)
+                if rgb_of(v) != before:
+                    before, since = rgb_of(v), time.monotonic()
+                time.sleep(0.5)
+            v.write_png(os.path.join(s.folder, "prompt.png"))
+            v.type("power-off\n")
+            try:
+                status = s.process.wait(60 * options.scale)
+                results.add("keyboard: SLOF is typed at", None if status == 0 else f"status {status}")
+            except subprocess.TimeoutExpired:
+                results.add("keyboard: SLOF is typed at", "nothing happened")
+
+
 def linux(options, case, results):
     def check(what, error=None):
         results.add(f"{case.name}: {what}", error)
@@ -254,6 +274,8 @@ def main():
     try:
         if not options.cases or "slof" in options.cases:
             firmware(options, results)
+        if not options.cases or "keyboard" in options.cases:
+            keyboard(options, results)
     except (Failure, OSError, rfb.Refused) as e:
         results.add("slof", str(e))
     for case in CASES:

@@ -20,11 +20,26 @@ from cases import Case
 from guest import Failure, Guest, PROMPT, Results, command_line
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MODULES = ["virtio/virtio", "virtio/virtio_ring", "virtio/virtio_pci_modern_dev", "virtio/virtio_pci_legacy_dev",
-           "virtio/virtio_pci", "block/virtio_blk", "char/hw_random/virtio-rng"]
+MODULES = ["drivers/virtio/virtio", "drivers/virtio/virtio_ring", "drivers/virtio/virtio_pci_modern_dev",
+           "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci", "drivers/block/virtio_blk",
+           "drivers/char/hw_random/virtio-rng", "lib/crc64", "crypto/crc64_rocksoft_generic", "lib/crc64-rocksoft",
+           "crypto/crct10dif_common", "crypto/crct10dif_generic", "lib/crc-t10dif", "block/t10-pi",
+           "drivers/nvme/host/nvme-core", "drivers/nvme/host/nvme"]
 DISK_BYTES = 16 << 20
 STREAM = """i=0
 while [ $i -lt 40 ]; do dd if=/dev/vdb iflag=direct bs=1M 2>/dev/null | md5sum; i=$((i + 1)); done | sort | uniq -c > /sums
+"""
+# a region after the other, written and read back past the guest's caches, while errors come
+LOAD = """dd if=/dev/urandom of=/pattern bs=1M count=2 2>/dev/null
+i=0
+while [ $i -lt 60 ] || [ ! -e /stop ]; do
+    dd if=/pattern of=/dev/nvme0n1 oflag=direct bs=64k seek=$((i % 60 * 4 * 8)) conv=notrunc 2>/dev/null || echo write $i >> /bad
+    dd if=/dev/nvme0n1 iflag=direct bs=64k skip=$((i % 60 * 4 * 8)) count=32 2>/dev/null | cmp - /pattern || echo read $i >> /bad
+    i=$((i + 1))
+done
+echo $i `md5sum < /pattern` > /sums
+"""
+RECOVERED = """while [ `dmesg | grep -c 'EEH: Recovery successful'` -lt $1 ]; do sleep 0.2; done
 """
 LOAD_CONFIG = 4     # function of an IOA bus error: a load from configuration space
 
@@ -37,14 +52,16 @@ def build_initrd(options, work):
     os.makedirs(os.path.join(root, "m"), exist_ok=True)
     tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], check=True, capture_output=True).stdout
     for m in MODULES:
-        data = subprocess.run(["tar", "x", "-O", "--wildcards", f"*/drivers/{m}.ko"], input=tar, check=True,
+        data = subprocess.run(["tar", "x", "-O", "--wildcards", f"*/kernel/{m}.ko"], input=tar, check=True,
                               capture_output=True).stdout
         with open(os.path.join(root, "m", os.path.basename(m) + ".ko"), "wb") as f:
             f.write(data)
     with open(os.path.join(root, "m", "load"), "w", encoding="ascii") as f:
-        f.write("".join(f"insmod /m/{os.path.basename(m)}.ko\n" for m in MODULES))
-    with open(os.path.join(root, "m", "stream"), "w", encoding="ascii") as f:
-        f.write(STREAM)
+        f.write("".join(f"insmod /m/{os.path.basename(m)}.ko" + (" io_timeout=5" if m.endswith("nvme-core") else "") + "\n"
+                        for m in MODULES))
+    for name, text in ("stream", STREAM), ("nvme-load", LOAD), ("recovered", RECOVERED):
+        with open(os.path.join(root, "m", name), "w", encoding="ascii") as f:
+            f.write(text)
     subprocess.run(["powerpc64le-linux-gnu-gcc", "-O2", "-static", "-o", os.path.join(root, "m", "errinjct"),
                     os.path.join(HERE, "errinjct.c")], check=True)
     names = "m\n" + "".join(f"m/{n}\n" for n in sorted(os.listdir(os.path.join(root, "m"))))
@@ -135,6 +152,41 @@ def recover(options, results, iommu, initrd, work):
             raise Failure(f"poweroff: {guest.ending()}")
 
 
+def under_load(options, results, initrd, work):
+    """a driver that takes part in recovery (Linux's nvme) loses nothing: errors while its disk is written and read"""
+    disk = os.path.join(work, "nvme.img")
+    with open(disk, "wb") as f:
+        f.truncate(128 << 20)
+    case = Case("nvme", "power9", 2, {}, memory="512M",
+                extra=("-drive", f"if=none,id=d,file={disk},format=raw,cache=none",
+                       "-device", "nvme,drive=d,serial=eeh,addr=3"))
+    argv = command_line(options.vmm, case, options.guests)
+    argv[argv.index("-initrd") + 1] = initrd
+    with Guest(argv, os.path.join(options.log, "eeh-nvme.log"), options.scale) as guest:
+        guest.expect(PROMPT, 200, "shell prompt")
+        guest.run("dmesg -n 1; sh /m/load; while [ ! -b /dev/nvme0n1 ]; do sleep 0.1; done", 60)
+        guest.run("sh /m/nvme-load > /load.log 2>&1 &")
+        for turn in range(1, 4):
+            guest.run("sleep 1")
+            if guest.run(f"/m/errinjct 0x1800 {LOAD_CONFIG}") != "errinjct: 0":
+                raise Failure("errinjct failed")
+            guest.run("od -N4 /sys/bus/pci/devices/0000:00:03.0/config")
+            guest.run(f"sh /m/recovered {turn}", 120)
+        guest.run("> /stop; while [ ! -s /sums ]; do sleep 0.2; done", 240)
+        if guest.run("cat /bad /load.log 2>/dev/null | wc -l") != "0":
+            raise Failure("reads or writes failed: " + guest.run("head -5 /bad /load.log"))
+        turns, digest = guest.run("cat /sums").split()[:2]
+        guest.type("poweroff -f\n")
+        if guest.wait(60):
+            raise Failure(f"poweroff: {guest.ending()}")
+    with open(disk, "rb") as f:
+        regions = [hashlib.md5(f.read(2 << 20)).hexdigest() for _ in range(60)]
+    if set(regions) != {digest}:
+        raise Failure(f"{sum(r != digest for r in regions)} regions of 60 are wrong on the host")
+    results.note(f"{turns} regions written and read under three errors")
+    results.add("errors under a load of NVMe: all recovered, nothing lost")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--vmm", type=shlex.split, default=["build/powervisor"])
@@ -155,6 +207,10 @@ def main():
         neighbour(options, results, initrd, work)
     except Failure as e:
         results.add("neighbour", str(e))
+    try:
+        under_load(options, results, initrd, work)
+    except Failure as e:
+        results.add("nvme", str(e))
     return results.end("eeh")
 
 

@@ -22,12 +22,7 @@
 #include "base/string.h"
 #include "translator/internal.h"
 
-enum {
-	BYTES_OF_REGION = 1024, /* or more, code included */
-	EVICTED_PART = 64,	/* of the limit, at a time */
-	TIDY = 64,		/* regions freed at a time */
-	FREE_PART = 8,		/* of the limit, for what is retired but not yet freed */
-};
+enum { BYTES_OF_REGION = 1024 /* or more, code included */ };
 
 /* One bucket for each region that there may be, about. */
 int cache_init(struct code_cache *c, size_t limit)
@@ -41,13 +36,14 @@ int cache_init(struct code_cache *c, size_t limit)
 	c->table_bytes = (sizeof(c->bucket[0]) << c->bucket_bits) + sizeof(c->pages);
 	c->bytes = c->table_bytes;
 	c->retired_end = &c->retired;
+	c->spared_after = 8;
 	os_mutex_init(&c->lock);
 	atomic_init(&c->epoch, 1);
 	c->line_map = os_reserve(sizeof(u16) << LINE_MAP_BITS);
 	return 0;
 }
 
-static u32 region_bucket(const struct code_cache *c, u64 ra, u64 ea, u32 mode)
+u32 cache_bucket(const struct code_cache *c, u64 ra, u64 ea, u32 mode)
 {
 	u64 h = (ra >> 2) * 0x9e3779b97f4a7c15ull ^ (ea >> 2) * 0xc2b2ae3d27d4eb4full ^
 		mode * 0x165667b19e3779f9ull;
@@ -62,7 +58,7 @@ static u32 page_bucket(u64 page)
 
 struct region *cache_find(struct code_cache *c, u64 ra, u64 ea, u32 mode)
 {
-	struct region *r = atomic_load_explicit(&c->bucket[region_bucket(c, ra, ea, mode)],
+	struct region *r = atomic_load_explicit(&c->bucket[cache_bucket(c, ra, ea, mode)],
 						memory_order_acquire);
 
 	while (r && (r->ra != ra || r->ea != ea || r->mode != mode))
@@ -121,7 +117,8 @@ bool cache_begin(struct translator *t, u64 ra)
 	u64 large = 1 << LARGE_BITS;
 	bool other;
 
-	if (p && p->regions) {
+	/* A page keeps its lines when its last region is evicted, and with them its guard. */
+	if (p && (p->regions || (mapped(c, ra) && p->lines))) {
 		set_lines(c, ra, ~0u);
 		return false;
 	}
@@ -174,6 +171,28 @@ bool cache_stored(struct translator *t, u64 ra, u64 len)
 	return true;
 }
 
+void cache_free_pages(struct code_cache *c)
+{
+	u32 k;
+
+	for (k = 0; k < PAGE_BUCKETS; k++) {
+		struct code_page **at = &c->pages[k], *p;
+
+		while ((p = *at)) {
+			if (p->regions) {
+				at = &p->next;
+				continue;
+			}
+			*at = p->next;
+			set_lines(c, p->page << TLB_PAGE_BITS, 0);
+			c->bytes -= os_alloc_bytes(sizeof(*p));
+			c->table_bytes -= os_alloc_bytes(sizeof(*p));
+			c->page_bytes -= os_alloc_bytes(sizeof(*p));
+			os_free(p);
+		}
+	}
+}
+
 struct region *cache_new_region(u32 len, u32 nr_pieces)
 {
 	struct region *r = os_alloc(sizeof(*r) + nr_pieces * sizeof(r->piece[0]) + len);
@@ -200,7 +219,7 @@ int cache_insert(struct translator *t, struct region *r)
 {
 	struct code_cache *c = &t->cache;
 	struct code_page *p = cache_page(c, r->ra);
-	u32 b = region_bucket(c, r->ra, r->ea, r->mode);
+	u32 b = cache_bucket(c, r->ra, r->ea, r->mode);
 	size_t page_bytes = p ? 0 : os_alloc_bytes(sizeof(*p));
 
 	/* One region may be in any cache, or nobody would go on. */
@@ -218,10 +237,14 @@ int cache_insert(struct translator *t, struct region *r)
 		c->pages[pb] = p;
 		c->bytes += page_bytes;
 		c->table_bytes += page_bytes;
+		c->page_bytes += page_bytes;
 	}
 	r->lines = (u16)lines_of_region(r);
 	r->valid = true;
 	r->page_next = p->regions;
+	r->page_prev = &p->regions;
+	if (r->page_next)
+		r->page_next->page_prev = &r->page_next;
 	p->regions = r;
 	p->lines |= r->lines;
 	atomic_store_explicit(&r->next, c->bucket[b], memory_order_relaxed);
@@ -239,17 +262,6 @@ int cache_insert(struct translator *t, struct region *r)
 	return 0;
 }
 
-static void unhook_link(struct backend_link *l)
-{
-	if (!l->prev)
-		return;
-	*l->prev = l->next;
-	if (l->next)
-		l->next->prev = l->prev;
-	l->prev = NULL;
-	l->next = NULL;
-}
-
 void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 {
 	struct region *from = l->owner;
@@ -264,74 +276,12 @@ void cache_link(struct translator *t, struct backend_link *l, struct region *to)
 	t->config.backend->link(t->backend, l, to->code->entry);
 }
 
-static void leave_jump_cache(struct translator_cpu *cpu, const struct region *r)
-{
-	u32 mode = r->mode;
-
-	do {
-		struct jump_cache *j = &cpu->jump_cache[jump_base(mode) + jump_cache_index(r->ea)];
-
-		if (__atomic_load_n(&j->pc, __ATOMIC_RELAXED) == r->ea)
-			__atomic_store_n(&j->key, 0, __ATOMIC_SEQ_CST);
-		mode += MODE_FP;
-	} while ((r->mode & MODE_SHARED) && jump_base(mode));
-}
-
-/* Unhook everything but the page's list, which the caller walks. */
-static void retire(struct translator *t, struct region *r)
-{
-	struct code_cache *c = &t->cache;
-	struct region *_Atomic *at = &c->bucket[region_bucket(c, r->ra, r->ea, r->mode)];
-	u32 k;
-
-	while (*at != r)
-		at = &(*at)->next;
-	atomic_store_explicit(at, r->next, memory_order_release);
-	while (r->incoming) {
-		struct backend_link *l = r->incoming;
-
-		unhook_link(l);
-		t->config.backend->link(t->backend, l, NULL);
-	}
-	for (k = 0; k < r->code->nr_links; k++)
-		unhook_link(&r->code->links[k]);
-	r->valid = false;
-	*(r->older ? &r->older->newer : &c->oldest) = r->newer;
-	*(r->newer ? &r->newer->older : &c->newest) = r->older;
-	/* Behind this nobody fills his jump cache with it unnoticed. */
-	atomic_fetch_add(&c->epoch, 1);
-	for (k = 0; k < t->nr_cpus; k++)
-		if (t->cpu[k])
-			leave_jump_cache(t->cpu[k], r);
-	/* A CPU that saw that epoch before its jump cache was looked at may still go in there. */
-	r->retired_at = atomic_fetch_add(&c->epoch, 1);
-	r->page_next = NULL;
-	*c->retired_end = r;
-	c->retired_end = &r->page_next;
-	c->bytes -= region_bytes(r);
-	c->code_bytes -= r->code->size;
-	c->retired_bytes += region_bytes(r);
-	c->nr_regions--;
-}
-
-/* Every CPU must pass a safe point before code goes away; and soon, since it may be inside. */
-static void call_cpus(struct translator *t)
-{
-	u32 k;
-
-	for (k = 0; k < t->nr_cpus; k++)
-		if (t->cpu[k])
-			atomic_store(&t->cpu[k]->s->wanted, 1);
-}
-
 void cache_replace(struct translator *t, struct region *old, struct region *r)
 {
-	struct region **at = &cache_page(&t->cache, old->ra)->regions;
-
 	while (old->incoming) {
 		struct backend_link *l = old->incoming;
 
-		unhook_link(l);
+		cache_unhook_link(l);
 		l->next = r->incoming;
 		l->prev = &r->incoming;
 		if (l->next)
@@ -339,11 +289,8 @@ void cache_replace(struct translator *t, struct region *old, struct region *r)
 		r->incoming = l;
 		t->config.backend->link(t->backend, l, r->code->entry);
 	}
-	while (*at != old)
-		at = &(*at)->page_next;
-	*at = old->page_next;
-	retire(t, old);
-	call_cpus(t);
+	cache_retire(t, old);
+	cache_call_cpus(t);
 }
 
 /* Which regions of a page go. */
@@ -356,23 +303,22 @@ struct doomed {
 
 static void drop_regions(struct translator *t, struct code_page *p, const struct doomed *d)
 {
-	struct region **at = &p->regions, *r;
+	struct region *r, *next;
 	bool any = false;
 
 	p->lines = 0;
-	while ((r = *at)) {
+	for (r = p->regions; r; r = next) {
+		next = r->page_next;
 		if (d->test(r, d)) {
-			*at = r->page_next;
-			retire(t, r);
+			cache_retire(t, r);
 			any = true;
 		} else {
 			p->lines |= r->lines;
-			at = &r->page_next;
 		}
 	}
 	set_lines(&t->cache, p->page << TLB_PAGE_BITS, p->lines);
 	if (any)
-		call_cpus(t);
+		cache_call_cpus(t);
 }
 
 static bool on_lines(const struct region *r, const struct doomed *d)
@@ -492,75 +438,6 @@ void cache_flush(struct translator *t)
 		for (p = t->cache.pages[k]; p; p = p->next)
 			drop_regions(t, p, &(struct doomed){.test = on_lines, .lines = ~0u});
 	}
-}
-
-static bool is_doomed(const struct region *r, const struct doomed *d)
-{
-	(void)d;
-	return r->doomed;
-}
-
-static size_t most_kept(const struct code_cache *c)
-{
-	return c->limit - c->limit / FREE_PART;
-}
-
-/* A part goes at a time: all CPUs are called once, and each page is walked once. */
-void cache_evict(struct translator *t)
-{
-	struct code_cache *c = &t->cache;
-	size_t part = c->limit / EVICTED_PART, most = most_kept(c);
-	size_t keep = c->bytes < most ? c->bytes : most, after = c->bytes;
-	u64 before = c->nr_regions;
-	struct region *r;
-
-	keep -= keep < part ? keep : part;
-	for (r = c->oldest; r && after > keep; r = r->newer) {
-		r->doomed = true;
-		after -= region_bytes(r);
-	}
-	while (c->oldest && c->oldest->doomed)
-		drop_regions(t, cache_page(c, c->oldest->ra), &(struct doomed){.test = is_doomed});
-	c->evictions++;
-	c->evicted += before - c->nr_regions;
-}
-
-static void free_region(struct translator *t, struct region *r)
-{
-	t->cache.retired_bytes -= region_bytes(r);
-	t->config.backend->discard(t->backend, r->code);
-	os_free(r);
-}
-
-bool cache_reap(struct translator *t, u64 before, u32 most)
-{
-	struct code_cache *c = &t->cache;
-	u64 oldest = ~0ull;
-	struct region *r;
-	u32 k;
-
-	if (!c->retired)
-		return true;
-	for (k = 0; k < t->nr_cpus; k++) {
-		u64 e = t->cpu[k] ? atomic_load(&t->cpu[k]->epoch) : ~0ull;
-
-		if (e < oldest)
-			oldest = e;
-	}
-	while ((r = c->retired) && r->retired_at < oldest && most--) {
-		c->retired = r->page_next;
-		if (!c->retired)
-			c->retired_end = &c->retired;
-		free_region(t, r);
-	}
-	return !c->retired || c->retired->retired_at >= before;
-}
-
-void cache_tidy(struct translator *t)
-{
-	cache_reap(t, 0, TIDY);
-	if (t->cache.bytes > most_kept(&t->cache))
-		cache_evict(t);
 }
 
 void cache_destroy(struct translator *t)

@@ -70,6 +70,7 @@ struct region {
 	struct backend_code *code;
 	struct backend_link *incoming; /* links that go here */
 	struct region *page_next;      /* of the same real page; of those retired */
+	struct region **page_prev;
 	union {
 		struct {
 			struct region *newer, *older; /* by age, for eviction */
@@ -81,9 +82,10 @@ struct region {
 	u16 nr_pieces;
 	u8 tier;
 	bool valid : 1;
-	bool doomed : 1; /* is being evicted */
-	bool small : 1;	 /* of a page below 4K: another one may begin in the same 4K, so no links */
+	bool small : 1; /* of a page below 4K: another one may begin in the same 4K, so no links */
 	_Atomic u8 queued; /* for tier 2, and when: tier_hot() */
+	_Atomic bool used; /* tier 2: looked up since eviction came by last */
+	s32 seen;	   /* tier 1: hot, when eviction came by last */
 	/* The guest's bytes that were translated: those of ra and len, or, of a region of several
 	 * blocks, those of the pieces, which stand before them. */
 	struct region_piece piece[];
@@ -121,8 +123,9 @@ struct code_cache {
 	_Atomic u16 *line_map;
 	/* What all takes, and the most it was: tables, regions, their code. Those of regions that
 	 * are retired but not yet freed are counted apart. */
-	size_t bytes, table_bytes, code_bytes, retired_bytes, most_bytes, limit;
+	size_t bytes, table_bytes, page_bytes, code_bytes, retired_bytes, most_bytes, limit;
 	_Atomic u64 epoch;
+	u32 spared_after; /* executions that keep a region of tier 1 */
 	u64 nr_regions, translated, invalidated, evicted, evictions, flushes;
 };
 
@@ -315,6 +318,16 @@ bool cache_stored(struct translator *t, u64 ra, u64 len);
 void cache_verify_page(struct translator *t, u64 ra);
 void cache_verify_all(struct translator *t);
 void cache_flush(struct translator *t);
+/* Forget the pages that have no region. */
+void cache_free_pages(struct code_cache *c);
+u32 cache_bucket(const struct code_cache *c, u64 ra, u64 ea, u32 mode);
+
+/* evict.c; all under cache.lock */
+void cache_unhook_link(struct backend_link *l);
+/* Nobody finds it any more; the CPUs are to be called after one or several. */
+void cache_retire(struct translator *t, struct region *r);
+/* Every CPU must pass a safe point before code goes away; and soon, since it may be inside. */
+void cache_call_cpus(struct translator *t);
 /* Drop the oldest regions until there is room again. */
 void cache_evict(struct translator *t);
 /* Free what no CPU can be inside any more, but at most so many regions. False: there is still

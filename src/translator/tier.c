@@ -206,6 +206,9 @@ static struct region *insert(struct job *j, struct backend_code *code, struct re
 	struct translator *t = j->t;
 	struct region *r = make_region(j, code);
 
+	/* It was hot as tier 1. */
+	if (r)
+		atomic_init(&r->used, old != NULL);
 	if (r && !cache_insert(t, r)) {
 		if (old)
 			cache_replace(t, old, r);

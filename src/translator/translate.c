@@ -189,6 +189,7 @@ static struct region *make(struct translator_cpu *cpu, struct fetch *f, u32 mode
 	r->tier = 1;
 	r->code = code;
 	atomic_init(&r->hot, (s32)t->config.tier2_after);
+	r->seen = (s32)t->config.tier2_after;
 	memcpy(region_copy(r), f->word, len);
 	for (k = 0; k < r->code->nr_links; k++)
 		r->code->links[k].owner = r;
@@ -334,8 +335,11 @@ static struct region *try_region(struct translator_cpu *cpu, u64 pc, u32 mode, u
 	u64 left = size - (pc & (size - 1)), start;
 	bool again = true, count = tier_possible(t, mode, shift);
 
-	if (r)
+	if (r) {
+		if (r->tier == 2 && !atomic_load_explicit(&r->used, memory_order_relaxed))
+			atomic_store_explicit(&r->used, true, memory_order_relaxed);
 		return r;
+	}
 	start = os_clock_ns();
 	if (count && t->config.tier2_after == 1)
 		r = at_once(cpu, pc, mode, ra);

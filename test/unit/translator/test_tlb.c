@@ -300,6 +300,60 @@ static void test_eviction(void **state)
 	harness_end(&h);
 }
 
+enum { LOOPS = 640, OFTEN = 8 };
+static u32 often_compiled;
+
+static u64 loop_at(u32 k)
+{
+	return 0x10000 + 0x100 * k;
+}
+
+static int compile_counted(struct backend *b, const struct ir_region *r,
+			   const struct backend_unit *unit, struct backend_code **code)
+{
+	u32 k;
+
+	for (k = 0; k < OFTEN; k++)
+		often_compiled += unit->pc == loop_at(LOOPS + k);
+	return test_backend()->compile(b, r, unit, code);
+}
+
+static void run_loop(struct harness *h, u32 k, u32 times)
+{
+	h->s[0]->gpr[3] = 0;
+	h->s[0]->ctr = times;
+	h->s[0]->pc = loop_at(k);
+	assert_int_equal(translator_run(h->cpu[0]), TRANSLATOR_STOP_HCALL);
+	assert_int_equal(h->s[0]->gpr[3], times);
+}
+
+/* Loops that run often stay in a small cache beside far more code that runs once. */
+static void test_second_chance(void **state)
+{
+	struct backend_ops ops = *test_backend();
+	struct translator_config config = {
+		.backend = &ops, .cache_bytes = 128 << 10, .tier2_after = 1 << 20};
+	struct harness h;
+	u32 k;
+
+	ops.compile = compile_counted;
+	often_compiled = 0;
+	harness_begin(&h, 1, config);
+	for (k = 0; k < LOOPS + OFTEN; k++) {
+		const u32 loop[] = {ADDI(3, 3, 1), BDNZ(-4), SC1};
+
+		poke(&h, loop_at(k), loop, 3);
+	}
+	for (k = 0; k < 10 * LOOPS; k++) {
+		run_loop(&h, k % LOOPS, 1);
+		run_loop(&h, LOOPS + k % OFTEN, 100);
+	}
+	assert_true(stat(&h, NULL, "code.evictions") > 10);
+	assert_true(stat(&h, NULL, "code.translated") > 10 * LOOPS);
+	assert_in_range(often_compiled, OFTEN, 2 * OFTEN);
+	harness_end(&h);
+}
+
 /* A back end that has room for so many regions, whatever the cache thinks. */
 static _Atomic s32 room;
 
@@ -408,11 +462,11 @@ static void test_quad_reservations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_processes),	  cmocka_unit_test(test_flushes),
-		cmocka_unit_test(test_loads_of_loops),	  cmocka_unit_test(test_small_pages),
-		cmocka_unit_test(test_data_beside_code),  cmocka_unit_test(test_eviction),
-		cmocka_unit_test(test_no_room),		  cmocka_unit_test(test_reservations),
-		cmocka_unit_test(test_quad_reservations),
+		cmocka_unit_test(test_processes),	 cmocka_unit_test(test_flushes),
+		cmocka_unit_test(test_loads_of_loops),	 cmocka_unit_test(test_small_pages),
+		cmocka_unit_test(test_data_beside_code), cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_second_chance),	 cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_reservations),	 cmocka_unit_test(test_quad_reservations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

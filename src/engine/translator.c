@@ -387,7 +387,7 @@ const struct engine_ops engine_translator = {
 	.name = "translator",
 	.help = "translates PowerPC code; needs nothing of the host\n"
 		"    cache=SIZE        all that translated code takes: MiB, or K, M, G; at most "
-		"1G; 160\n"
+		"1G; 208\n"
 		"    tier2=on|off      compile hot code once more, as regions; on\n"
 		"    backend=NAME      x86_64 or interp; the fastest that the host can run\n"
 		"    host=v1|v2|v3     the level of the host's instruction set; the best\n"

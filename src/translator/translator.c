@@ -28,7 +28,7 @@ static const struct mmu_mem_ops translator_mem = {.map = mem_map, .written = mem
 
 /* All that the code cache takes stays below that, with what else the translator needs below
  * 256 MiB. */
-enum { DEFAULT_CACHE = 160 << 20, FIXED_CODE = 64 << 10 /* the back end's own */ };
+enum { DEFAULT_CACHE = 208 << 20, FIXED_CODE = 64 << 10 /* the back end's own */ };
 
 int translator_create(const struct translator_config *config, struct translator **out)
 {

@@ -202,6 +202,9 @@ static int xl_vm_create(const struct engine_vm_config *config, struct engine_vm 
 		ret = create_translator(vm);
 	if (!ret && config->papr)
 		ret = xl_sched_init(vm);
+	/* The slots bound real mode: where nothing is, nobody answers, as with translation. */
+	if (!ret)
+		translator_mmu_env(vm->t)->rma_size = ~0ull;
 	if (ret) {
 		xl_vm_destroy(vm);
 		return ret;
@@ -217,8 +220,6 @@ static int xl_set_slot(struct engine_vm *vm, const struct engine_slot *slot)
 
 	if (ret)
 		return ret;
-	/* The slots bound real mode: where nothing is, nobody answers, as with translation. */
-	translator_mmu_env(vm->t)->rma_size = ~0ull;
 	translator_flush(vm->t, true);
 	return 0;
 }

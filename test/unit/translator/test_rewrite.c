@@ -44,7 +44,7 @@ static struct limit limit(bool variant)
 {
 	const char *rounds = getenv("PV_ROUNDS"), *said = getenv("PV_FULL");
 	bool full = said && atoi(said);
-	u64 seconds = rounds || (full && !variant) ? 36000 : full ? 100 : variant ? 3 : 10;
+	u64 seconds = rounds || (full && !variant) ? 36000 : full ? 20 : variant ? 3 : 10;
 
 	return (struct limit){.rounds = rounds ? (u32)atoi(rounds)
 					: full ? MANY

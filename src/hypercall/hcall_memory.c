@@ -94,7 +94,8 @@ static s64 h_logical_store(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 	return logical_access(vcpu, args[0], args[1], true, &value);
 }
 
-enum { MEMOP_COPY, MEMOP_INVERT, MEMOP_MAX_BYTES = 64 << 20 };
+/* Elements outside memory are accessed one by one: as many as a large screen has, 8 bytes each. */
+enum { MEMOP_COPY, MEMOP_INVERT, MEMOP_MAX_BYTES = 64 << 20, MEMOP_MAX_ACCESSES = 4 << 20 };
 
 /* args: to, from, log2 of an element's size, number of elements, operation. Overlapping blocks are
  * moved as memmove() does it. */
@@ -111,11 +112,15 @@ static s64 h_logical_memop(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 		return count ? H_PARAMETER : H_SUCCESS;
 	d = vm_mem_ptr(vcpu->vm, to, bytes);
 	s = vm_mem_ptr(vcpu->vm, from, bytes);
-	if (d && s && op == MEMOP_COPY) {
+	if (d && s) {
 		memmove(d, s, bytes);
+		for (u64 i = 0; i < bytes && op == MEMOP_INVERT; i++)
+			d[i] = (u8)~d[i];
 		vm_mem_written(vcpu->vm, to, bytes);
 		return H_SUCCESS;
 	}
+	if (count > MEMOP_MAX_ACCESSES)
+		return H_PARAMETER;
 	for (u64 i = 0; i < count; i++) {
 		at = (down ? count - 1 - i : i) * size;
 		value = 0;

@@ -66,6 +66,43 @@ static void test_set_mode(void **state)
 	assert_int_equal(call(H_SET_MODE, 0, 99, 0, 0), H_P2);
 }
 
+static s64 memop(u64 to, u64 from, u64 shift, u64 count, u64 op)
+{
+	memset(args, 0, sizeof(args));
+	args[0] = to;
+	args[1] = from;
+	args[2] = shift;
+	args[3] = count;
+	args[4] = op;
+	return hcall_dispatch(&vm->vcpus[0], H_LOGICAL_MEMOP, args);
+}
+
+static void test_memop(void **state)
+{
+	const u8 *at = vm_mem_ptr(vm, 0x500000, 64);
+	u8 bytes[16];
+
+	for (u32 i = 0; i < 16; i++)
+		bytes[i] = (u8)i;
+	vm_mem_write(vm, 0x500000, bytes, 16);
+	assert_int_equal(memop(0x500020, 0x500000, 3, 2, 1), H_SUCCESS);
+	for (u32 i = 0; i < 16; i++)
+		assert_int_equal(at[0x20 + i], (u8)~i);
+	/* overlapping, both ways */
+	assert_int_equal(memop(0x500004, 0x500000, 2, 3, 0), H_SUCCESS);
+	assert_memory_equal(at + 4, bytes, 12);
+	assert_int_equal(memop(0x500000, 0x500004, 2, 3, 1), H_SUCCESS);
+	for (u32 i = 0; i < 12; i++)
+		assert_int_equal(at[i], (u8)~i);
+	assert_int_equal(memop(0x500002, 0x500000, 2, 1, 0), H_PARAMETER);
+	assert_int_equal(memop(0x500000, 0x500010, 4, 1, 0), H_PARAMETER);
+	assert_int_equal(memop(0x500000, 0x500010, 3, 1, 2), H_PARAMETER);
+	assert_int_equal(memop(0x500000, 0x500010, 3, 0, 0), H_SUCCESS);
+	/* one by one only as many as take no time that others notice */
+	assert_int_equal(memop(0x500000, 1ull << 40, 0, 5 << 20, 0), H_PARAMETER);
+	assert_int_equal(memop(0x500000, 0x500010, 0, ~0ull, 0), H_PARAMETER);
+}
+
 static void test_memory(void **state)
 {
 	u64 copy = 1 << 14, zero = 1 << 15, ram = 64 << 20;
@@ -319,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_set_mode),
+		cmocka_unit_test(test_memop),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_proc_table),
 		cmocka_unit_test(test_terminal),

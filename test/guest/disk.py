@@ -7,6 +7,7 @@ Prints ok/not ok lines.
 """
 
 import argparse
+import concurrent.futures
 import contextlib
 import hashlib
 import json
@@ -376,26 +377,27 @@ def main():
     p.add_argument("--scale", type=float, default=1.0)
     p.add_argument("--qemu", action="store_true", help="the program is qemu-system-ppc64")
     p.add_argument("--full", action="store_true", help="all cases")
+    p.add_argument("--jobs", type=int, default=2, help="machines at a time")
     p.add_argument("cases", nargs="*", help="only these")
     options = p.parse_args()
     options.vmm = shlex.split(options.vmm)
     os.makedirs(options.log, exist_ok=True)
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     results = Results()
-    for case in CASES:
-        if case.name not in options.cases if options.cases else not (case.quick or options.full):
-            continue
+    jobs = [(c.name, Disk, (c,)) for c in CASES
+            if (c.name in options.cases if options.cases else c.quick or options.full)]
+    jobs += [("firmware-" + name, FirmwareDisk, (name, *devices)) for name, devices in FIRMWARE.items()
+             if not options.cases or "firmware-" + name in options.cases]
+
+    def check(job):
+        name, kind, arguments = job
         try:
-            Disk(options, case).check(results)
+            kind(options, *arguments).check(results)
         except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(case.name, e)
-    for name, devices in FIRMWARE.items():
-        if options.cases and "firmware-" + name not in options.cases:
-            continue
-        try:
-            FirmwareDisk(options, name, *devices).check(results)
-        except (OSError, subprocess.SubprocessError) as e:
-            results.add("firmware-" + name, e)
+            results.add(name, e)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(check, jobs))
     return results.end("disk.py")
 
 

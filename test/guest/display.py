@@ -54,8 +54,7 @@ class Case:
 
 CASES = [
     Case("bochs-radix", "bochs-drmdrmfb", (1280, 800)),
-    Case("bochs-hash-xics", "bochs-drmdrmfb", (1024, 768), "pseries,ic-mode=xics", "power8",
-         device="VGA,xres=1024,yres=768"),
+    Case("bochs-hash-xics", "bochs-drmdrmfb", (1280, 800), "pseries,ic-mode=xics", "power8"),
     # after firmware, which had its own mode
     Case("bochs-slof", "bochs-drmdrmfb", (1280, 800), "pseries,x-vof=off"),
 ]

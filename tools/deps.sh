@@ -18,7 +18,7 @@ packages_for() {
 		echo clang clang-format-14 libclang-rt-14-dev libcmocka-dev libmpfr-dev libgmp-dev git binutils \
 			qemu-user qemu-system-ppc gcc-powerpc-linux-gnu gcc-powerpc64-linux-gnu \
 			gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross libc6-dev-ppc64-cross \
-			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs \
+			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs cpio iproute2 \
 			qemu-utils qemu-system-common
 		;;
 	format) echo clang-format-14 ;;

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/endian.h"
 #include "base/log.h"
+#include "device/block_size.h"
 #include "vm/vm.h"
 
 enum {
@@ -614,13 +615,10 @@ static struct nvme *of(struct device *dev)
 	return container_of(dev, struct nvme, pci.dev);
 }
 
-static bool is_block_size(u64 size)
-{
-	return size >= 512 && size <= 65536 && !(size & (size - 1));
-}
-
 static int check(struct nvme *n, struct error *e)
 {
+	int err;
+
 	if (!n->block)
 		return error_set(e, -EINVAL, "nvme: a disk needs drive=");
 	if (!n->serial || !*n->serial || strlen(n->serial) > 20)
@@ -630,16 +628,11 @@ static int check(struct nvme *n, struct error *e)
 	if (!n->nr_vectors || n->nr_vectors > PCI_MSIX_MAX)
 		return error_set(e, -EINVAL, "nvme: msix_qsize is 1 to %d", PCI_MSIX_MAX);
 	n->info = block_info(n->block);
-	if (!n->logical_size)
-		n->logical_size = n->info->logical_size;
-	if (!n->physical_size)
-		n->physical_size = n->info->physical_size > n->logical_size ? n->info->physical_size
-									    : n->logical_size;
-	if (!is_block_size(n->logical_size) || !is_block_size(n->physical_size) ||
-	    n->physical_size < n->logical_size)
-		return error_set(e, -EINVAL,
-				 "nvme: logical_block_size and physical_block_size are powers of "
-				 "two from 512 to 65536, the latter not smaller");
+	err = block_size_check(n->info, &n->logical_size, &n->physical_size, 65536, "65536", e);
+	if (err) {
+		error_prefix(e, "nvme");
+		return err;
+	}
 	n->block_shift = (u32)__builtin_ctzll(n->logical_size);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "device/block_size.h"
 #include "device/virtio_pci.h"
 #include "host/block.h"
 #include "vm/vm.h"
@@ -402,11 +403,6 @@ static const struct virtio_ops blk_ops = {
 };
 
 /* --- building --- */
-static bool is_block_size(u64 size)
-{
-	return size >= SECTOR && size <= 2 << 20 && !(size & (size - 1));
-}
-
 static int check_props(struct virtio_blk *b, struct vm *vm, struct error *e)
 {
 	int err;
@@ -417,17 +413,9 @@ static int check_props(struct virtio_blk *b, struct vm *vm, struct error *e)
 	if (err)
 		return err;
 	b->info = block_info(b->block);
-	if (!b->logical_size)
-		b->logical_size = b->info->logical_size;
-	if (!b->physical_size)
-		b->physical_size = b->info->physical_size > b->logical_size ? b->info->physical_size
-									    : b->logical_size;
-	if (!is_block_size(b->logical_size) || !is_block_size(b->physical_size) ||
-	    b->physical_size < b->logical_size)
-		return error_set(
-			e, -EINVAL,
-			"logical_block_size and physical_block_size are powers of two from "
-			"512 to 2M, the latter not smaller");
+	err = block_size_check(b->info, &b->logical_size, &b->physical_size, 2 << 20, "2M", e);
+	if (err)
+		return err;
 	if (b->num_queues == DEFAULT_QUEUES)
 		b->num_queues = vm->nr_vcpus;
 	if (!b->num_queues || b->num_queues > VIRTIO_MAX_QUEUES)

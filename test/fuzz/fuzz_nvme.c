@@ -1,34 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* An NVMe controller: registers, doorbells, commands and lists of pages the input's, some of it as
  * a driver would do it, so that commands get through. */
-#include "fuzz.h"
+#include "disk.h"
 
 #include "../unit/device/nvme.h"
 
 enum { IMAGE = 1 << 20, STEPS = 200 };
-
-static struct block *image(void)
-{
-	struct block_options o = {.discard = true};
-	static u8 zero[IMAGE];
-	static char path[64];
-	struct block *b;
-	struct error e;
-
-	board_file(path, zero, sizeof(zero));
-	o.filename = path;
-	if (block_open(&o, &b, &e))
-		abort();
-	unlink(path);
-	return b;
-}
 
 static void rig(struct ndriver *d)
 {
 	struct error e;
 
 	d->vm = fuzz_board();
-	d->n = n_add(d->vm, image(), &e);
+	d->n = n_add(d->vm, fuzz_disk((struct block_options){.discard = true}, IMAGE), &e);
 	if (!d->n || vm_reset(d->vm, &e))
 		abort();
 	dma_view_init_real(&d->n->pci.dma, d->vm);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* An OHCI controller with a disk and a keyboard: registers, lists and transfers of any content. */
-#include "fuzz.h"
+#include "disk.h"
 
 #include "../unit/device/ohci.h"
 #include "host/input.h"
@@ -8,22 +8,6 @@
 enum { IMAGE = 1 << 20, STEPS = 200, EDS = 3 };
 
 static struct device_backends backends;
-
-static struct block *image(void)
-{
-	struct block_options o = {.discard = true, .cdrom = true, .read_only = true};
-	static u8 zero[IMAGE];
-	static char path[64];
-	struct block *b;
-	struct error e;
-
-	board_file(path, zero, sizeof(zero));
-	o.filename = path;
-	if (block_open(&o, &b, &e))
-		abort();
-	unlink(path);
-	return b;
-}
 
 static void rig(struct odriver *d)
 {
@@ -33,7 +17,13 @@ static void rig(struct odriver *d)
 	backends.input = input_create();
 	d->vm->backends = &backends;
 	d->o = (struct ohci *)usb_add(d->vm, "pci-ohci", NULL, &e);
-	if (!d->o || !usb_add(d->vm, "usb-storage", image(), &e) ||
+	if (!d->o ||
+	    !usb_add(d->vm, "usb-storage",
+		     fuzz_disk((struct block_options){.discard = true,
+						      .cdrom = true,
+						      .read_only = true},
+			       IMAGE),
+		     &e) ||
 	    !usb_add(d->vm, "usb-kbd", NULL, &e) || vm_reset(d->vm, &e))
 		abort();
 	dma_view_init_real(&d->o->pci.dma, d->vm);

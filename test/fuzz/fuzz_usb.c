@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* An xHCI controller with a disk, all registers, rings, contexts and transfers the input's: some of
  * it as a driver would do it, so that commands and packets get through, some of it anything. */
-#include "fuzz.h"
+#include "disk.h"
 
 #include "../unit/device/xhci.h"
 
 enum { IMAGE = 1 << 20, AREA = 0x40000, STEPS = 200 };
-
-static struct block *image(void)
-{
-	struct block_options o = {.discard = true};
-	static u8 zero[IMAGE];
-	static char path[64];
-	struct block *b;
-	struct error e;
-
-	board_file(path, zero, sizeof(zero));
-	o.filename = path;
-	if (block_open(&o, &b, &e))
-		abort();
-	unlink(path);
-	return b;
-}
 
 static void rig(struct xdriver *d)
 {
@@ -29,7 +13,10 @@ static void rig(struct xdriver *d)
 
 	d->vm = fuzz_board();
 	d->x = (struct xhci *)usb_add(d->vm, "qemu-xhci", NULL, &e);
-	if (!d->x || !usb_add(d->vm, "usb-storage", image(), &e) || vm_reset(d->vm, &e))
+	if (!d->x ||
+	    !usb_add(d->vm, "usb-storage",
+		     fuzz_disk((struct block_options){.discard = true}, IMAGE), &e) ||
+	    vm_reset(d->vm, &e))
 		abort();
 	dma_view_init_real(&d->x->pci.dma, d->vm);
 }

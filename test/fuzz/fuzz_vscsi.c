@@ -3,7 +3,7 @@
  * and parameter lists of any content, to a disk, a CD-ROM drive and to nobody. */
 #include "device/scsi.h"
 #include "device/spapr_vscsi.h"
-#include "fuzz.h"
+#include "disk.h"
 #include "isa/papr.h"
 
 enum { QUEUE = 0x100000, IU = 0x110000, DATA = 0x200000, UNIT = 0x71000002, IMAGE = 1 << 20 };
@@ -12,18 +12,7 @@ static struct scsi_bus *bus;
 
 static struct block *image(bool read_only)
 {
-	struct block_options o = {.read_only = read_only, .discard = true};
-	static u8 zero[IMAGE];
-	static char path[2][64];
-	struct block *b;
-	struct error e;
-
-	board_file(path[read_only], zero, sizeof(zero));
-	o.filename = path[read_only];
-	if (block_open(&o, &b, &e))
-		abort();
-	unlink(o.filename);
-	return b;
+	return fuzz_disk((struct block_options){.read_only = read_only, .discard = true}, IMAGE);
 }
 
 static void add(struct vm *vm, const struct device_class *cls, u32 type, struct block *b)

@@ -3,9 +3,10 @@
 """Every disk device in every cache mode: transfers that are checked (diskio.c verify: random reads and writes, several at
 a time, then all of it once more), on all disks of a guest at once, while an error hits the PCI endpoint of one more disk.
 
-Linux's virtio drivers know no EEH: the kernel removes the disk that was hit, and waits for ever for what was under way on
-it (del_gendisk() in its thread eehd; so a power-off would wait too). What is asked for: the other disks notice nothing,
-the guest goes on, and the machine ends when it is told to.
+Linux's virtio drivers know no EEH: the kernel removes the whole bus of the disk that was hit (pci_hp_remove_devices()),
+so that disk has a bus of its own, and waits for ever for what was under way on it (del_gendisk() in its thread eehd; so a
+power-off would wait too). What is asked for: the other disks notice nothing, the guest goes on, and the machine ends when
+it is told to.
 
 Prints ok/not ok lines.
 """
@@ -24,7 +25,8 @@ from guest import Failure, Results, initrd_with
 
 SIZE = 24 << 20
 LOAD_CONFIG = 4     # function of an IOA bus error: a load from configuration space
-VICTIM_SLOT = 0x1f
+# bus 1, behind the only port
+VICTIM_ADDRESS, VICTIM_NAME = 0x10000, "0000:01:00.0"
 
 SCRIPT = """
 dmesg -n 1
@@ -36,8 +38,8 @@ while [ `ls /dev/vd? /dev/sd? 2>/dev/null | wc -l` -lt COUNT ] && [ $i -lt 300 ]
 victim() {
     diskio verify /dev/$1 4096 8 60 1 2>&1 | sed 's/^/victim: /' &
     sleep 2
-    errinjct BUID 0xSLOT LOADCONFIG
-    od -N4 /sys/bus/pci/devices/0000:00:1f.0/config > /dev/null
+    errinjct ADDRESS LOADCONFIG
+    od -N4 /sys/bus/pci/devices/NAME/config > /dev/null
 }
 n=0
 VICTIM=
@@ -119,9 +121,9 @@ def run(options, case, folder, results):
     victim = os.path.join(folder, "victim")
     subprocess.run(["qemu-img", "create", "-q", "-f", "raw", victim, str(8 << 20)], check=True)
     backend += ["-drive", f"file={victim},if=none,id=v,format=raw,cache=none",
-                "-device", f"{case.victim},drive=v,addr={VICTIM_SLOT:x}"]
+                "-device", "pcie-root-port,id=port", "-device", f"{case.victim},drive=v,bus=port"]
     script = SCRIPT.replace("COUNT", str(len(MODES) + 1)).replace("SECONDS", str(options.seconds))
-    script = script.replace("BUID 0xSLOT LOADCONFIG", f"{VICTIM_SLOT << 11:#x} {LOAD_CONFIG}")
+    script = script.replace("ADDRESS LOADCONFIG", f"{VICTIM_ADDRESS:#x} {LOAD_CONFIG}").replace("NAME", VICTIM_NAME)
     tests = os.path.join(options.guests, "tests-ppc64el")
     errinjct = os.path.join(folder, "errinjct")
     subprocess.run(["powerpc64le-linux-gnu-gcc", "-O2", "-static", "-o", errinjct,

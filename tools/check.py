@@ -215,6 +215,7 @@ STAGES = [
     Stage("eeh", guest_test("eeh.py", "meson", "eeh")),
     Stage("icount", guest_test("icount.py", "meson", "icount")),
     Stage("flushes", guest_test("flushes.py", "meson", "flushes")),
+    Stage("evictions", guest_test("evictions.py", "meson", "evictions")),
     Stage("idle", guest_test("idle.py", "meson", "idle")),
     Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-",
                                   full=(".",))),

@@ -23,7 +23,9 @@ from guest import Failure, Results, initrd_with
 MODULES = ("drm_panel_orientation_quirks", "drm", "fb_sys_fops", "sysimgblt", "sysfillrect", "syscopyarea",
            "drm_kms_helper", "ttm", "drm_ttm_helper", "drm_vram_helper", "bochs")
 
-# a picture is written as a program does, then part of it once more: what changed has to be seen
+# a picture is written as a program does, then part of it once more: what changed has to be seen.  That part is one write
+# of several rows: of a write of exactly one row, as 4096 bytes are at a width of 1024, Linux 6.1 passes nothing on
+# (drm_fb_helper_memory_range_to_clip() ends it at column 0), on qemu-system-ppc64 as here
 SCRIPT = """
 dmesg -n 1
 dmesg | grep -iE "offb|of-display|of_display|fb0"
@@ -36,7 +38,7 @@ dd if=/modules/picture of=/dev/fb0 bs=64k 2>/dev/null
 sync
 echo "display: first"
 read line
-dd if=/modules/picture of=/dev/fb0 bs=4k count=4 seek=100 conv=notrunc 2>/dev/null
+dd if=/modules/picture of=/dev/fb0 bs=16k count=1 seek=25 conv=notrunc 2>/dev/null
 echo "display: second"
 sleep 100000
 """
@@ -54,7 +56,8 @@ class Case:
 
 CASES = [
     Case("bochs-radix", "bochs-drmdrmfb", (1280, 800)),
-    Case("bochs-hash-xics", "bochs-drmdrmfb", (1280, 800), "pseries,ic-mode=xics", "power8"),
+    Case("bochs-hash-xics", "bochs-drmdrmfb", (1024, 768), "pseries,ic-mode=xics", "power8",
+         device="VGA,xres=1024,yres=768"),
     # after firmware, which had its own mode
     Case("bochs-slof", "bochs-drmdrmfb", (1280, 800), "pseries,x-vof=off"),
 ]

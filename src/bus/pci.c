@@ -327,6 +327,8 @@ int pci_attach(struct pci_device *d, struct error *e)
 		return err;
 	}
 	d->attached = true;
+	/* Whatever came and went before it, its state is found by its place. */
+	d->dev.state_name = 1u << 31 | state_instance(d);
 	pci_attach_rams(d);
 	vm_add_state(vm, &pci_device_state_table, state_instance(d), &d->state, NULL);
 	pci_reset_config(d);

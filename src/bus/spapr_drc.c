@@ -3,7 +3,9 @@
  * Dynamic reconfiguration connectors of PCI slots (LoPAPR 13.5, 13.6): every slot of every bus has
  * one, of the physical kind. A function that is plugged in while the guest runs is there at once,
  * isolated; the guest is told, takes its nodes by ibm,configure-connector and un-isolates it. To
- * unplug one the guest is asked; when it has isolated the slot, the function may go.
+ * unplug one the guest is asked; when it has isolated the slot, the functions go. A guest that
+ * un-isolates the slot instead keeps them, and may be asked again; one that never did has nothing
+ * to let go of.
  *
  * Taking nodes is a sequence of calls; how far it has come is not saved: a guest whose sequence
  * breaks off gets an error and begins again, as after any other failure.
@@ -72,65 +74,107 @@ static void tell(struct spapr_pci *s, u32 index, bool add)
 		s->config.event(s->config.event_opaque, index, add);
 }
 
+static u8 *flags_of(struct spapr_phb *phb, const struct pci_device *d)
+{
+	return &phb->state.connectors[d->bus->index * SPAPR_PCI_SLOTS + (d->devfn >> 3)];
+}
+
+int spapr_drc_check(const struct spapr_phb *phb, const struct pci_device *d, struct error *e)
+{
+	if (!phb->started)
+		return 0;
+	if (d->devfn & 7 && d->bus->devices[d->devfn & ~7])
+		return error_set(e, -EBUSY,
+				 "%s: slot %02x of bus %s has its function 0 already; others have "
+				 "to be plugged in before it",
+				 d->dev.cls->name, d->devfn >> 3, d->bus->name);
+	return 0;
+}
+
 void spapr_drc_plugged(struct spapr_phb *phb, struct pci_device *d)
 {
-	u32 at = d->bus->index * SPAPR_PCI_SLOTS + (d->devfn >> 3);
+	u8 *flags = flags_of(phb, d);
 
 	if (!phb->started) {
-		phb->state.connectors[at] = DRC_UNISOLATED | DRC_CONFIGURED;
+		*flags = DRC_UNISOLATED | DRC_CONFIGURED;
 		return;
 	}
 	/* The other functions come before function 0, which makes them known. */
 	if (d->devfn & 7)
 		return;
-	phb->state.connectors[at] = 0;
+	*flags = 0;
 	tell(phb->pci, spapr_drc_index(phb, d->bus->index, d->devfn >> 3), true);
 }
 
-int spapr_drc_request_unplug(struct spapr_phb *phb, struct pci_device *d, struct error *e)
+/* Functions of the slot that are on their way out are so at a reset, too. */
+static void set_asked(struct pci_bus *bus, u32 slot, bool asked)
 {
-	u32 at = d->bus->index * SPAPR_PCI_SLOTS + (d->devfn >> 3);
-
-	if (d->devfn & 7)
-		return error_set(e, -EINVAL, "%s: function 0 of a slot goes, and all with it",
-				 d->dev.cls->name);
-	if (d->secondary)
-		return error_set(e, -EINVAL, "%s cannot be unplugged", d->dev.cls->name);
-	phb->state.connectors[at] |= DRC_UNPLUGGING;
-	tell(phb->pci, spapr_drc_index(phb, d->bus->index, d->devfn >> 3), false);
-	return 0;
+	for (u32 f = 0; f < 8; f++)
+		if (bus->devices[slot << 3 | f])
+			bus->devices[slot << 3 | f]->dev.unplug_asked = asked;
 }
 
-static void release(struct spapr_pci *s, struct connector *c)
+static void release(struct pci_bus *bus, u32 slot, u8 *flags)
 {
-	*c->flags &= (u8) ~(DRC_CONFIGURED | DRC_UNPLUGGING);
+	*flags &= (u8) ~(DRC_CONFIGURED | DRC_UNPLUGGING);
 	for (u32 f = 0; f < 8; f++) {
-		struct pci_device *d = c->bus->devices[c->slot << 3 | f];
+		struct pci_device *d = bus->devices[slot << 3 | f];
 
 		if (!d)
 			continue;
 		d->unplugging = true;
 		/* it does nothing any more, whenever it goes */
 		pci_reset_device(d);
-		if (s->config.released)
-			s->config.released(s->config.event_opaque, d);
+		device_release(&d->dev);
 	}
 }
 
+int spapr_drc_request_unplug(struct spapr_phb *phb, struct pci_device *d, struct error *e)
+{
+	u8 *flags = flags_of(phb, d);
+
+	if (d->devfn & 7)
+		return error_set(e, -EINVAL, "%s: function 0 of a slot goes, and all with it",
+				 d->dev.cls->name);
+	if (d->secondary)
+		return error_set(e, -EINVAL, "%s cannot be unplugged", d->dev.cls->name);
+	if (d->unplugging)
+		return error_set(e, -EBUSY, "%s: the guest has let go of it already",
+				 d->dev.cls->name);
+	if (!(*flags & (DRC_UNISOLATED | DRC_CONFIGURED))) {
+		release(d->bus, d->devfn >> 3, flags);
+		return 0;
+	}
+	*flags |= DRC_UNPLUGGING;
+	set_asked(d->bus, d->devfn >> 3, true);
+	tell(phb->pci, spapr_drc_index(phb, d->bus->index, d->devfn >> 3), false);
+	return 0;
+}
+
+void spapr_drc_loaded(struct spapr_phb *phb)
+{
+	for (u32 b = 0; b < PCI_MAX_BUSES; b++)
+		for (u32 slot = 0; slot < SPAPR_PCI_SLOTS && phb->host.buses[b]; slot++)
+			set_asked(phb->host.buses[b], slot,
+				  phb->state.connectors[b * SPAPR_PCI_SLOTS + slot] &
+					  DRC_UNPLUGGING);
+}
+
 /* --- indicators and sensors --- */
-static s32 set_isolation(struct spapr_pci *s, struct connector *c, u32 state)
+static s32 set_isolation(struct connector *c, u32 state)
 {
 	if (state) {
-		if (!c->device)
+		if (!c->device || c->device->unplugging)
 			return NOT_CONFIGURABLE;
-		*c->flags |= DRC_UNISOLATED;
+		*c->flags = (u8)((*c->flags | DRC_UNISOLATED) & ~DRC_UNPLUGGING);
+		set_asked(c->bus, c->slot, false);
 		return RTAS_SUCCESS;
 	}
 	*c->flags &= (u8)~DRC_UNISOLATED;
 	os_free(c->phb->connector_tree);
 	c->phb->connector_tree = NULL;
 	if (*c->flags & DRC_UNPLUGGING)
-		release(s, c);
+		release(c->bus, c->slot, c->flags);
 	else
 		*c->flags &= (u8)~DRC_CONFIGURED;
 	return RTAS_SUCCESS;
@@ -145,7 +189,7 @@ static void rtas_set_indicator(void *opaque, struct vcpu *vcpu, const u32 *args,
 	if (args[0] >= INDICATOR_ISOLATION && args[0] <= INDICATOR_ALLOCATION &&
 	    find(opaque, args[1], &c) && args[2] <= MAX_INDICATOR) {
 		if (args[0] == INDICATOR_ISOLATION && args[2] <= 1)
-			status = set_isolation(opaque, &c, args[2]);
+			status = set_isolation(&c, args[2]);
 		else if (args[0] == INDICATOR_DR)
 			status = RTAS_SUCCESS; /* a lamp that nobody sees */
 	}
@@ -243,9 +287,16 @@ static s32 step(struct connector *c, struct vm *vm, u64 area)
 			return put_data(vm, area, name, p->data, (u32)len) ? CC_PROPERTY
 									   : RTAS_HARDWARE;
 		case FDT_END_NODE:
-			if (!--phb->connector_depth)
+			if (--phb->connector_depth)
+				return CC_PARENT;
+			tag = fdt_next_tag(phb->connector_tree, next, &at);
+			if (tag != FDT_BEGIN_NODE)
 				return CC_DONE;
-			return CC_PARENT;
+			/* another function of the slot */
+			phb->connector_at = at;
+			phb->connector_depth++;
+			name = fdt_get_name(phb->connector_tree, next, NULL);
+			return put_data(vm, area, name, "", 0) ? CC_SIBLING : RTAS_HARDWARE;
 		case FDT_NOP:
 			break;
 		default:

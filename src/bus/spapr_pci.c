@@ -176,6 +176,8 @@ static int host_attach(struct pci_host *h, struct pci_device *d, struct error *e
 	u32 bus = d->bus->index, slot = d->devfn >> 3;
 	struct pe **pe = &phb->pes[bus][slot];
 
+	if (spapr_drc_check(phb, d, e))
+		return -EINVAL;
 	if (!*pe)
 		*pe = pe_create(phb, bus, slot, e);
 	if (!*pe)
@@ -379,6 +381,7 @@ static int phb_post_load(void *obj, struct error *e)
 
 	if (phb->state.index != phb->index)
 		return error_set(e, -EINVAL, "the saved state has other PCI host bridges");
+	spapr_drc_loaded(phb);
 	return 0;
 }
 

@@ -23,10 +23,9 @@ struct spapr_pci_config {
 	u32 msi_base, msi_count; /* messages: at most SPAPR_PCI_MSI_MAX */
 	const bool *firmware;	 /* places functions in the guest itself; looked at when reset */
 	u64 ram_size;
-	/* Tell the guest of a connector: something was plugged in, something is to go; the guest
-	 * has let go of a function, which device_del may destroy now. NULL: nobody does. */
+	/* Tell the guest of a connector: something was plugged in, something is to go. NULL: nobody
+	 * does. */
 	void (*event)(void *opaque, u32 drc_index, bool add);
-	void (*released)(void *opaque, struct pci_device *d);
 	void *event_opaque;
 };
 
@@ -139,7 +138,11 @@ void spapr_pci_register_errinjct(struct spapr_pci *s);
 /* --- connectors --- */
 void spapr_pci_register_drc(struct spapr_pci *s);
 u32 spapr_drc_index(const struct spapr_phb *phb, u32 bus, u32 slot);
+/* May the function be put there while the guest runs? */
+int spapr_drc_check(const struct spapr_phb *phb, const struct pci_device *d, struct error *e);
 void spapr_drc_plugged(struct spapr_phb *phb, struct pci_device *d);
+/* The connectors' state was loaded. */
+void spapr_drc_loaded(struct spapr_phb *phb);
 int spapr_drc_request_unplug(struct spapr_phb *phb, struct pci_device *d, struct error *e);
 /* The connectors of a bus, in the node that it is behind; 0 or a libfdt error. */
 int spapr_drc_dt(struct spapr_phb *phb, const struct pci_bus *bus, void *fdt, int node);

@@ -146,15 +146,128 @@ static void *claim(void *opaque, u32 type, const char *name, const char *user, s
 	return claim_netdev(opaque, name, user, e);
 }
 
+/* --- the other way --- */
+static void forget_drive(struct cli_options *o, u32 i)
+{
+	block_close(o->drives[i].block);
+	g_free(o->drives[i].nodes);
+	o->nr_drives--;
+	memmove(o->drives + i, o->drives + i + 1, (o->nr_drives - i) * sizeof(*o->drives));
+}
+
+static void forget_netdev(struct cli_options *o, u32 i)
+{
+	net_close(o->netdevs[i].net);
+	o->nr_netdevs--;
+	memmove(o->netdevs + i, o->netdevs + i + 1, (o->nr_netdevs - i) * sizeof(*o->netdevs));
+}
+
+/* As in qemu a drive goes with its device, what -blockdev made stays. */
+static void release_drive(struct cli_options *o, const void *block)
+{
+	for (u32 i = 0; i < o->nr_drives; i++) {
+		if (o->drives[i].block != block)
+			continue;
+		o->drives[i].user = NULL;
+		if (!o->drives[i].is_node)
+			forget_drive(o, i);
+		return;
+	}
+}
+
+static void release(void *opaque, u32 type, void *backend)
+{
+	struct cli_options *o = opaque;
+
+	if (type == PROP_DRIVE)
+		release_drive(o, backend);
+	else if (type == PROP_FSDEV)
+		fsdevs_release(o, backend);
+	for (u32 i = 0; type == PROP_CHARDEV && i < o->nr_chardevs; i++)
+		if (o->chardevs[i].chardev == backend)
+			o->chardevs[i].user = NULL;
+	for (u32 i = 0; type == PROP_NETDEV && i < o->nr_netdevs; i++)
+		if (o->netdevs[i].net == backend)
+			o->netdevs[i].user = NULL;
+}
+
+static int open_drive(struct cli_drive *d, struct error *e)
+{
+	d->options.name = d->id;
+	return block_open(&d->options, &d->block, e);
+}
+
+static int open_netdev(struct cli_netdev *n, struct error *e)
+{
+	return net_open(&n->options, n->id, &n->net, e);
+}
+
+int backends_add_drive(struct cli_options *o, const char *arg, struct error *e)
+{
+	u32 before = o->nr_drives;
+	int err = value_drive(o, arg, e);
+	struct cli_drive *d = o->drives + before;
+
+	if (!err && (d->interface != DRIVE_NONE || !d->id))
+		err = error_set(e, -EINVAL, "if=none and id= are needed");
+	if (!err) {
+		d->options.snapshot |= o->snapshot && !d->cd;
+		d->options.cdrom = d->cd;
+		err = images_finish(o, d, e);
+	}
+	if (!err)
+		err = open_drive(d, e);
+	if (err && o->nr_drives > before)
+		forget_drive(o, before);
+	return err;
+}
+
+int backends_remove_drive(struct cli_options *o, const char *id, struct error *e)
+{
+	struct cli_drive *d = drives_find(o, id);
+
+	if (!d || d->below)
+		return error_set(e, -ENOENT, "there is no drive '%s'", id);
+	if (d->user)
+		return error_set(e, -EBUSY, "drive '%s' belongs to %s; it goes with it", id,
+				 d->user);
+	forget_drive(o, (u32)(d - o->drives));
+	return 0;
+}
+
+int backends_add_netdev(struct cli_options *o, const char *arg, struct error *e)
+{
+	u32 before = o->nr_netdevs;
+	int err = value_netdev(o, arg, e);
+
+	if (!err)
+		err = open_netdev(&o->netdevs[before], e);
+	if (err && o->nr_netdevs > before)
+		forget_netdev(o, before);
+	return err;
+}
+
+int backends_remove_netdev(struct cli_options *o, const char *id, struct error *e)
+{
+	for (u32 i = 0; i < o->nr_netdevs; i++) {
+		if (!o->netdevs[i].id || strcmp(o->netdevs[i].id, id))
+			continue;
+		if (o->netdevs[i].user)
+			return error_set(e, -EBUSY, "network '%s' belongs to %s", id,
+					 o->netdevs[i].user);
+		forget_netdev(o, i);
+		return 0;
+	}
+	return error_set(e, -ENOENT, "there is no network '%s'", id);
+}
+
 int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes, struct error *e)
 {
 	int err = 0;
 
 	for (u32 i = 0; i < o->nr_drives && !err; i++)
-		if (!o->drives[i].below) {
-			o->drives[i].options.name = o->drives[i].id;
-			err = block_open(&o->drives[i].options, &o->drives[i].block, e);
-		}
+		if (!o->drives[i].below)
+			err = open_drive(&o->drives[i], e);
 	for (u32 i = 0; i < o->nr_chardevs && !err; i++) {
 		err = chardev_open(o->chardevs[i].spec, o->chardevs[i].id, escapes,
 				   &o->chardevs[i].chardev, e);
@@ -162,14 +275,14 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 			error_prefix(e, "-chardev");
 	}
 	for (u32 i = 0; i < o->nr_netdevs && !err; i++) {
-		err = net_open(&o->netdevs[i].options, o->netdevs[i].id, &o->netdevs[i].net, e);
+		err = open_netdev(&o->netdevs[i], e);
 		if (err)
 			error_prefix(e, "-netdev");
 	}
 	if (!err)
 		err = fsdevs_open(o, e);
 	o->backends = (struct device_backends){
-		claim, o, o->nr_globals, o->globals, input_create(), display_create()};
+		claim, release, o, o->nr_globals, o->globals, input_create(), display_create()};
 	if (!err)
 		err = cli_open_display(o, e);
 	o->config.backends = &o->backends;

@@ -181,6 +181,7 @@ int value_blockdev(struct cli_options *o, const char *arg, struct error *e)
 	int err = -EINVAL;
 
 	d->interface = DRIVE_NONE;
+	d->is_node = true;
 	if (text)
 		err = look_below(o, d, list_of(o, text, "driver"), e);
 	if (!err) {

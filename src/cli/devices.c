@@ -109,6 +109,22 @@ int devices_setting(struct machine_device *d, const char *key, const char *value
 	return 0;
 }
 
+int devices_parse(struct cli_options *o, const char *arg, struct machine_device *d, struct error *e)
+{
+	struct list l = list_of(o, arg, "driver");
+	int err = 0;
+
+	*d = (struct machine_device){0};
+	if (!list_next(&l) || strcmp(l.key, "driver") || !l.value)
+		return error_set(e, -EINVAL, "the first word has to be a device's name");
+	d->cls = device_class_find(l.value);
+	if (!d->cls)
+		return error_set(e, -EINVAL, "there is no device '%s'", l.value);
+	while (!err && list_next(&l))
+		err = devices_setting(d, l.key, l.value, e);
+	return err;
+}
+
 int value_device(struct cli_options *o, const char *arg, struct error *e)
 {
 	struct list l = list_of(o, arg, "driver");

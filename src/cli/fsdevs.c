@@ -119,6 +119,13 @@ struct fsdev *fsdevs_claim(struct cli_options *o, const char *id, const char *us
 	return NULL;
 }
 
+void fsdevs_release(struct cli_options *o, const struct fsdev *fs)
+{
+	for (u32 i = 0; i < o->nr_fsdevs; i++)
+		if (o->fsdevs[i].fs == fs)
+			o->fsdevs[i].user = NULL;
+}
+
 int fsdevs_open(struct cli_options *o, struct error *e)
 {
 	int err = 0;

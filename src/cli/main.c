@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/hotplug.h"
 #include "cli/monitor.h"
 #include "cli/options.h"
 #include "cli/statefile.h"
@@ -127,6 +128,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
 	struct program *p = opaque;
 
 	os_notifier_clear(&p->notifier);
+	hotplug_reap(p->vm);
 	switch (vm_take_request(p->vm)) {
 	case VM_REQUEST_RESET:
 		reboot(p);
@@ -160,6 +162,7 @@ static gboolean on_save(gpointer opaque)
 	struct error e;
 
 	vm_pause(p->vm);
+	hotplug_reap(p->vm);
 	end_with(p, statefile_save(p->vm, p->options.save_file, &e) ? fail(&e) : 0);
 	return G_SOURCE_REMOVE;
 }
@@ -220,6 +223,7 @@ static int run(struct program *p)
 		return fail(&e);
 	p->vm->notify_opaque = p;
 	p->vm->notify = notify;
+	p->vm->unplugged = notify;
 	if (monitors_open(p->monitors, p->vm, &e))
 		return fail(&e);
 	g_unix_fd_add(p->notifier.fd, G_IO_IN, on_request, p);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bus/pci.h"
+#include "cli/hotplug.h"
 #include "cli/list.h"
 #include "cli/values.h"
 #include "control/monitor.h"
@@ -26,7 +27,8 @@ struct cli_monitors {
 	struct cli_options *o;
 	struct vm *vm;
 	struct char_escapes escapes; /* ours, around the program's */
-	struct monitor_table tables[2];
+	struct hotplug hotplug;
+	struct monitor_table tables[3];
 	struct terminal terminals[CLI_MAX_MONITORS];
 	struct terminal escaped; /* of Ctrl-A c, wherever it was typed last */
 };
@@ -259,7 +261,10 @@ int monitors_open(struct cli_monitors *all, struct vm *vm, struct error *e)
 
 	all->vm = vm;
 	all->tables[0] = (struct monitor_table){commands, ARRAY_SIZE(commands), all};
-	all->tables[1] = (struct monitor_table){monitor_vm_commands, monitor_nr_vm_commands, vm};
+	all->hotplug = (struct hotplug){all->o, vm};
+	all->tables[1] =
+		(struct monitor_table){hotplug_commands, hotplug_nr_commands, &all->hotplug};
+	all->tables[2] = (struct monitor_table){monitor_vm_commands, monitor_nr_vm_commands, vm};
 	for (u32 i = 0; i < all->o->nr_monitors && !err; i++)
 		err = open_one(all, &all->terminals[i], all->o->monitors[i], e);
 	if (err)

@@ -26,7 +26,8 @@ struct cli_drive {
 	enum drive_interface interface;
 	s32 index; /* -1: the next free one */
 	bool cd;
-	bool below; /* another node stands on it: not opened by itself */
+	bool below;   /* another node stands on it: not opened by itself */
+	bool is_node; /* of -blockdev: stays when its device goes */
 	struct block *block;
 	const char *user; /* NULL: no device has it */
 };

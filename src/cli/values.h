@@ -45,16 +45,26 @@ int drives_blockdev_key(struct cli_drive *d, const char *key, const char *value,
 int drives_check_id(struct cli_options *o, struct cli_drive *d, struct error *e);
 /* What file= and format= of -drive mean, once all is known. */
 int images_finish(struct cli_options *o, struct cli_drive *d, struct error *e);
+/* Back ends that come and go while the vm runs: as the options, and opened. Those of a device that
+ * has them stay. */
+int backends_add_drive(struct cli_options *o, const char *arg, struct error *e);
+int backends_remove_drive(struct cli_options *o, const char *id, struct error *e);
+int backends_add_netdev(struct cli_options *o, const char *arg, struct error *e);
+int backends_remove_netdev(struct cli_options *o, const char *id, struct error *e);
 /* What -fsdev and -virtfs describe. */
 int fsdevs_open(struct cli_options *o, struct error *e);
 struct fsdev *fsdevs_claim(struct cli_options *o, const char *id, const char *user,
 			   struct error *e);
+void fsdevs_release(struct cli_options *o, const struct fsdev *fs);
 void fsdevs_close(struct cli_options *o);
 
 /* Once all options are there: devices of drives that name an interface. */
 int drives_finish(struct cli_options *o, struct error *e);
 /* One more device; its settings may be added to. NULL with e set: there is no such class. */
 struct machine_device *devices_new(struct cli_options *o, const char *name, struct error *e);
+/* -device's argument, for a device that is none of the options'. */
+int devices_parse(struct cli_options *o, const char *arg, struct machine_device *d,
+		  struct error *e);
 int devices_setting(struct machine_device *d, const char *key, const char *value, struct error *e);
 
 #endif

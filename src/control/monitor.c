@@ -75,35 +75,55 @@ static void print_help(struct monitor *m, const char *only)
 		}
 }
 
+/* What follows a command's name, of one word or two, in a line; NULL: it is another command. */
+static char *after_name(char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(line, name, n) && (!line[n] || isspace((u8)line[n])) ? line + n : NULL;
+}
+
 void monitor_execute(struct monitor *m, const char *line)
 {
-	char *copy = g_strstrip(g_strdup(line)), *args = copy;
+	char *copy = g_strstrip(g_strdup(line)), *args = after_name(copy, "help");
 
-	while (*args && !isspace((u8)*args))
-		args++;
-	if (*args)
-		*args++ = 0;
-	args = g_strstrip(args);
-	if (!strcmp(copy, "help") || !strcmp(copy, "?")) {
-		print_help(m, args);
+	if (!args)
+		args = after_name(copy, "?");
+	if (args) {
+		print_help(m, g_strstrip(args));
 		goto out;
 	}
 	for (u32 t = 0; t < m->config.nr_tables; t++)
 		for (u32 i = 0; i < m->config.tables[t].count; i++) {
 			const struct monitor_command *c = &m->config.tables[t].commands[i];
 
-			if (strcmp(c->name, copy))
+			args = after_name(copy, c->name);
+			if (!args)
 				continue;
+			args = g_strstrip(args);
 			if (!*c->args && *args)
 				monitor_print(m, "%s takes nothing\n", c->name);
 			else
 				c->run(m, m->config.tables[t].opaque, args);
 			goto out;
 		}
-	if (*copy)
+	if (*copy) {
+		copy[strcspn(copy, " \t")] = 0;
 		monitor_print(m, "unknown command: '%s'\n", copy);
+	}
 out:
 	g_free(copy);
+}
+
+void monitor_print_names(struct monitor *m, const char *first)
+{
+	for (u32 t = 0; t < m->config.nr_tables; t++)
+		for (u32 i = 0; i < m->config.tables[t].count; i++) {
+			const char *name = m->config.tables[t].commands[i].name;
+
+			if (g_str_has_prefix(name, first) && name[strlen(first)] == ' ')
+				monitor_print(m, "%s\n", name);
+		}
 }
 
 static void end_line(struct monitor *m)

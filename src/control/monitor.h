@@ -16,7 +16,7 @@ struct vm;
 enum { MONITOR_LINE_MAX = 1024 };
 
 struct monitor_command {
-	const char *name, *args, *help; /* args "": it takes none */
+	const char *name, *args, *help; /* name: a word or two; args "": it takes none */
 	/* args: what follows the name, without blanks around. */
 	void (*run)(struct monitor *m, void *opaque, const char *args);
 };
@@ -30,7 +30,7 @@ struct monitor_table {
 struct monitor_config {
 	struct vm *vm;
 	u32 nr_tables;
-	const struct monitor_table *tables; /* outlive the monitor */
+	const struct monitor_table *tables; /* outlive the monitor; the first match counts */
 	void (*write)(void *opaque, const char *text, size_t len);
 	void *opaque;
 };
@@ -42,6 +42,8 @@ void monitor_greet(struct monitor *m);
 /* Typed bytes; they are echoed. */
 void monitor_receive(struct monitor *m, const u8 *buf, size_t len);
 void monitor_print(struct monitor *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The names of two words whose first is that, a line each. */
+void monitor_print_names(struct monitor *m, const char *first);
 /* One command; what it says goes to the monitor. */
 void monitor_execute(struct monitor *m, const char *line);
 

@@ -153,6 +153,7 @@ static void info(struct monitor *m, void *opaque, const char *args)
 		}
 	for (u32 i = 0; i < ARRAY_SIZE(subjects); i++)
 		monitor_print(m, "info %s\n", subjects[i].name);
+	monitor_print_names(m, "info");
 }
 
 const struct monitor_command monitor_vm_commands[] = {

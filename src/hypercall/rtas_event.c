@@ -6,8 +6,9 @@
  * (/event-sources/epow-events, hot-plug-events), so that it is check-exception that returns them
  * and never event-scan: LoPAPR 7.3.3, R1-1 wants one of the two.
  *
- * A second request to shut down before the guest fetched the first changes nothing. Every event of
- * a connector is one interrupt; when more than there is room for wait, the newest are dropped.
+ * A second request to shut down before the guest fetched the first changes nothing. The interrupt
+ * of connectors is held while events wait: none is lost when they come before the guest listens.
+ * When more than there is room for wait, the newest are dropped.
  */
 #include "base/endian.h"
 #include "base/string.h"
@@ -134,9 +135,8 @@ static void rtas_check_exception(void *opaque, struct vcpu *vcpu, const u32 *arg
 	}
 	drop_event(p, epow);
 	rets[0] = RTAS_SUCCESS;
-	/* One interrupt is one event to the guest. */
-	if (!epow && p->state.hotplug_count)
-		irq_set(p->config.hotplug, true);
+	if (!p->state.hotplug_count)
+		irq_set(p->config.hotplug, false);
 }
 
 static void rtas_event_scan(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
@@ -159,8 +159,7 @@ void papr_hotplug(struct papr *p, u32 drc_index, bool add)
 	if (s->hotplug_count == PAPR_HOTPLUG_MAX)
 		return;
 	s->hotplug[s->hotplug_count++] = drc_index | (add ? (u64)PAPR_HOTPLUG_ADD << 32 : 0);
-	if (s->hotplug_count == 1)
-		irq_set(p->config.hotplug, true);
+	irq_set(p->config.hotplug, true);
 }
 
 void papr_register_rtas_events(struct papr *p)

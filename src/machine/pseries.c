@@ -289,7 +289,7 @@ static int add_irqchip(struct pseries *p, struct error *e)
 	if (!err)
 		err = irq_line_init(&p->epow, vm, PSERIES_IRQ_EPOW, false, e);
 	if (!err)
-		err = irq_line_init(&p->hotplug, vm, PSERIES_IRQ_HOTPLUG, false, e);
+		err = irq_line_init(&p->hotplug, vm, PSERIES_IRQ_HOTPLUG, true, e);
 	return err;
 }
 

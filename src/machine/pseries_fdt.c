@@ -316,7 +316,7 @@ static void event_node(struct tree *t, struct pseries *p)
 	sub = add_node(t, node, "epow-events");
 	PROP_CELLS(t, sub, "interrupts", p->epow.irq, 0);
 	sub = add_node(t, node, "hot-plug-events");
-	PROP_CELLS(t, sub, "interrupts", p->hotplug.irq, 0);
+	PROP_CELLS(t, sub, "interrupts", p->hotplug.irq, 1);
 }
 
 static void memory_node(struct tree *t, struct pseries *p)

@@ -188,6 +188,14 @@ void device_set_u64(struct device *dev, const char *prop, u64 value)
 		*(u32 *)((u8 *)dev + p->offset) = (u32)value;
 }
 
+static bool instance_taken(const struct vm *vm, const struct device_class *cls, u32 instance)
+{
+	for (u32 i = 0; i < vm->nr_devices; i++)
+		if (vm->devices[i]->cls == cls && vm->devices[i]->instance == instance)
+			return true;
+	return false;
+}
+
 struct device *device_new(struct vm *vm, const struct device_class *cls)
 {
 	struct device *dev;
@@ -200,8 +208,9 @@ struct device *device_new(struct vm *vm, const struct device_class *cls)
 	dev->cls = cls;
 	dev->vm = vm;
 	dev->bootindex = -1;
-	for (u32 i = 0; i < vm->nr_devices; i++)
-		dev->instance += vm->devices[i]->cls == cls;
+	while (instance_taken(vm, cls, dev->instance))
+		dev->instance++;
+	dev->state_name = dev->instance;
 	for (const struct device_prop *p = cls->props; p && p->name; p++)
 		if (p->initial)
 			pv_assert(!device_set(dev, p->name, p->initial, NULL));
@@ -300,6 +309,14 @@ static int set_bootindex(struct device *dev, const char *value, struct error *e)
 	return 0;
 }
 
+struct device *device_find(struct vm *vm, const char *id)
+{
+	for (u32 i = 0; i < vm->nr_devices; i++)
+		if (vm->devices[i]->id && !strcmp(vm->devices[i]->id, id))
+			return vm->devices[i];
+	return NULL;
+}
+
 /* Settings that all devices have; *bus becomes a name. */
 static int set_common(struct device *dev, const struct device_setting *s, const char **bus,
 		      struct error *e)
@@ -312,9 +329,8 @@ static int set_common(struct device *dev, const struct device_setting *s, const 
 	}
 	if (!strcmp(s->key, "bootindex"))
 		return set_bootindex(dev, s->value, e);
-	for (u32 i = 0; i < vm->nr_devices; i++)
-		if (vm->devices[i]->id && !strcmp(vm->devices[i]->id, s->value))
-			return error_set(e, -EEXIST, "there are two devices '%s'", s->value);
+	if (device_find(vm, s->value))
+		return error_set(e, -EEXIST, "there are two devices '%s'", s->value);
 	dev->id = s->value;
 	return 0;
 }
@@ -324,25 +340,19 @@ static bool is_common(const struct device_setting *s)
 	return !strcmp(s->key, "id") || !strcmp(s->key, "bus") || !strcmp(s->key, "bootindex");
 }
 
-int device_add(struct vm *vm, const struct device_class *cls, const struct device_setting *settings,
-	       u32 count, struct error *e)
+static int configure(struct device *dev, const struct device_setting *settings, u32 count,
+		     struct error *e)
 {
 	const char *bus = NULL;
-	struct device *dev;
 	int err = 0;
 
-	if (vm->nr_devices == VM_MAX_DEVICES)
-		return error_set(e, -ENOSPC, "%s: there are too many devices", cls->name);
-	dev = device_new(vm, cls);
-	if (!dev)
-		return error_set(e, -ENOMEM, "out of memory");
 	for (u32 i = 0; i < count && !err; i++)
 		if (is_common(&settings[i]))
 			err = set_common(dev, &settings[i], &bus, e);
 	if (!err)
 		err = plug(dev, bus, e);
 	if (err) {
-		error_prefix(e, "%s", cls->name);
+		error_prefix(e, "%s", dev->cls->name);
 		return err;
 	}
 	err = set_globals(dev, e);
@@ -350,7 +360,88 @@ int device_add(struct vm *vm, const struct device_class *cls, const struct devic
 	for (u32 i = 0; i < count && !err; i++)
 		if (!is_common(&settings[i]))
 			err = device_set(dev, settings[i].key, settings[i].value, e);
-	return err ? err : device_realize(dev, e);
+	return err;
+}
+
+int device_add(struct vm *vm, const struct device_class *cls, const struct device_setting *settings,
+	       u32 count, struct error *e)
+{
+	struct device *dev;
+	int err;
+
+	/* Each may have a listener and two states of its own. */
+	if (vm->nr_devices == VM_MAX_DEVICES || vm->nr_listeners == VM_MAX_LISTENERS ||
+	    vm->nr_states + 2 > VM_MAX_STATES || vm->nr_buses == VM_MAX_BUSES)
+		return error_set(e, -ENOSPC, "%s: there are too many devices", cls->name);
+	dev = device_new(vm, cls);
+	if (!dev)
+		return error_set(e, -ENOMEM, "out of memory");
+	err = configure(dev, settings, count, e);
+	if (!err)
+		err = device_realize(dev, e);
+	if (err)
+		device_remove(dev);
+	return err;
+}
+
+/* --- the end of a device --- */
+static void release_backends(struct device *dev)
+{
+	const struct device_backends *b = dev->vm->backends;
+
+	for (const struct device_prop *p = dev->cls->props; b && p && p->name; p++) {
+		void **backend = (void **)((u8 *)dev + p->offset);
+
+		if (p->type < PROP_DRIVE || p->type == PROP_POINTER || !*backend)
+			continue;
+		b->release(b->opaque, p->type, *backend);
+		*backend = NULL;
+	}
+}
+
+/* A bus is a part of the device that has it. */
+static bool is_plugged_into(const struct device *dev, const struct device *parent)
+{
+	const struct device_prop *p = find_prop(dev, "bus");
+	const u8 *bus = p ? *(u8 *const *)((const u8 *)dev + p->offset) : NULL;
+
+	return bus && bus >= (const u8 *)parent && bus < (const u8 *)parent + parent->cls->size;
+}
+
+void device_release(struct device *dev)
+{
+	struct vm *vm = dev->vm;
+
+	dev->released = true;
+	if (vm->unplugged)
+		vm->unplugged(vm->notify_opaque);
+}
+
+void device_remove(struct device *dev)
+{
+	struct vm *vm = dev->vm;
+	u32 kept = 0;
+
+	pv_assert(vm->paused);
+	for (u32 i = vm->nr_devices; i--;)
+		if (i < vm->nr_devices && is_plugged_into(vm->devices[i], dev))
+			device_remove(vm->devices[i]);
+	if (dev->realized)
+		dev->cls->unrealize(dev);
+	release_backends(dev);
+	for (u32 i = 0; i < vm->nr_devices; i++)
+		if (vm->devices[i] != dev)
+			vm->devices[kept++] = vm->devices[i];
+	vm->nr_devices = kept;
+	os_free(dev);
+}
+
+void devices_reap(struct vm *vm, bool asked)
+{
+	for (u32 i = vm->nr_devices; i--;)
+		if (i < vm->nr_devices &&
+		    (vm->devices[i]->released || (asked && vm->devices[i]->unplug_asked)))
+			device_remove(vm->devices[i]);
 }
 
 void devices_reset(struct vm *vm)

@@ -77,6 +77,8 @@ struct device_global {
 struct device_backends {
 	/* For one device only, `user` in messages. NULL with e set. */
 	void *(*claim)(void *opaque, u32 type, const char *name, const char *user, struct error *e);
+	/* The device that claimed it is gone. */
+	void (*release)(void *opaque, u32 type, void *backend);
 	void *opaque;
 	u32 nr_globals;
 	const struct device_global *globals;
@@ -89,6 +91,7 @@ struct device_class {
 	u32 bus_type;			 /* enum device_bus_type */
 	u32 size;			 /* of the instance, which starts with struct device */
 	const struct device_prop *props; /* ends with a NULL name; NULL = none */
+	bool cold_only;			 /* does not come or go while the guest runs */
 	int (*realize)(struct device *dev, struct error *e);
 	void (*unrealize)(struct device *dev);
 	void (*reset)(struct device *dev);
@@ -106,9 +109,12 @@ struct device {
 	struct vm *vm;
 	const char *id;	 /* NULL: it has no name */
 	s32 bootindex;	 /* firmware tries the lowest one first; -1: none */
-	u32 instance;	 /* counts devices of a class */
+	u32 instance;	 /* the lowest that no other device of the class has */
+	u32 state_name;	 /* what tells its saved state from others of the class */
 	bool configured; /* -global was applied */
 	bool realized;
+	bool unplug_asked; /* the guest was asked to let go of it */
+	bool released;	   /* it has, and touches it no more */
 };
 
 /* Slots for classes that have nothing to do there. */
@@ -132,6 +138,16 @@ void device_bus_add(struct vm *vm, u32 type, const char *name, void *bus);
 void device_bus_remove(struct vm *vm, const void *bus);
 /* By name; NULL: the first of the type. */
 struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name);
+
+/* By id; NULL: there is none. */
+struct device *device_find(struct vm *vm, const char *id);
+/* The guest has let go of a device: vm->unplugged() is called. Under the machine's lock. */
+void device_release(struct device *dev);
+/* Destroys a device and what is plugged into it; its back ends are free again. The vm is paused;
+ * under the machine's lock. */
+void device_remove(struct device *dev);
+/* Destroys what the guest has let go of; `asked`: also what it was asked for. Likewise. */
+void devices_reap(struct vm *vm, bool asked);
 
 /* All of a vm's devices. */
 void devices_reset(struct vm *vm);

@@ -390,7 +390,7 @@ int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 	for (u32 i = 0; i < vm->nr_devices; i++) {
 		struct device *d = vm->devices[i];
 
-		state_save(w, d->cls->state, d->instance, (u8 *)d + d->cls->state_offset);
+		state_save(w, d->cls->state, d->state_name, (u8 *)d + d->cls->state_offset);
 	}
 	if (!err)
 		err = vm->irqchip_ops->save(vm->irqchip, w);
@@ -414,7 +414,7 @@ static int load_object(struct vm *vm, const struct state_head *h, struct state_r
 	for (u32 i = 0; i < vm->nr_devices; i++) {
 		struct device *d = vm->devices[i];
 
-		if (!strcmp(d->cls->state->name, h->name) && d->instance == h->instance)
+		if (!strcmp(d->cls->state->name, h->name) && d->state_name == h->instance)
 			return state_load(r, d->cls->state, (u8 *)d + d->cls->state_offset, e);
 	}
 	for (u32 i = 0; i < vm->nr_sections; i++)

@@ -179,6 +179,8 @@ int vm_reset(struct vm *vm, struct error *e)
 
 	pv_assert(vm->paused);
 	vm_lock(vm);
+	/* A guest that begins anew needs no time to let go. */
+	devices_reap(vm, true);
 	for (u32 i = 0; i < vm->nr_vcpus; i++)
 		vcpu_reset(&vm->vcpus[i]);
 	for (u32 i = 0; i < vm->nr_states; i++)

@@ -104,6 +104,9 @@ struct vm {
 	/* Called on any thread when request becomes something else than NONE. */
 	void (*notify)(void *opaque);
 	void *notify_opaque;
+	/* Called on any thread when the guest has let go of a device: devices_reap() is due. NULL:
+	 * nobody unplugs any. */
+	void (*unplugged)(void *opaque);
 
 	struct vm_clock clock;
 	const struct input_source *input;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices and their back ends that come and go while the guest runs, by the monitor: the commands
+ * have QEMU's names. On the main loop's thread.
+ */
+#ifndef CLI_HOTPLUG_H
+#define CLI_HOTPLUG_H
+
+#include "cli/options.h"
+#include "control/monitor.h"
+
+/* What the commands are about: their table's opaque. */
+struct hotplug {
+	struct cli_options *o;
+	struct vm *vm;
+};
+
+extern const struct monitor_command hotplug_commands[];
+extern const u32 hotplug_nr_commands;
+
+/* Destroys the devices that the guest has let go of. Nothing is held. */
+void hotplug_reap(struct vm *vm);
+
+#endif

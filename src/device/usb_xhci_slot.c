@@ -109,12 +109,15 @@ static enum xhci_code disable_slot(struct xhci *x, u32 slot)
 	return CC_SUCCESS;
 }
 
-/* Who is behind the ports that the slot context names. */
+/*
+ * Who is behind the ports that the slot context names. Both numbers of a connector lead to its
+ * device: SLOF names the one of SuperSpeed for a keyboard, and QEMU takes that.
+ */
 static struct usb_device *find_device(struct xhci *x, u32 port, u32 route)
 {
-	if (!xhci_port_device(x, port))
-		return NULL;
-	return usb_route(xhci_port(x, port), route);
+	struct usb_port *p = xhci_port(x, port);
+
+	return p && p->device ? usb_route(p, route) : NULL;
 }
 
 static enum xhci_code address_device(struct xhci *x, u32 slot, const struct xhci_trb *t)

@@ -197,9 +197,12 @@ def firmware(options, results):
         check("and ends it", None if s.process.wait(60 * s.scale) == 0 else "badly")
 
 
-def keyboard(options, results):
+KEYBOARDS = {"keyboard": "pci-ohci", "keyboard-xhci": "qemu-xhci"}
+
+
+def keyboard(options, name, controller, results):
     """SLOF's console is screen and keyboard: what is typed at the viewer ends the machine"""
-    with Screen(options, "keyboard", ["-M", "pseries", "-vga", "std", "-device", "pci-ohci", "-device", "usb-kbd"]) as s:
+    with Screen(options, name, ["-M", "pseries", "-vga", "std", "-device", controller, "-device", "usb-kbd"]) as s:
         s.wait_for("using screen & keyboard")
         with s.viewer() as v:
             before, since, end = None, time.monotonic(), time.monotonic() + 120 * options.scale
@@ -212,9 +215,9 @@ def keyboard(options, results):
             v.type("power-off\n")
             try:
                 status = s.process.wait(60 * options.scale)
-                results.add("keyboard: SLOF is typed at", None if status == 0 else f"status {status}")
+                results.add(f"{name}: SLOF is typed at", None if status == 0 else f"status {status}")
             except subprocess.TimeoutExpired:
-                results.add("keyboard: SLOF is typed at", "nothing happened")
+                results.add(f"{name}: SLOF is typed at", "nothing happened")
 
 
 def linux(options, case, results):
@@ -276,8 +279,9 @@ def main():
     try:
         if not options.cases or "slof" in options.cases:
             firmware(options, results)
-        if not options.cases or "keyboard" in options.cases:
-            keyboard(options, results)
+        for name, controller in KEYBOARDS.items():
+            if not options.cases or name in options.cases:
+                keyboard(options, name, controller, results)
     except (Failure, OSError, rfb.Refused) as e:
         results.add("slof", str(e))
     for case in CASES:

@@ -146,6 +146,26 @@ static void test_firmware_cycle(void **state)
 	teardown(&g);
 }
 
+/* Both numbers of a connector lead to what is plugged in there: SLOF mixes them up. */
+static void test_connector(void **state)
+{
+	struct rig g;
+
+	setup(&g, "qemu-xhci");
+	x_start(&g.d);
+	assert_int_equal(x_address(&g.d, 5), CC_SUCCESS);
+	assert_int_equal(x_control(&g.d, 0x80, USB_GET_DESCRIPTOR, 0x100, 0, 18), CC_SUCCESS);
+	teardown(&g);
+	setup(&g, "qemu-xhci");
+	x_start(&g.d);
+	assert_int_equal(x_address(&g.d, 6), CC_TRANSACTION_ERROR);
+	teardown(&g);
+	setup(&g, "qemu-xhci");
+	x_start(&g.d);
+	assert_int_equal(x_address(&g.d, 9), CC_TRANSACTION_ERROR);
+	teardown(&g);
+}
+
 static void test_control(void **state)
 {
 	struct rig g;
@@ -546,7 +566,7 @@ int main(void)
 		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_loops),
 		cmocka_unit_test(test_frozen),	       cmocka_unit_test(test_save),
 		cmocka_unit_test(test_keyboard),       cmocka_unit_test(test_pointers),
-		cmocka_unit_test(test_firmware_cycle),
+		cmocka_unit_test(test_firmware_cycle), cmocka_unit_test(test_connector),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -476,6 +476,7 @@ const struct device_class e1000_class = {
 	.realize = e1000_realize,
 	.unrealize = e1000_unrealize,
 	.reset = e1000_reset,
+	.boot_path = pci_boot_path,
 	.dt = device_no_dt,
 	.state = &e1000_table,
 	.state_offset = offsetof(struct e1000, state),

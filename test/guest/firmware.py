@@ -31,6 +31,9 @@ EVERYWHERE = (
     "-device", "virtio-blk-pci,bus=pci.1,drive=d5,addr=1f.3,bootindex=0,multifunction=on",
     "-netdev", "user,id=n,restrict=on", "-device", "virtio-net-pci,netdev=n,bus=pci.1,addr=5,bootindex=-1,ROM")
 
+NETWORKS = ("-netdev", "user,id=a,restrict=on", "-device", "e1000,netdev=a,addr=3,bootindex=2,ROM",
+            "-netdev", "user,id=b,restrict=on", "-device", "spapr-vlan,netdev=b,bootindex=1")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -41,12 +44,15 @@ class Case:
     # what is typed at the prompt before its answers are looked at; F12 is typed at the start
     commands: tuple = ()
     menu: str = ""
+    quick: bool = True
 
 
 CASES = [
     Case("bootindex", "menu=off", EVERYWHERE, 6),
     Case("bootindex-strict", "strict=on", EVERYWHERE, 6),
     Case("bootindex-usb", "strict=on", USB, 2),
+    # each is tried for a while before the prompt comes
+    Case("bootindex-net", "strict=on", NETWORKS, quick=False),
     Case("default", "strict=off", DISKS, 1),
     Case("order", "order=ndc", DISKS, 1),
     Case("once", "order=c,once=d", DISKS, 1, ("reset-all",)),
@@ -97,13 +103,14 @@ def main():
     p.add_argument("--vmm", default="build/powervisor")
     p.add_argument("--log", default="build/log/firmware")
     p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("--full", action="store_true", help="all cases")
     p.add_argument("cases", nargs="*", help="only these")
     options = p.parse_args()
     options.vmm = shlex.split(options.vmm)
     os.makedirs(options.log, exist_ok=True)
     results = Results()
     for case in CASES:
-        if options.cases and case.name not in options.cases:
+        if not (case.name in options.cases if options.cases else case.quick or options.full):
             continue
         try:
             ours, qemus = observe(options, case, False), observe(options, case, True)

@@ -149,7 +149,7 @@ def count_cases(c, totals, name, output):
 
 
 def guests(c):
-    for name in "debian-ppc64el", "pseries-be":
+    for name in "debian-ppc64el", "pseries-be", "grub-ppc64el":
         c.one(name, [f"guests/{name}.sh", f"build/guests/{name}"])
     c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
 
@@ -205,7 +205,8 @@ STAGES = [
     Stage("diskopts", guest_test("diskopts.py", "meson", "diskopts")),
     Stage("durable", guest_test("durable.py", "meson", "durable",
                                 full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
-    Stage("firmware", guest_test("firmware.py", "meson", "firmware")),
+    Stage("firmware", guest_test("firmware.py", "meson", "firmware", full=("--full",))),
+    Stage("grub", guest_test("grub.py", "meson", "grub", full=("--full",))),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
     Stage("display", guest_test("display.py", "meson", "display")),

@@ -79,9 +79,10 @@ void vm_destroy(struct vm *vm)
 	if (!vm)
 		return;
 	vm_pause(vm);
+	/* a device that goes may interrupt: a USB port tells that it is empty */
+	devices_destroy(vm);
 	for (u32 i = 0; i < vm->nr_vcpus; i++)
 		vcpu_destroy(&vm->vcpus[i]);
-	devices_destroy(vm);
 	vm->irqchip_ops->destroy(vm->irqchip);
 	vm_memory_destroy(vm);
 	vm->ops->vm_destroy(vm->engine);

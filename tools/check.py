@@ -203,6 +203,7 @@ STAGES = [
     Stage("disk", guest_test("disk.py", "meson", "disk", full=("--full",))),
     Stage("diskverify", guest_test("diskverify.py", "meson", "diskverify", full=("--full", "--seconds", "60"))),
     Stage("diskopts", guest_test("diskopts.py", "meson", "diskopts")),
+    Stage("diskfull", guest_test("diskfull.py", "meson", "diskfull")),
     Stage("durable", guest_test("durable.py", "meson", "durable",
                                 full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
     Stage("firmware", guest_test("firmware.py", "meson", "firmware", full=("--full",))),

@@ -146,6 +146,50 @@ static void *claim(void *opaque, u32 type, const char *name, const char *user, s
 	return claim_netdev(opaque, name, user, e);
 }
 
+/* --- a disk that stops the machine; any thread --- */
+static void stop_machine(void *opaque)
+{
+	struct cli_options *o = opaque;
+
+	if (o->vm)
+		vm_ask(o->vm, VM_REQUEST_IO_ERROR);
+}
+
+static void run(void *opaque, bool running)
+{
+	struct cli_options *o = opaque;
+
+	for (u32 i = 0; running && i < o->nr_drives; i++)
+		if (o->drives[i].block)
+			block_retry(o->drives[i].block);
+}
+
+void cli_watch_backends(struct cli_options *o, struct vm *vm)
+{
+	o->vm = vm;
+	if (vm)
+		vm_listen(vm, run, o);
+}
+
+const char *cli_waiting_drive(const struct cli_options *o)
+{
+	for (u32 i = 0; i < o->nr_drives; i++)
+		if (o->drives[i].block && block_waits(o->drives[i].block))
+			return o->drives[i].id;
+	return NULL;
+}
+
+static int open_drive(struct cli_options *o, struct cli_drive *d, struct error *e)
+{
+	int err;
+
+	d->options.name = d->id;
+	err = block_open(&d->options, &d->block, e);
+	if (!err)
+		block_set_stop(d->block, stop_machine, o);
+	return err;
+}
+
 /* --- the other way --- */
 static void forget_drive(struct cli_options *o, u32 i)
 {
@@ -191,12 +235,6 @@ static void release(void *opaque, u32 type, void *backend)
 			o->netdevs[i].user = NULL;
 }
 
-static int open_drive(struct cli_drive *d, struct error *e)
-{
-	d->options.name = d->id;
-	return block_open(&d->options, &d->block, e);
-}
-
 static int open_netdev(struct cli_netdev *n, struct error *e)
 {
 	return net_open(&n->options, n->id, &n->net, e);
@@ -216,7 +254,7 @@ int backends_add_drive(struct cli_options *o, const char *arg, struct error *e)
 		err = images_finish(o, d, e);
 	}
 	if (!err)
-		err = open_drive(d, e);
+		err = open_drive(o, d, e);
 	if (err && o->nr_drives > before)
 		forget_drive(o, before);
 	return err;
@@ -267,7 +305,7 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 
 	for (u32 i = 0; i < o->nr_drives && !err; i++)
 		if (!o->drives[i].below)
-			err = open_drive(&o->drives[i], e);
+			err = open_drive(o, &o->drives[i], e);
 	for (u32 i = 0; i < o->nr_chardevs && !err; i++) {
 		err = chardev_open(o->chardevs[i].spec, o->chardevs[i].id, escapes,
 				   &o->chardevs[i].chardev, e);

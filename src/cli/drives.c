@@ -160,12 +160,12 @@ static bool set_writeback(struct cli_drive *d, const char *v)
 
 static bool set_read_error(struct cli_drive *d, const char *v)
 {
-	return block_on_error_of(v, &d->options.on_read_error);
+	return block_on_error_of(v, true, &d->options.on_read_error);
 }
 
 static bool set_write_error(struct cli_drive *d, const char *v)
 {
-	return block_on_error_of(v, &d->options.on_write_error);
+	return block_on_error_of(v, false, &d->options.on_write_error);
 }
 
 /* --- limits: throttling.iops-total and the like, also by their older names --- */

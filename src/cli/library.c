@@ -153,6 +153,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
 		[VM_REQUEST_CRASH] = POWERVISOR_CRASH,
 		[VM_REQUEST_DEBUG] = POWERVISOR_ERROR,
 		[VM_REQUEST_ERROR] = POWERVISOR_ERROR,
+		[VM_REQUEST_IO_ERROR] = POWERVISOR_ERROR,
 	};
 	struct powervisor *pv = opaque;
 	enum vm_request r;

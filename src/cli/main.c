@@ -159,10 +159,17 @@ static void notify(void *opaque)
 static gboolean on_save(gpointer opaque)
 {
 	struct program *p = opaque;
+	const char *waits;
 	struct error e;
 
 	vm_pause(p->vm);
 	hotplug_reap(p->vm);
+	waits = cli_waiting_drive(&p->options);
+	if (waits) {
+		/* what the guest wrote is neither in its memory's rings nor on the disk */
+		log_warn("drive %s waits for 'cont': the machine cannot be saved now", waits);
+		return G_SOURCE_CONTINUE;
+	}
 	end_with(p, statefile_save(p->vm, p->options.save_file, &e) ? fail(&e) : 0);
 	return G_SOURCE_REMOVE;
 }
@@ -221,6 +228,7 @@ static int run(struct program *p)
 		return fail(&e);
 	if (p->options.load_file && statefile_load(p->vm, p->options.load_file, &e))
 		return fail(&e);
+	cli_watch_backends(&p->options, p->vm);
 	p->vm->notify_opaque = p;
 	p->vm->notify = notify;
 	p->vm->unplugged = notify;
@@ -232,6 +240,7 @@ static int run(struct program *p)
 	g_main_loop_run(p->loop);
 	monitors_close(p->monitors);
 	vm_pause(p->vm);
+	cli_watch_backends(&p->options, NULL);
 	if (p->options.stats)
 		stats_print(p->vm, stderr);
 	p->options.machine->destroy(p->vm);

@@ -89,12 +89,17 @@ struct cli_options {
 	u32 nr_secrets;
 	struct cli_secret *secrets;
 	struct device_backends backends;
-	void *owned; /* what options point into: a GSList of strings */
+	struct vm *vm; /* after cli_watch_backends() */
+	void *owned;   /* what options point into: a GSList of strings */
 };
 
 /* Open what -drive, -blockdev, -chardev and -netdev describe; before the machine is made. */
 struct char_escapes;
 int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes, struct error *e);
+/* Disks may stop the machine from now on, and try again when it goes on; NULL: no more. */
+void cli_watch_backends(struct cli_options *o, struct vm *vm);
+/* The name of a drive with requests that wait for that; NULL: there is none. */
+const char *cli_waiting_drive(const struct cli_options *o);
 /* That of -chardev, for one user only; NULL with e set. */
 struct chardev *cli_chardev(struct cli_options *o, const char *id, const char *user,
 			    struct error *e);

@@ -38,7 +38,8 @@ static void system_powerdown(struct monitor *m, void *opaque, const char *args)
 /* --- info --- */
 static void info_status(struct monitor *m, struct vm *vm)
 {
-	monitor_print(m, "VM status: %s\n", vm->paused ? "paused" : "running");
+	monitor_print(m, "VM status: %s%s\n", vm->paused ? "paused" : "running",
+		      vm->paused && vm->stopped_by == VM_REQUEST_IO_ERROR ? " (io-error)" : "");
 }
 
 static void info_cpus(struct monitor *m, struct vm *vm)

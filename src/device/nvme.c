@@ -530,7 +530,7 @@ static void run(void *opaque, bool running)
 	os_mutex_lock(&n->work);
 	n->running = running;
 	if (!running)
-		block_drain(n->block);
+		block_settle(n->block);
 	os_mutex_unlock(&n->work);
 	kick_all(n);
 }

@@ -79,6 +79,8 @@ void scsi_submit_at(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun
 void scsi_submit(struct scsi_device *dev, struct scsi_request *r);
 /* Returns when nothing is under way; nobody submits meanwhile. */
 void scsi_bus_drain(struct scsi_bus *bus);
+/* As block_settle(). */
+void scsi_bus_settle(struct scsi_bus *bus);
 
 extern const struct device_class scsi_hd_class, scsi_cd_class;
 

@@ -42,6 +42,12 @@ void scsi_bus_drain(struct scsi_bus *bus)
 		block_drain(bus->devices[i]->block);
 }
 
+void scsi_bus_settle(struct scsi_bus *bus)
+{
+	for (u32 i = 0; i < bus->count; i++)
+		block_settle(bus->devices[i]->block);
+}
+
 /* --- ends --- */
 static void end(struct scsi_request *r)
 {
@@ -430,9 +436,9 @@ static int scsi_boot_path(const struct device *dev, char *path, size_t size)
 		{"lun", "logical unit of that target", PROP_U32, OFFSET(lun), "0"},                \
 		{"serial", "serial number that the guest sees", PROP_STRING, OFFSET(serial),       \
 		 NULL},                                                                            \
-		{"rerror", "a failed read is reported or, ignore, not", PROP_STRING,               \
+		{"rerror", "what a failed read does: report, ignore, stop", PROP_STRING,           \
 		 OFFSET(on_read_error), NULL},                                                     \
-		{"werror", "a failed write is reported or, ignore, not", PROP_STRING,              \
+		{"werror", "what a failed write does: report, ignore, enospc, stop", PROP_STRING,  \
 		 OFFSET(on_write_error), NULL},                                                    \
 		{"vendor", "8 characters", PROP_STRING, OFFSET(vendor), "PVSR"},                   \
 		{"product", "16 characters", PROP_STRING, OFFSET(product), name},                  \

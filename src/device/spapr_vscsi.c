@@ -448,7 +448,7 @@ static void vscsi_run(void *opaque, bool running)
 	struct spapr_vscsi *v = opaque;
 
 	if (!running)
-		scsi_bus_drain(&v->scsi);
+		scsi_bus_settle(&v->scsi);
 }
 
 /* --- the device --- */

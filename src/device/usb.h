@@ -226,6 +226,7 @@ struct usb_bus {
 	struct os_wake wake;
 	struct os_thread thread;
 	bool stop, running, started;
+	bool pausing; /* quiesce() is for a machine that stops: as virtio.h has it */
 	struct usb_event *posted, **posted_end;
 };
 

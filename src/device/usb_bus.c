@@ -74,8 +74,11 @@ static void bus_run(void *opaque, bool running)
 
 	os_mutex_lock(&bus->work);
 	bus->running = running;
-	if (!running)
+	if (!running) {
+		bus->pausing = true;
 		usb_bus_quiesce(bus);
+		bus->pausing = false;
+	}
 	bus->ops->run(bus, running);
 	os_mutex_unlock(&bus->work);
 	usb_kick(bus);

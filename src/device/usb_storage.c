@@ -416,7 +416,10 @@ static enum usb_status storage_data(struct usb_device *d, struct usb_packet *p)
 
 static void storage_quiesce(struct usb_device *d)
 {
-	scsi_bus_drain(&of(d)->scsi);
+	if (d->bus->pausing)
+		scsi_bus_settle(&of(d)->scsi);
+	else
+		scsi_bus_drain(&of(d)->scsi);
 }
 
 static void restart(struct usb_storage *s)

@@ -147,7 +147,9 @@ static void virtio_run(void *opaque, bool running)
 	os_mutex_lock(&v->work);
 	v->running = running;
 	if (!running) {
+		v->pausing = true;
 		v->ops->quiesce(v);
+		v->pausing = false;
 	} else {
 		apply(v);
 		for (u32 i = 0; i < v->nr_queues; i++)

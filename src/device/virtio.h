@@ -61,7 +61,8 @@ struct virtio_ops {
 	/* config[] was written there. */
 	void (*config_written)(struct virtio_device *v, u32 offset, u32 len);
 	/* Nothing of the device may touch memory afterwards, until the next handle(); elements
-	 * that wait for the host's side go back by virtqueue_unpop(). */
+	 * that wait for the host's side go back by virtqueue_unpop(). While `pausing`, a disk's
+	 * requests that wait for the machine to go on stay. */
 	void (*quiesce)(struct virtio_device *v);
 	/* After quiesce(): what the type keeps is as after power-on. */
 	void (*reset)(struct virtio_device *v);
@@ -109,6 +110,7 @@ struct virtio_device {
 	struct os_wake wake;
 	_Atomic bool stop, running;
 	bool started;
+	bool pausing; /* under work: quiesce() is for a machine that stops */
 };
 
 /* Properties that all transports have. */

@@ -380,7 +380,10 @@ static void blk_negotiated(struct virtio_device *v)
 
 static void blk_quiesce(struct virtio_device *v)
 {
-	block_drain(of(v)->block);
+	if (v->pausing)
+		block_settle(of(v)->block);
+	else
+		block_drain(of(v)->block);
 }
 
 static void blk_reset(struct virtio_device *v)
@@ -503,9 +506,9 @@ static const struct state_table blk_table = {
 #define BLK_PROPS(type, field)                                                                     \
 	{"drive", "the disk's image", PROP_DRIVE, offsetof(type, field.block), NULL},              \
 		{"serial", "its serial number", PROP_STRING, offsetof(type, field.serial), NULL},  \
-		{"rerror", "a failed read is reported or, ignore, not", PROP_STRING,               \
+		{"rerror", "what a failed read does: report, ignore, stop", PROP_STRING,           \
 		 offsetof(type, field.on_read_error), NULL},                                       \
-		{"werror", "a failed write is reported or, ignore, not", PROP_STRING,              \
+		{"werror", "what a failed write does: report, ignore, enospc, stop", PROP_STRING,  \
 		 offsetof(type, field.on_write_error), NULL},                                      \
 		{"num-queues", "queues, 65535: as many as processors", PROP_U32,                   \
 		 offsetof(type, field.num_queues), "65535"},                                       \

@@ -259,7 +259,10 @@ static void adapter_config_written(struct virtio_device *v, u32 offset, u32 len)
 
 static void adapter_quiesce(struct virtio_device *v)
 {
-	scsi_bus_drain(&of(v)->bus);
+	if (v->pausing)
+		scsi_bus_settle(&of(v)->bus);
+	else
+		scsi_bus_drain(&of(v)->bus);
 }
 
 static void adapter_nothing(struct virtio_device *v)

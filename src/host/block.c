@@ -14,6 +14,7 @@ void block_init(struct block *b, const struct block_ops *ops, const char *name)
 	b->name = g_strdup(name);
 	g_mutex_init(&b->lock);
 	g_cond_init(&b->idle);
+	b->failed_end = &b->failed;
 }
 
 int block_open(const struct block_options *o, struct block **out, struct error *e)
@@ -72,23 +73,8 @@ void block_set_write_cache(struct block *b, bool on)
 	b->write_cache = on;
 }
 
-bool block_on_error_of(const char *text, u8 *value)
-{
-	*value = !strcmp(text, "ignore") ? BLOCK_ERROR_IGNORE : BLOCK_ERROR_REPORT;
-	return *value || !strcmp(text, "report");
-}
-
-int block_set_on_error(struct block *b, const char *on_read, const char *on_write, struct error *e)
-{
-	if (on_read && !block_on_error_of(on_read, &b->on_read_error))
-		return error_set(e, -EINVAL, "rerror cannot be '%s'", on_read);
-	if (on_write && !block_on_error_of(on_write, &b->on_write_error))
-		return error_set(e, -EINVAL, "werror cannot be '%s'", on_write);
-	return 0;
-}
-
 /* Under the lock, since b is gone when block_drain() has seen 0. */
-static void leave(struct block *b)
+void block_leave(struct block *b)
 {
 	g_mutex_lock(&b->lock);
 	if (atomic_fetch_sub(&b->in_flight, 1) == 1)
@@ -99,15 +85,15 @@ static void leave(struct block *b)
 void block_complete(struct block_request *r, int err)
 {
 	struct block *b = r->block;
-	u8 on_error = r->user_op == BLOCK_READ ? b->on_read_error : b->on_write_error;
 
-	/* what was ignored may have read nothing */
-	if (err && err != -EINVAL && err != -EROFS && on_error == BLOCK_ERROR_IGNORE)
-		err = 0;
-	r->op = r->user_op;
-	r->done(r, err);
-	/* r is gone */
-	leave(b);
+	if (err)
+		err = block_failed(r, err);
+	if (err <= 0) {
+		r->op = r->user_op;
+		r->done(r, err);
+		/* r is gone */
+	}
+	block_leave(b);
 }
 
 void block_batch(struct block *b, bool begins)
@@ -118,10 +104,10 @@ void block_batch(struct block *b, bool begins)
 		atomic_fetch_add(&b->in_flight, 1);
 	b->batch(b->batch_opaque, begins);
 	if (!begins)
-		leave(b);
+		block_leave(b);
 }
 
-void block_drain(struct block *b)
+void block_settle(struct block *b)
 {
 	if (b->throttle)
 		block_throttle_open(b->throttle, true);
@@ -180,11 +166,10 @@ static bool adapt(struct block *b, struct block_request *r)
 	return true;
 }
 
-void block_submit_batch(struct block *b, struct block_request **r, u32 count)
+void block_submit_counted(struct block *b, struct block_request **r, u32 count)
 {
 	u32 n = 0;
 
-	atomic_fetch_add(&b->in_flight, count);
 	for (u32 i = 0; i < count; i++) {
 		int err;
 
@@ -202,6 +187,12 @@ void block_submit_batch(struct block *b, struct block_request **r, u32 count)
 		block_throttle_submit(b->throttle, r, n);
 	else if (n)
 		b->ops->submit(b, r, n);
+}
+
+void block_submit_batch(struct block *b, struct block_request **r, u32 count)
+{
+	atomic_fetch_add(&b->in_flight, count);
+	block_submit_counted(b, r, count);
 }
 
 void block_submit(struct block *b, struct block_request *r)
@@ -239,6 +230,7 @@ int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 
 		.niov = 1,
 		.done = sync_done,
 		.opaque = &s,
+		.no_wait = true,
 	};
 
 	g_mutex_init(&s.lock);

@@ -39,13 +39,22 @@ struct block_request {
 	u64 progress;
 	void *scratch;
 	u8 user_op;
+	bool no_wait; /* reported, whatever errors do: somebody waits for it */
 };
 
 enum block_aio { BLOCK_AIO_IO_URING, BLOCK_AIO_THREADS };
 enum block_detect { BLOCK_DETECT_OFF, BLOCK_DETECT_ON, BLOCK_DETECT_UNMAP };
 
-/* What a failed transfer does. */
-enum block_on_error { BLOCK_ERROR_REPORT, BLOCK_ERROR_IGNORE };
+/* What a failed transfer does: the caller hears of it or does not, or the machine stops and it is
+ * tried again when the machine goes on; ENOSPC: that, where there is no space, else the first.
+ * AUTO is ENOSPC for what writes and REPORT for reads. */
+enum block_on_error {
+	BLOCK_ERROR_AUTO,
+	BLOCK_ERROR_REPORT,
+	BLOCK_ERROR_IGNORE,
+	BLOCK_ERROR_ENOSPC,
+	BLOCK_ERROR_STOP,
+};
 
 enum block_limit {
 	BLOCK_IOPS_TOTAL,
@@ -107,14 +116,25 @@ const struct block_info *block_info(const struct block *b);
 void block_submit(struct block *b, struct block_request *r);
 /* As many system calls as one request needs. */
 void block_submit_batch(struct block *b, struct block_request **r, u32 count);
-/* Returns when nothing is under way; nobody submits meanwhile. */
+/* Returns when nothing is under way; nobody submits meanwhile. What failed and waits for the
+ * machine to go on is reported as failed. */
 void block_drain(struct block *b);
+/* The same, but what waits goes on waiting. */
+void block_settle(struct block *b);
 /* What a guest chose: writes are durable when done (false), or after a flush (true). */
 void block_set_write_cache(struct block *b, bool on);
-/* What a failed transfer tells its caller, by qemu's words for rerror= and werror= of devices; NULL
- * leaves what the drive said. */
+/* What a failed transfer does, by qemu's words for rerror= and werror= of devices; NULL leaves what
+ * the drive said. */
 int block_set_on_error(struct block *b, const char *on_read, const char *on_write, struct error *e);
-bool block_on_error_of(const char *text, u8 *value);
+/* False: there is no such word, or not for reads. */
+bool block_on_error_of(const char *text, bool read, u8 *value);
+/* stop() asks for the machine to be stopped, on any thread, and returns; without it no failure
+ * waits. Before the first request. */
+void block_set_stop(struct block *b, void (*stop)(void *opaque), void *opaque);
+/* The machine goes on: what failed is tried again. */
+void block_retry(struct block *b);
+/* Whether something waits for that. */
+bool block_waits(struct block *b);
 /* The back end says when it begins to call done() for several requests, and when it has; both on
  * the thread that calls done(), and perhaps on several at a time. Before the first request. */
 void block_set_batch(struct block *b, void (*batch)(void *opaque, bool begins), void *opaque);

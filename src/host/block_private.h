@@ -22,13 +22,19 @@ struct block {
 	bool no_flush;
 	u8 detect_zeroes;
 	u8 on_read_error, on_write_error;
+	void (*stop)(void *opaque); /* may be NULL */
+	void *stop_opaque;
 	struct block_throttle *throttle; /* NULL: no limits */
 	_Atomic bool write_cache;
 	_Atomic u64 in_flight;
 	void (*batch)(void *opaque, bool begins); /* may be NULL */
 	void *batch_opaque;
-	GMutex lock; /* with idle: who waits for in_flight to be 0 */
+	GMutex lock; /* with idle: who waits for in_flight to be 0; over `failed` too */
 	GCond idle;
+	/* Not in flight: what is tried again when the machine goes on; the error is in `progress`.
+	 * told: the user knows. */
+	struct block_request *failed, **failed_end;
+	bool told;
 };
 
 /* Around several block_complete(); the disk is not idle before the end. */
@@ -46,6 +52,15 @@ struct block_throttle *block_throttle_new(struct block *b, const struct block_li
 void block_throttle_free(struct block_throttle *t);
 
 void block_complete(struct block_request *r, int err);
+
+/* --- block_error.c --- */
+/* What becomes of an error: 0 or the error that is reported, or > 0: r waits, and is not the
+ * caller's any more. */
+int block_failed(struct block_request *r, int err);
+/* --- of block.c, for it --- */
+void block_leave(struct block *b);
+/* The requests are counted as in flight. */
+void block_submit_counted(struct block *b, struct block_request **r, u32 count);
 /* Initialise what all layers share; name is copied. */
 void block_init(struct block *b, const struct block_ops *ops, const char *name);
 

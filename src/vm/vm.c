@@ -169,6 +169,7 @@ void vm_resume(struct vm *vm)
 	tell_listeners(vm, true);
 	os_mutex_lock(&vm->run_lock);
 	vm->paused = false;
+	vm->stopped_by = VM_REQUEST_NONE;
 	for (u32 i = 0; i < vm->nr_vcpus; i++)
 		os_cond_broadcast(&vm->vcpus[i].cond);
 	os_mutex_unlock(&vm->run_lock);
@@ -231,6 +232,7 @@ enum vm_request vm_take_request(struct vm *vm)
 	vm_pause(vm);
 	os_mutex_lock(&vm->run_lock);
 	vm->request = VM_REQUEST_NONE;
+	vm->stopped_by = r;
 	os_mutex_unlock(&vm->run_lock);
 	return r;
 }

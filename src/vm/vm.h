@@ -35,9 +35,10 @@ enum vm_request {
 	VM_REQUEST_NONE,
 	VM_REQUEST_RESET,
 	VM_REQUEST_SHUTDOWN,
-	VM_REQUEST_CRASH, /* the guest reported a panic and asks for no restart */
-	VM_REQUEST_DEBUG, /* a vCPU stopped for the debugger */
-	VM_REQUEST_ERROR, /* the engine failed; vm->error says why */
+	VM_REQUEST_CRASH,    /* the guest reported a panic and asks for no restart */
+	VM_REQUEST_DEBUG,    /* a vCPU stopped for the debugger */
+	VM_REQUEST_ERROR,    /* the engine failed; vm->error says why */
+	VM_REQUEST_IO_ERROR, /* a disk failed, and its requests wait for the vm to go on */
 	VM_REQUEST_COUNT
 };
 
@@ -100,6 +101,7 @@ struct vm {
 	bool paused;
 	bool threads_running;
 	enum vm_request request;
+	enum vm_request stopped_by; /* the last request taken, until the vm goes on */
 	struct error error;
 	/* Called on any thread when request becomes something else than NONE. */
 	void (*notify)(void *opaque);

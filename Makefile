@@ -16,6 +16,17 @@ demo:
 	@build/powervisor -M pseries -cpu power9 -m 1G -nographic -nodefaults -serial mon:stdio \
 		-kernel $(DEMO)/vmlinux -initrd $(DEMO)/initrd.gz -append console=hvc0
 
+# Debian on a disk, from firmware to a login (root, password powervisor), with a network; SSH=port for ssh to it
+SSH = 2222
+demo-debian:
+	@tools/deps.sh build guests guests-disk
+	@tools/build.sh meson
+	@guests/debian-ppc64el-disk.sh $(DEMO)
+	@echo "(ssh -i $(DEMO)/disk.key -p $(SSH) root@127.0.0.1; Ctrl-A x ends the machine)"
+	@build/powervisor -M pseries -cpu power9 -smp 2 -m 2G -nographic -nodefaults -serial mon:stdio \
+		-drive file=$(DEMO)/disk.img,if=none,id=d,format=raw -device virtio-blk-pci,drive=d,bootindex=0 \
+		-netdev user,id=n,hostfwd=tcp:127.0.0.1:$(SSH)-:22 -device virtio-net-pci,netdev=n -device virtio-rng-pci
+
 guests:
 	@tools/deps.sh guests guests-be
 	@guests/debian-ppc64el.sh $(GUESTS)/debian-ppc64el
@@ -26,7 +37,7 @@ check:
 	@tools/check.py
 
 check-full:
-	@tools/deps.sh build guests guests-be check
+	@tools/deps.sh build guests guests-be guests-disk check
 	@tools/check.py --full
 
 # CASES=a,b CPU=power8 ROUNDS=n ENGINE=backend=interp SCALE=0.1 TIMEOUT=seconds
@@ -71,6 +82,7 @@ clean:
 help:
 	@echo "make            build/powervisor"
 	@echo "make demo       boot Debian ppc64el to a shell"
+	@echo "make demo-debian boot a whole Debian from a disk, with ssh on port SSH=2222"
 	@echo "make check      the tests that every change must pass"
 	@echo "make check-full all tests in their full sizes, under all sanitizers"
 	@echo "make bench      30 kinds of work beside qemu and native; CASES=a,b CPU=power9|power8 ROUNDS=n"
@@ -81,4 +93,4 @@ help:
 	@echo "make format     clang-format"
 	@echo "make clean      removes what was built, but not the guests"
 
-.PHONY: all demo guests check check-full bench bench-boot bench-smp stress format clean help
+.PHONY: all demo demo-debian guests check check-full bench bench-boot bench-smp stress format clean help

@@ -165,6 +165,12 @@ def guest_test(script, config, log, *arguments, full=(), engine=""):
     return run
 
 
+def debian(c):
+    """installs a Debian on a disk, then boots it"""
+    if c.one("debian-ppc64el-disk", ["guests/debian-ppc64el-disk.sh", "build/guests/debian-ppc64el"]):
+        guest_test("debian.py", "meson", "debian")(c)
+
+
 # Each as soon as what it tests exists; --full adds those marked so.
 STAGES = [
     Stage("build-gcc", build("meson")),
@@ -208,6 +214,7 @@ STAGES = [
                                 full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
     Stage("firmware", guest_test("firmware.py", "meson", "firmware", full=("--full",))),
     Stage("grub", guest_test("grub.py", "meson", "grub", full=("--full",))),
+    Stage("debian", debian, full=True),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
     Stage("display", guest_test("display.py", "meson", "display")),

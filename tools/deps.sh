@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # deps.sh PURPOSE...: installs the Debian packages that these purposes need, if any is missing.
-#   build guests guests-be check format bench stress
+#   build guests guests-disk guests-be check format bench stress
 set -eu
 
 packages_for() {
@@ -10,6 +10,7 @@ packages_for() {
 			liburing-dev libslirp-dev libpng-dev libvncserver-dev \
 			libnbd-dev libjansson-dev ;;
 	guests) echo python3 xz-utils util-linux ;;
+	guests-disk) echo python3 xz-utils e2fsprogs openssh-client qemu-system-data ;;
 	guests-be)
 		echo gcc libc6-dev linux-source-6.1 gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross flex bison \
 			bc libelf-dev libssl-dev xz-utils

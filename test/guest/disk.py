@@ -6,14 +6,11 @@ on it, writes, syncs, powers off; then the host checks the file system and what 
 Prints ok/not ok lines.
 """
 
-import argparse
-import concurrent.futures
 import contextlib
 import hashlib
 import json
 import os
 import random
-import shlex
 import shutil
 import signal
 import struct
@@ -23,7 +20,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from guest import Failure, Results, initrd_with
+import suite
+from guest import Failure, initrd_with
 
 IMAGE = 96 << 20
 
@@ -369,36 +367,16 @@ FIRMWARE = {
 }
 
 
+TESTS = [suite.Test(c.name, lambda o, r, c=c: Disk(o, c).check(r), c.quick) for c in CASES]
+TESTS += [suite.Test("firmware-" + name, lambda o, r, n=name, d=devices: FirmwareDisk(o, n, *d).check(r))
+          for name, devices in FIRMWARE.items()]
+
+
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/disk")
-    p.add_argument("--scale", type=float, default=1.0)
+    p = suite.parser(__doc__, "disk")
     p.add_argument("--qemu", action="store_true", help="the program is qemu-system-ppc64")
-    p.add_argument("--full", action="store_true", help="all cases")
     p.add_argument("--jobs", type=int, default=2, help="machines at a time")
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    results = Results()
-    jobs = [(c.name, Disk, (c,)) for c in CASES
-            if (c.name in options.cases if options.cases else c.quick or options.full)]
-    jobs += [("firmware-" + name, FirmwareDisk, (name, *devices)) for name, devices in FIRMWARE.items()
-             if not options.cases or "firmware-" + name in options.cases]
-
-    def check(job):
-        name, kind, arguments = job
-        try:
-            kind(options, *arguments).check(results)
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(name, e)
-
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(check, jobs))
-    return results.end("disk.py")
+    return suite.run(p, TESTS)
 
 
 sys.exit(main())

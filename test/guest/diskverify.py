@@ -11,17 +11,16 @@ it is told to.
 Prints ok/not ok lines.
 """
 
-import argparse
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 
-from guest import Failure, Results, initrd_with
+import suite
+from guest import initrd_with
 
 SIZE = 24 << 20
 LOAD_CONFIG = 4     # function of an IOA bus error: a load from configuration space
@@ -151,26 +150,13 @@ def run(options, case, folder, results):
             os.remove(os.path.join(folder, name))
 
 
+TESTS = [suite.Test(c.name, lambda o, r, c=c: run(o, c, os.path.join(o.log, c.name), r), c.quick) for c in CASES]
+
+
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/diskverify")
-    p.add_argument("--scale", type=float, default=1.0)
+    p = suite.parser(__doc__, "diskverify")
     p.add_argument("--seconds", type=int, default=8)
-    p.add_argument("--full", action="store_true", help="all cases")
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    results = Results()
-    for case in CASES:
-        if case.name not in options.cases if options.cases else not (case.quick or options.full):
-            continue
-        try:
-            run(options, case, os.path.join(options.log, case.name), results)
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(case.name, e)
-    return results.end("diskverify.py")
+    return suite.run(p, TESTS)
 
 
 sys.exit(main())

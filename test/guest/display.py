@@ -5,9 +5,7 @@
 Prints ok/not ok lines.
 """
 
-import argparse
 import os
-import shlex
 import shutil
 import socket
 import struct
@@ -18,7 +16,8 @@ import time
 from dataclasses import dataclass
 
 import rfb
-from guest import Failure, Results, initrd_with
+import suite
+from guest import Failure, initrd_with
 
 MODULES = ("drm_panel_orientation_quirks", "drm", "fb_sys_fops", "sysimgblt", "sysfillrect", "syscopyarea",
            "drm_kms_helper", "ttm", "drm_ttm_helper", "drm_vram_helper", "bochs")
@@ -265,33 +264,8 @@ def linux(options, case, results):
         check("the same in a file", None if s.dump("second.png")[2] == bytes(second) else "it differs")
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/display")
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    results = Results()
-    try:
-        if not options.cases or "slof" in options.cases:
-            firmware(options, results)
-        for name, controller in KEYBOARDS.items():
-            if not options.cases or name in options.cases:
-                keyboard(options, name, controller, results)
-    except (Failure, OSError, rfb.Refused) as e:
-        results.add("slof", str(e))
-    for case in CASES:
-        if options.cases and case.name not in options.cases:
-            continue
-        try:
-            linux(options, case, results)
-        except (Failure, OSError, rfb.Refused) as e:
-            results.add(case.name, str(e))
-    return results.end("display.py")
+TESTS = [suite.Test("slof", firmware)]
+TESTS += [suite.Test(n, lambda o, r, n=n, c=c: keyboard(o, n, c, r)) for n, c in KEYBOARDS.items()]
+TESTS += [suite.Test(c.name, lambda o, r, c=c: linux(o, c, r)) for c in CASES]
 
-
-sys.exit(main())
+sys.exit(suite.run(suite.parser(__doc__, "display"), TESTS))

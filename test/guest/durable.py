@@ -15,11 +15,9 @@ That the test can fail is tested too: with cache=unsafe, where flushes do nothin
 Prints ok/not ok lines.
 """
 
-import argparse
 import mmap
 import os
 import random
-import shlex
 import shutil
 import struct
 import subprocess
@@ -28,7 +26,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from guest import Failure, Results, initrd_with
+import suite
+from guest import Failure, initrd_with
 
 SECTOR = 512
 FILESYSTEM = 48 << 20
@@ -86,6 +85,8 @@ CASES = [
     Case("virtio-blk-no-cache", ("virtio-blk-pci,drive=d,write-cache=off",), quick=False),
     Case("virtio-scsi", ("virtio-scsi-pci,id=s", "scsi-hd,bus=s.0,drive=d"), disk="sda"),
     Case("spapr-vscsi", ("spapr-vscsi,id=s", "scsi-hd,bus=s.0,drive=d"), disk="sda", quick=False),
+    Case("nvme", ("nvme,drive=d,serial=durable",), disk="nvme0n1", quick=False),
+    Case("usb-storage", ("qemu-xhci,id=u", "usb-storage,bus=u.0,drive=d"), disk="sda", quick=False),
     Case("mutation-no-flush", drive="cache=unsafe", broken=True),
     Case("kill-volatile", kill=True),
     Case("kill-writeback", kill=True),
@@ -412,30 +413,15 @@ class Machine:
         shutil.rmtree(os.path.join(self.folder, "tree"), ignore_errors=True)
 
 
+TESTS = [suite.Test(c.name, lambda o, r, c=c: Machine(o, c).check(r), c.quick) for c in CASES]
+
+
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/durable")
-    p.add_argument("--scale", type=float, default=1.0)
+    p = suite.parser(__doc__, "durable")
     p.add_argument("--seed", type=int, default=4)
     p.add_argument("--points", type=int, default=12, help="of failure, for each case")
     p.add_argument("--kills", type=int, default=2)
-    p.add_argument("--full", action="store_true", help="all cases")
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    results = Results()
-    for case in CASES:
-        if case.name not in options.cases if options.cases else not (case.quick or options.full):
-            continue
-        try:
-            Machine(options, case).check(results)
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(case.name, e)
-    return results.end("durable.py")
+    return suite.run(p, TESTS)
 
 
 sys.exit(main())

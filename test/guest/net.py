@@ -21,7 +21,8 @@ import threading
 import time
 from dataclasses import dataclass
 
-from guest import Failure, Results, initrd_with
+import suite
+from guest import Failure, initrd_with
 
 SIZE = 16 << 20
 
@@ -242,38 +243,30 @@ def in_namespace(options, case, results):
         results.add(name if good else name.rpartition(": ")[0] or name, None if good else name.rpartition(": ")[2])
 
 
+def check(options, case, results):
+    if case.tap and not options.namespace:
+        if tap_possible():
+            in_namespace(options, case, results)
+        else:
+            results.note(f"{case.name}: skipped, no tap interface can be had here")
+        return
+    net = Net(options, case)
+    try:
+        net.run(results)
+    except (Failure, OSError, subprocess.SubprocessError) as e:
+        results.add(case.name, f"{e}; {net.output[-300:]!r}")
+    with open(os.path.join(net.folder, "console"), "w", encoding="utf-8") as f:
+        f.write(net.output)
+
+
+TESTS = [suite.Test(c.name, lambda o, r, c=c: check(o, c, r)) for c in CASES]
+TESTS += [suite.Test(name, lambda o, r, n=name, d=device: netboot(o, n, d, r)) for name, device in NETBOOT]
+
+
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/net")
-    p.add_argument("--scale", type=float, default=1.0)
+    p = suite.parser(__doc__, "net")
     p.add_argument("--namespace", action="store_true", help=argparse.SUPPRESS)
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    results = Results()
-    for case in CASES:
-        if options.cases and case.name not in options.cases:
-            continue
-        if case.tap and not options.namespace:
-            if tap_possible():
-                in_namespace(options, case, results)
-            else:
-                results.note(f"{case.name}: skipped, no tap interface can be had here")
-            continue
-        net = Net(options, case)
-        try:
-            net.run(results)
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(case.name, f"{e}; {net.output[-300:]!r}")
-        with open(os.path.join(net.folder, "console"), "w", encoding="utf-8") as f:
-            f.write(net.output)
-    for name, device in NETBOOT:
-        if not options.cases or name in options.cases:
-            netboot(options, name, device, results)
-    return results.end("net.py")
+    return suite.run(p, TESTS)
 
 
 sys.exit(main())

@@ -9,11 +9,13 @@ import socket
 import struct
 import zlib
 
+from guest import Failure
+
 RAW, DESKTOP_SIZE = 0, -223
 NONE, VNC_AUTH = 1, 2
 
 
-class Refused(Exception):
+class Refused(Failure):
     """the server does not let us in"""
 
 

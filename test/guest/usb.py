@@ -6,17 +6,16 @@ layer through its usbhid, and a disc made on the host is read.
 Prints ok/not ok lines.
 """
 
-import argparse
 import hashlib
 import os
 import random
-import shlex
 import shutil
 import struct
 import sys
 from dataclasses import dataclass
 
-from guest import Failure, Guest, Results, initrd_with
+import suite
+from guest import Failure, Guest, initrd_with
 from rfb import Viewer
 
 SCRIPT = """
@@ -163,25 +162,6 @@ class Usb:
             results.add(f"{self.case.name}: movement", None if good else f"got {places}")
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/usb")
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    results = Results()
-    for case in CASES:
-        if options.cases and case.name not in options.cases:
-            continue
-        try:
-            Usb(options, case).check(results)
-        except (Failure, OSError) as e:
-            results.add(case.name, e)
-    return results.end("usb.py")
+TESTS = [suite.Test(c.name, lambda o, r, c=c: Usb(o, c).check(r)) for c in CASES]
 
-
-sys.exit(main())
+sys.exit(suite.run(suite.parser(__doc__, "usb"), TESTS))

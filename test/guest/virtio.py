@@ -7,11 +7,9 @@ folder of the host.
 Prints ok/not ok lines.
 """
 
-import argparse
 import hashlib
 import os
 import random
-import shlex
 import shutil
 import socket
 import subprocess
@@ -20,7 +18,8 @@ import tempfile
 import threading
 import time
 
-from guest import Failure, Results, initrd_with
+import suite
+from guest import Failure, initrd_with
 
 HEAD = """
 dmesg -n 1
@@ -41,7 +40,7 @@ class Run:
     def __init__(self, options, name, devices, script, *, cpu="power9", machine="pseries", later="none"):
         self.options = options
         self.name = name
-        self.folder = os.path.join(options.log, name)
+        self.folder = os.path.abspath(os.path.join(options.log, name))
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         self.said = {}
@@ -382,27 +381,4 @@ TESTS = {
                                                 cpu="power8"),
 }
 
-
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/virtio")
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    options.log = os.path.abspath(options.log)
-    os.makedirs(options.log, exist_ok=True)
-    results = Results()
-    for name, test in TESTS.items():
-        if options.cases and name not in options.cases:
-            continue
-        try:
-            test(options, results)
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(name, e)
-    return results.end("virtio.py")
-
-
-sys.exit(main())
+sys.exit(suite.run(suite.parser(__doc__, "virtio"), [suite.Test(name, test) for name, test in TESTS.items()]))

@@ -21,84 +21,15 @@
 
 #include "base/endian.h"
 #include "base/string.h"
-#include "bus/vio.h"
-#include "host/net.h"
-#include "isa/papr.h"
+#include "device/spapr_vlan_private.h"
 
 enum {
-	PAGE = 4096,
-	MAX_POOLS = 8,
-	POOL_BUFFERS = 4096,
-	MAX_FILTERS = 256,
-	SEND_BUFFERS = 6,
-	SEND_PIECES = 32, /* of a frame, after translation */
-	DROPPED_AT = PAGE - 8,
-
-	ENTRY = 16, /* control, offset of the frame; its length; what the driver left */
 	ENTRY_TOGGLE = 0x80,
 	ENTRY_VALID = 0x40,
 	COOKIE = 8,
-	MIN_BUFFER = 16,
 
 	SIGNAL_ON = 1,
-
-	/* H_MULTICAST_CTRL */
-	CTRL_RECEPTION = 0x80000, /* change it, to ... */
-	CTRL_RECEPTION_ON = 0x20000,
-	CTRL_FILTERING = 0x40000,
-	CTRL_FILTERING_ON = 0x10000,
-	CTRL_TABLE = 3,
-	TABLE_ADD = 1,
-	TABLE_REMOVE = 2,
-	TABLE_CLEAR = 3,
 };
-
-/* Buffer descriptors: control, 24 bits of length, 32 bits of address. */
-#define BD_VALID  (1ull << 63)
-#define BD_TOGGLE (1ull << 62)
-
-static u32 bd_len(u64 bd)
-{
-	return bd >> 32 & 0xffffff;
-}
-
-static u32 bd_addr(u64 bd)
-{
-	return (u32)bd;
-}
-
-struct vlan_pool {
-	u32 len, count;
-	u32 buffers[POOL_BUFFERS]; /* bus addresses; the last one goes first */
-};
-
-struct vlan_state {
-	struct vio_state vio;
-	u64 list, queue;    /* of the buffer list; descriptor of the queue */
-	u32 at, registered; /* of the next entry in the queue */
-	u64 mac;
-	u8 multicast, filtering; /* frames to groups come; only those of the table do */
-	u8 pad[2];
-	u32 nr_filters;
-	u64 filters[MAX_FILTERS];
-	u32 nr_pools, pad2;
-	struct vlan_pool pools[MAX_POOLS];
-};
-
-struct spapr_vlan {
-	struct vio_device vio;
-	struct net_backend *net;
-	u8 mac[6];
-	struct os_mutex lock, send_lock;
-	bool running;
-	bool starved; /* a frame was refused */
-	struct vlan_state state;
-};
-
-static struct spapr_vlan *of(struct vio_device *d)
-{
-	return container_of(d, struct spapr_vlan, vio);
-}
 
 static u64 mac_value(const u8 mac[6])
 {
@@ -110,7 +41,7 @@ static int pool_post_load(void *obj, struct error *e)
 {
 	struct vlan_pool *p = obj;
 
-	if (p->count > POOL_BUFFERS || (p->count && p->len < MIN_BUFFER))
+	if (p->count > VLAN_POOL_BUFFERS || (p->count && p->len < VLAN_MIN_BUFFER))
 		return error_set(e, -EINVAL, "saved state of spapr-vlan is damaged");
 	return 0;
 }
@@ -134,8 +65,8 @@ static int vlan_post_load(void *obj, struct error *e)
 	struct vlan_state *s = obj;
 	u32 size = bd_len(s->queue);
 
-	if (s->registered > 1 || s->nr_filters > MAX_FILTERS || s->nr_pools > MAX_POOLS ||
-	    s->at % ENTRY || (s->registered ? s->at >= size : s->at) || size % ENTRY)
+	if (s->registered > 1 || s->nr_filters > VLAN_FILTERS || s->nr_pools > VLAN_POOLS ||
+	    s->at % VLAN_ENTRY || (s->registered ? s->at >= size : s->at) || size % VLAN_ENTRY)
 		return error_set(e, -EINVAL, "saved state of spapr-vlan is damaged");
 	return 0;
 }
@@ -208,8 +139,8 @@ static void count_dropped(struct spapr_vlan *v)
 {
 	u64 n;
 
-	if (!dma_ld64_be(&v->vio.dma, v->state.list + DROPPED_AT, &n))
-		dma_st64_be(&v->vio.dma, v->state.list + DROPPED_AT, n + 1);
+	if (!dma_ld64_be(&v->vio.dma, v->state.list + VLAN_DROPPED_AT, &n))
+		dma_st64_be(&v->vio.dma, v->state.list + VLAN_DROPPED_AT, n + 1);
 }
 
 static int put_frame(struct spapr_vlan *v, u32 buffer, const u8 *frame, size_t len)
@@ -234,7 +165,7 @@ static int put_frame(struct spapr_vlan *v, u32 buffer, const u8 *frame, size_t l
 		err = dma_st32_be(view, at, control << 24 | COOKIE);
 	if (err)
 		return err;
-	s->at += ENTRY;
+	s->at += VLAN_ENTRY;
 	if (s->at >= bd_len(s->queue)) {
 		s->at = 0;
 		s->queue ^= BD_TOGGLE;
@@ -286,7 +217,7 @@ static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const
 	return taken;
 }
 
-static void forget(struct spapr_vlan *v)
+void vlan_forget(struct spapr_vlan *v)
 {
 	struct vlan_state *s = &v->state;
 
@@ -304,271 +235,13 @@ static void forget(struct spapr_vlan *v)
 	os_mutex_unlock(&v->lock);
 }
 
-static bool is_registered(struct spapr_vlan *v)
-{
-	bool registered;
-
-	os_mutex_lock(&v->lock);
-	registered = v->state.registered;
-	os_mutex_unlock(&v->lock);
-	return registered;
-}
-
-/* --- hypercalls --- */
-static const struct vio_ops vlan_ops;
-
-static struct spapr_vlan *find(struct vio_bus *bus, u64 unit)
-{
-	struct vio_device *d = vio_find_unit(bus, unit);
-
-	return d && d->ops == &vlan_ops ? of(d) : NULL;
-}
-
-/* May the driver lend [addr, addr + len)? */
-static bool reachable(const struct spapr_vlan *v, u64 addr, u64 len)
-{
-	if (v->state.vio.bypass)
-		return true;
-	return len && tce_covers(&v->vio.tce, addr) && tce_covers(&v->vio.tce, addr + len - 1);
-}
-
-/* Unit, buffer list, descriptor of the queue, filter list, address. */
-static s64 h_register(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	struct spapr_vlan *v = find(opaque, args[0]);
-	u64 list = args[1], queue = args[2], filters = args[3];
-	s64 ret = H_SUCCESS;
-
-	if (!v || (list | filters) & (PAGE - 1) || !reachable(v, list, PAGE) ||
-	    !reachable(v, filters, PAGE))
-		return H_PARAMETER;
-	if (!(queue & BD_VALID) || !bd_len(queue) || (bd_addr(queue) | bd_len(queue)) % ENTRY ||
-	    !reachable(v, bd_addr(queue), bd_len(queue)))
-		return H_PARAMETER;
-	os_mutex_lock(&v->lock);
-	if (v->state.registered) {
-		ret = H_RESOURCE;
-	} else {
-		v->state.list = list;
-		v->state.queue = queue & ~BD_TOGGLE;
-		v->state.at = 0;
-		v->state.mac = args[4] & 0xffffffffffff;
-		v->state.registered = 1;
-		dma_st64_be(&v->vio.dma, list + DROPPED_AT, 0);
-	}
-	os_mutex_unlock(&v->lock);
-	return ret;
-}
-
-static s64 h_free(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	struct spapr_vlan *v = find(opaque, args[0]);
-
-	if (!v)
-		return H_PARAMETER;
-	if (!is_registered(v))
-		return H_RESOURCE;
-	forget(v);
-	return H_SUCCESS;
-}
-
-static struct vlan_pool *pool_of(struct vlan_state *s, u32 len, bool make)
-{
-	struct vlan_pool *p, *unused = NULL;
-
-	for (u32 i = 0; i < s->nr_pools; i++) {
-		p = &s->pools[i];
-		if (p->len == len)
-			return p;
-		if (!p->count)
-			unused = p;
-	}
-	if (!make)
-		return NULL;
-	/* a driver that changed its sizes has forgotten an old one */
-	p = s->nr_pools < MAX_POOLS ? &s->pools[s->nr_pools++] : unused;
-	if (p)
-		p->len = len;
-	return p;
-}
-
-/* Unit, descriptor. */
-static s64 h_add_buffer(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	struct spapr_vlan *v = find(opaque, args[0]);
-	struct vlan_pool *p = NULL;
-	u64 bd = args[1];
-	bool starved;
-
-	if (!v || bd_len(bd) < MIN_BUFFER || !reachable(v, bd_addr(bd), bd_len(bd)))
-		return H_PARAMETER;
-	os_mutex_lock(&v->lock);
-	if (v->state.registered)
-		p = pool_of(&v->state, bd_len(bd), true);
-	if (p && p->count < POOL_BUFFERS)
-		p->buffers[p->count++] = bd_addr(bd);
-	else
-		p = NULL;
-	starved = v->starved;
-	v->starved = false;
-	os_mutex_unlock(&v->lock);
-	if (starved && v->net)
-		net_ready(v->net, 0);
-	return p ? H_SUCCESS : H_RESOURCE;
-}
-
-/* Unit, length: one buffer comes back, its descriptor in the first result. */
-static s64 h_free_buffer(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	struct spapr_vlan *v = find(opaque, args[0]);
-	struct vlan_pool *p;
-	s64 ret = H_NOT_FOUND;
-
-	if (!v)
-		return H_PARAMETER;
-	os_mutex_lock(&v->lock);
-	p = pool_of(&v->state, (u32)args[1] & 0xffffff, false);
-	if (p && p->count) {
-		args[0] = BD_VALID | (u64)p->len << 32 | p->buffers[--p->count];
-		ret = H_SUCCESS;
-	}
-	os_mutex_unlock(&v->lock);
-	return ret;
-}
-
-static int gather(struct spapr_vlan *v, const u64 *bds, struct iovec *iov)
-{
-	u64 total = 0;
-	int n = 0;
-
-	for (u32 i = 0; i < SEND_BUFFERS && bds[i] & BD_VALID; i++) {
-		u64 addr = bd_addr(bds[i]), left = bd_len(bds[i]);
-
-		total += left;
-		if (total > NET_FRAME_MAX)
-			return -EINVAL;
-		while (left) {
-			u64 len = left;
-			void *p = n < SEND_PIECES ? dma_map(&v->vio.dma, addr, &len, false) : NULL;
-
-			if (!p)
-				return -EFAULT;
-			iov[n++] = (struct iovec){p, len};
-			addr += len;
-			left -= len;
-		}
-	}
-	return n;
-}
-
-/* Unit, six descriptors, a token of an unfinished call: there are none of these. */
-static s64 h_send(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	static const struct net_offload whole;
-	struct spapr_vlan *v = find(opaque, args[0]);
-	struct iovec iov[SEND_PIECES];
-	int n;
-
-	if (!v || args[7])
-		return H_PARAMETER;
-	if (!is_registered(v))
-		return H_DROPPED;
-	n = gather(v, args + 1, iov);
-	if (n < 0)
-		return H_PARAMETER;
-	if (n && v->net) {
-		os_mutex_lock(&v->send_lock);
-		net_send(v->net, 0, &whole, iov, n);
-		net_flush(v->net);
-		os_mutex_unlock(&v->send_lock);
-	}
-	args[0] = 0;
-	return H_SUCCESS;
-}
-
-static s64 change_table(struct vlan_state *s, u32 command, u64 mac)
-{
-	u32 i;
-
-	if (command == TABLE_CLEAR) {
-		memset(s->filters, 0, sizeof(s->filters));
-		s->nr_filters = 0;
-		return H_SUCCESS;
-	}
-	for (i = 0; i < s->nr_filters && s->filters[i] != mac; i++)
-		;
-	if (command == TABLE_ADD && i == s->nr_filters) {
-		if (s->nr_filters == MAX_FILTERS)
-			return H_RESOURCE;
-		s->filters[s->nr_filters++] = mac;
-	}
-	if (command == TABLE_REMOVE && i < s->nr_filters)
-		s->filters[i] = s->filters[--s->nr_filters];
-	return H_SUCCESS;
-}
-
-/* Unit, commands, a group's address. */
-static s64 h_multicast(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	const u64 known = CTRL_RECEPTION | CTRL_RECEPTION_ON | CTRL_FILTERING | CTRL_FILTERING_ON |
-			  CTRL_TABLE;
-	struct spapr_vlan *v = find(opaque, args[0]);
-	s64 ret = H_SUCCESS;
-
-	if (!v || args[1] & ~known)
-		return H_PARAMETER;
-	os_mutex_lock(&v->lock);
-	if (args[1] & CTRL_RECEPTION)
-		v->state.multicast = !!(args[1] & CTRL_RECEPTION_ON);
-	if (args[1] & CTRL_FILTERING)
-		v->state.filtering = !!(args[1] & CTRL_FILTERING_ON);
-	if (args[1] & CTRL_TABLE)
-		ret = change_table(&v->state, args[1] & CTRL_TABLE, args[2] & 0xffffffffffff);
-	os_mutex_unlock(&v->lock);
-	return ret;
-}
-
-static s64 h_change_mac(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
-{
-	struct spapr_vlan *v = find(opaque, args[0]);
-
-	if (!v || args[1] >> 48)
-		return H_PARAMETER;
-	os_mutex_lock(&v->lock);
-	v->state.mac = args[1];
-	os_mutex_unlock(&v->lock);
-	return H_SUCCESS;
-}
-
-static void register_calls(struct vio_bus *bus)
-{
-	static const struct {
-		u64 nr;
-		const char *name;
-		hcall_fn *fn;
-	} calls[] = {
-		{H_REGISTER_LOGICAL_LAN, "H_REGISTER_LOGICAL_LAN", h_register},
-		{H_FREE_LOGICAL_LAN, "H_FREE_LOGICAL_LAN", h_free},
-		{H_ADD_LOGICAL_LAN_BUFFER, "H_ADD_LOGICAL_LAN_BUFFER", h_add_buffer},
-		{H_FREE_LOGICAL_LAN_BUFFER, "H_FREE_LOGICAL_LAN_BUFFER", h_free_buffer},
-		{H_SEND_LOGICAL_LAN, "H_SEND_LOGICAL_LAN", h_send},
-		{H_MULTICAST_CTRL, "H_MULTICAST_CTRL", h_multicast},
-		{H_CHANGE_LOGICAL_LAN_MAC, "H_CHANGE_LOGICAL_LAN_MAC", h_change_mac},
-	};
-
-	if (hcall_find(bus->vm, H_REGISTER_LOGICAL_LAN))
-		return;
-	for (u32 i = 0; i < ARRAY_SIZE(calls); i++)
-		hcall_register(bus->vm, calls[i].nr, calls[i].name, calls[i].fn, bus, CALL_NO_LOCK);
-}
-
 /* --- the device --- */
 static void vlan_disconnect(struct vio_device *d)
 {
-	forget(of(d));
+	vlan_forget(vlan_of(d));
 }
 
-static const struct vio_ops vlan_ops = {.node = "l-lan", .disconnect = vlan_disconnect};
+const struct vio_ops vlan_ops = {.node = "l-lan", .disconnect = vlan_disconnect};
 
 /* Nothing reaches memory while the machine stands still. */
 static void vlan_run(void *opaque, bool running)
@@ -600,7 +273,7 @@ static int vlan_realize(struct device *dev, struct error *e)
 		return err;
 	os_mutex_init(&v->lock);
 	os_mutex_init(&v->send_lock);
-	register_calls(v->vio.bus);
+	vlan_register_calls(v->vio.bus);
 	vm_listen(dev->vm, vlan_run, v);
 	if (v->net)
 		net_attach(v->net, on_frame, v);
@@ -622,7 +295,7 @@ static void vlan_reset(struct device *dev)
 {
 	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
 
-	forget(v);
+	vlan_forget(v);
 	v->state.mac = mac_value(v->mac);
 	vio_reset_window(&v->vio);
 }
@@ -635,7 +308,7 @@ static int vlan_dt(struct device *dev, void *fdt)
 
 	memcpy(mac + 2, v->mac, 6);
 	if (node < 0 || fdt_setprop(fdt, node, "local-mac-address", mac, sizeof(mac)) ||
-	    fdt_setprop_cell(fdt, node, "ibm,mac-address-filters", MAX_FILTERS))
+	    fdt_setprop_cell(fdt, node, "ibm,mac-address-filters", VLAN_FILTERS))
 		return -ENOSPC;
 	return 0;
 }

@@ -19,80 +19,27 @@
 #include "base/string.h"
 #include "os/os.h"
 
-static union iword *emit(struct lower *l, enum interp_op op, u32 words)
-{
-	union iword *w = &l->words[l->nr_words];
-
-	memset(w, 0, words * sizeof(*w));
-	w->h = l->b->labels[op];
-	l->nr_words += words;
-	return w;
-}
-
 static void emit_const(struct lower *l, s16 place, u64 v)
 {
 	union iword *w;
 
 	if ((u64)(s64)(s32)v == v) {
-		w = emit(l, ICELL_CONST, 2);
+		w = lower_emit(l, ICELL_CONST, 2);
 		w[1].imm = (s32)v;
 	} else {
-		w = emit(l, ICELL_CONST64, 3);
+		w = lower_emit(l, ICELL_CONST64, 3);
 		w[2].u = v;
 	}
 	w[1].d = place;
 }
 
-/* Where v is; a constant is made now if it was not yet. */
-static s16 place_of(struct lower *l, ir_ref v)
+s16 lower_operand(struct lower *l, ir_ref v)
 {
 	if (l->place[v] == NOWHERE) {
 		lower_give_temp(l, v);
 		emit_const(l, l->place[v], lower_def(l, v)->imm);
 	}
 	return l->place[v];
-}
-
-static const struct interp_exit *exit_of(struct lower *l, u32 n)
-{
-	return &l->code->exits[l->r->insn[n].exit];
-}
-
-static void make_exit(struct lower *l, u32 n)
-{
-	const struct ir_insn *i = &l->r->insn[n];
-	const struct ir_exit *from = &l->r->exit[i->exit];
-	struct interp_exit *x = &l->code->exits[i->exit];
-	u32 k;
-
-	*x = (struct interp_exit){
-		.pc = from->pc,
-		.info = from->info,
-		.code = from->code,
-		.icount = from->icount,
-		.pending = &l->code->pendings[from->first_pending],
-	};
-	if (from->pending > INTERP_PENDINGS) {
-		l->full = true;
-		return;
-	}
-	for (k = 0; k < from->pending; k++) {
-		const struct ir_pending *p = &l->r->pending[from->first_pending + k];
-		struct interp_pending *to = &x->pending[x->count];
-
-		*to = (struct interp_pending){.slot = (s16)(p->slot / 8), .type = p->type};
-		if (!lower_slot_fits(p->slot, 16)) {
-			l->full = true;
-		} else if (l->place[p->value] == NOWHERE) {
-			to->constant = true;
-			to->imm = lower_def(l, p->value)->imm;
-		} else {
-			to->place = l->place[p->value];
-			if (to->place == to->slot)
-				continue;
-		}
-		x->count++;
-	}
 }
 
 static void lower_bin(struct lower *l, u32 n, enum interp_op op)
@@ -102,15 +49,15 @@ static void lower_bin(struct lower *l, u32 n, enum interp_op op)
 	s16 a, b = 0;
 	u64 c = 0;
 
-	a = place_of(l, i->a);
+	a = lower_operand(l, i->a);
 	if (lower_small_const(l, i->b)) {
 		ir_is_const(l->r, i->b, &c);
 		op++;
 	} else {
-		b = place_of(l, i->b);
+		b = lower_operand(l, i->b);
 	}
 	lower_place_result(l, n);
-	w = emit(l, op, 2);
+	w = lower_emit(l, op, 2);
 	w[1].d = l->place[n];
 	w[1].a = a;
 	if (b || !lower_small_const(l, i->b))
@@ -135,12 +82,12 @@ static void lower_compare(struct lower *l, u32 n)
 	else
 		op = c.is_signed ? ICELL_CMPS_OR : ICELL_CMPU_OR;
 	short_imm = ir_is_const(l->r, c.b, &imm) && (u64)(s64)(s16)imm == imm;
-	a = place_of(l, c.a);
-	so = place_of(l, i->b);
+	a = lower_operand(l, c.a);
+	so = lower_operand(l, i->b);
 	if (!short_imm)
-		b = place_of(l, c.b);
+		b = lower_operand(l, c.b);
 	lower_place_result(l, n);
-	w = emit(l, (enum interp_op)(op + short_imm), 2);
+	w = lower_emit(l, (enum interp_op)(op + short_imm), 2);
 	w[1].d = l->place[n];
 	w[1].a = a;
 	w[1].o[2] = short_imm ? so : b;
@@ -150,13 +97,13 @@ static void lower_compare(struct lower *l, u32 n)
 static void lower_op(struct lower *l, u32 n, enum interp_op op)
 {
 	const struct ir_insn *i = &l->r->insn[n];
-	s16 a = i->a ? place_of(l, i->a) : 0;
-	s16 b = i->b ? place_of(l, i->b) : 0;
-	s16 c = i->c ? place_of(l, i->c) : 0;
+	s16 a = i->a ? lower_operand(l, i->a) : 0;
+	s16 b = i->b ? lower_operand(l, i->b) : 0;
+	s16 c = i->c ? lower_operand(l, i->c) : 0;
 	union iword *w;
 
 	lower_place_result(l, n);
-	w = emit(l, op, 2);
+	w = lower_emit(l, op, 2);
 	w[1].d = l->place[n];
 	w[1].a = a;
 	w[1].o[2] = b;
@@ -177,10 +124,10 @@ static void lower_put(struct lower *l, u32 n)
 		emit_const(l, slot, lower_def(l, i->a)->imm);
 		return;
 	}
-	from = place_of(l, i->a);
+	from = lower_operand(l, i->a);
 	if (from == slot)
 		return;
-	w = emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
+	w = lower_emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
 	w[1].d = slot;
 	w[1].a = from;
 }
@@ -197,7 +144,7 @@ static void lower_get(struct lower *l, u32 n)
 		return;
 	}
 	lower_give_temp(l, n);
-	w = emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
+	w = lower_emit(l, i->type == IR_Q ? ICELL_MOVQ : ICELL_MOV, 2);
 	w[1].d = l->place[n];
 	w[1].a = (s16)(i->imm / 8);
 }
@@ -235,36 +182,36 @@ static void lower_memory(struct lower *l, u32 n)
 {
 	const struct ir_insn *i = &l->r->insn[n];
 	bool reversed = !!(i->sub & IR_MEM_BE) != HOST_BIG_ENDIAN;
-	s16 a = place_of(l, i->a), b = i->b ? place_of(l, i->b) : 0;
+	s16 a = lower_operand(l, i->a), b = i->b ? lower_operand(l, i->b) : 0;
 	bool q = i->type == IR_Q;
 	union iword *w;
 
 	if (lower_has_value(i))
 		lower_place_result(l, n);
-	make_exit(l, n);
+	lower_make_exit(l, n);
 	switch (i->op) {
 	case IR_LD:
-		w = emit(l, q ? ICELL_LD : load_cell(i->sub, reversed), 4);
+		w = lower_emit(l, q ? ICELL_LD : load_cell(i->sub, reversed), 4);
 		w[1].imm = (s32)i->imm;
 		break;
 	case IR_ST:
-		w = emit(l, q ? ICELL_ST : store_cell(i->sub, reversed), 4);
+		w = lower_emit(l, q ? ICELL_ST : store_cell(i->sub, reversed), 4);
 		w[1].imm = (s32)i->imm;
 		break;
 	case IR_LARX:
-		w = emit(l, ICELL_LARX, 4);
+		w = lower_emit(l, ICELL_LARX, 4);
 		break;
 	case IR_STCX:
-		w = emit(l, ICELL_STCX, 4);
+		w = lower_emit(l, ICELL_STCX, 4);
 		w[1].o[2] = b;
 		break;
 	default:
-		w = emit(l, ICELL_DCBZ, 4);
+		w = lower_emit(l, ICELL_DCBZ, 4);
 		break;
 	}
 	w[1].d = lower_has_value(i) ? l->place[n] : b;
 	w[1].a = a;
-	w[2].p = exit_of(l, n);
+	w[2].p = lower_exit_of(l, n);
 	w[3].w[0] = i->op == IR_DCBZ ? (u32)i->imm : i->sub;
 	w[3].w[1] = q ? INTERP_MEM_Q : 0;
 }
@@ -287,159 +234,23 @@ static void lower_call(struct lower *l, u32 n)
 		sig++;
 	}
 	for (; *sig && k < ARRAY_SIZE(arg); sig++, k++) {
-		place[nr] = place_of(l, arg[k]);
+		place[nr] = lower_operand(l, arg[k]);
 		by_address |= (u32)(*sig == 'Q') << nr++;
 	}
 	if (h->sig[0] != 'V')
 		lower_place_result(l, n);
 	if (q)
 		place[0] = l->place[n];
-	make_exit(l, n);
+	lower_make_exit(l, n);
 	if (l->b->config.stats)
-		emit(l, ICELL_COUNT_CALL, 2)[1].imm = (s32)i->imm;
-	w = emit(l, ICELL_CALL0 + nr, 6);
+		lower_emit(l, ICELL_COUNT_CALL, 2)[1].imm = (s32)i->imm;
+	w = lower_emit(l, ICELL_CALL0 + nr, 6);
 	w[1].d = h->sig[0] == 'V' ? 0 : l->place[n];
 	w[1].o[1] = (s16)by_address;
 	w[1].o[2] = (s16)((h->sig[0] != 'V' && !q) | (lower_may_leave(l, i) ? 2 : 0));
 	w[2].p = (const void *)h->fn;
-	w[3].p = exit_of(l, n);
+	w[3].p = lower_exit_of(l, n);
 	memcpy(&w[4], place, sizeof(place));
-}
-
-/* BR or GOTO_IF: rel[] are its two targets, in what terms the caller decides. */
-static void lower_branch(struct lower *l, u32 n, u32 if_true, u32 if_false)
-{
-	const struct ir_insn *i = &l->r->insn[n], *c = lower_def(l, i->a);
-	union iword *w;
-	int op = ICELL_BR_NE;
-	s16 a, b = 0;
-	u64 imm = 0;
-	bool has_imm = true, swap = false;
-
-	if (!l->fused[i->a]) {
-		a = place_of(l, i->a);
-	} else {
-		op = lower_branch_cell(c->op);
-		if (lower_is_zero_test(l, c)) {
-			swap = c->op == IR_EQ;
-			op = ICELL_BR_AND;
-			c = lower_def(l, c->a);
-		}
-		a = place_of(l, c->a);
-		has_imm = lower_small_const(l, c->b);
-		if (has_imm)
-			ir_is_const(l->r, c->b, &imm);
-		else
-			b = place_of(l, c->b);
-	}
-	w = emit(l, (enum interp_op)(op + has_imm), 3);
-	w[1].a = a;
-	if (has_imm)
-		w[1].imm = (s32)imm;
-	else
-		w[1].o[2] = b;
-	w[2].rel[swap] = (s32)if_true;
-	w[2].rel[!swap] = (s32)if_false;
-}
-
-/* The distance to the way out, which is not 0, takes the place of SIDE when the stub is made. */
-enum { SIDE = 0, BRANCH_WORDS = 3, BEHIND = IR_MAX_LABELS };
-
-static void lower_goto_if(struct lower *l, u32 n)
-{
-	u32 at;
-
-	lower_branch(l, n, SIDE, BRANCH_WORDS);
-	at = l->nr_words - BRANCH_WORDS;
-	l->side[l->nr_sides++] = (struct side_exit){.insn = (u16)n, .branch_at = at};
-	make_exit(l, n);
-}
-
-static void lower_pending(struct lower *l, u32 n)
-{
-	if (exit_of(l, n)->count)
-		emit(l, ICELL_PENDING, 2)[1].p = exit_of(l, n);
-}
-
-static void lower_goto(struct lower *l, u32 n)
-{
-	const struct ir_exit *x = &l->r->exit[l->r->insn[n].exit];
-	struct backend_link *link;
-	union iword *w;
-
-	lower_pending(l, n);
-	if (!backend_same_page(l->unit, x->pc)) {
-		w = emit(l, ICELL_GOTO_PAGE, 3);
-		w[1].imm = (s32)x->icount;
-		w[2].u = x->pc;
-		return;
-	}
-	link = &l->code->base.links[l->nr_links++];
-	link->pc = x->pc;
-	/* an offset, made an address by finish() */
-	link->slot = (void *)((uintptr_t)(l->nr_words + 2) * sizeof(union iword));
-	w = emit(l, ICELL_GOTO, 3);
-	w[1].imm = (s32)x->icount;
-	w = emit(l, ICELL_UNLINKED, 2);
-	w[1].p = link;
-}
-
-static void lower_record(struct lower *l, u32 n)
-{
-	const struct ir_insn *i = &l->r->insn[n];
-
-	if (!l->b->config.leave_at_records || !i->exit || !lower_may_leave(l, i) ||
-	    !l->r->exit[i->exit].icount || l->r->exit[i->exit].spent || i->op == IR_GOTO ||
-	    i->op == IR_GOTO_IF || i->op == IR_GOTO_IND || i->op == IR_LEAVE)
-		return;
-	make_exit(l, n);
-	emit(l, ICELL_RECORD, 2)[1].p = exit_of(l, n);
-}
-
-static void lower_terminator(struct lower *l, u32 n)
-{
-	const struct ir_insn *i = &l->r->insn[n];
-	union iword *w;
-	s16 a;
-
-	switch (i->op) {
-	case IR_JMP:
-		if (l->r->insn[n + 1].op == IR_LABEL && n + 1 < l->r->count &&
-		    l->r->insn[n + 1].imm == i->imm)
-			return;
-		l->branch_at[l->nr_branches++] = l->nr_words;
-		emit(l, ICELL_JMP, 2)[1].rel[0] = (s32)i->imm;
-		return;
-	case IR_BR:
-		lower_branch(l, n, (u32)i->imm, i->imm2);
-		l->branch_at[l->nr_branches++] = l->nr_words - BRANCH_WORDS;
-		return;
-	case IR_LEAVE:
-		make_exit(l, n);
-		emit(l, ICELL_LEAVE, 2)[1].p = exit_of(l, n);
-		return;
-	case IR_GOTO:
-		make_exit(l, n);
-		lower_goto(l, n);
-		return;
-	default: /* IR_GOTO_IND: its target survives the stores in a place of its own */
-		a = place_of(l, i->a);
-		make_exit(l, n);
-		if (l->r->exit[i->exit].pending && a >= 0) {
-			s16 t = lower_new_temp(l, false);
-
-			w = emit(l, ICELL_MOV, 2);
-			w[1].d = t;
-			w[1].a = a;
-			a = t;
-			lower_free_temp(l, t);
-		}
-		lower_pending(l, n);
-		w = emit(l, ICELL_GOTO_IND, 2);
-		w[1].a = a;
-		w[1].imm = (s32)l->r->exit[i->exit].icount;
-		return;
-	}
 }
 
 /* Ops that are one cell; BIN marks those with an immediate form. */
@@ -501,37 +312,26 @@ static void lower_insn(struct lower *l, u32 n)
 		lower_memory(l, n);
 		return;
 	case IR_FENCE:
-		emit(l, ICELL_FENCE, 2)[1].imm = i->sub;
+		lower_emit(l, ICELL_FENCE, 2)[1].imm = i->sub;
 		return;
 	case IR_CALL:
 		lower_call(l, n);
 		return;
 	case IR_POLL:
-		if (n == 1)
-			return;
-		make_exit(l, n);
-		emit(l, ICELL_POLL, 2)[1].p = exit_of(l, n);
+		lower_poll(l, n);
 		return;
 	case IR_BR_IF:
-		lower_branch(l, n, (u32)i->imm, BEHIND);
-		l->branch_at[l->nr_branches++] = l->nr_words - BRANCH_WORDS;
+		lower_br_if(l, n);
 		return;
 	case IR_ACCOUNT:
-		emit(l, ICELL_ACCOUNT, 2)[1].imm = (s32)i->imm;
+		lower_emit(l, ICELL_ACCOUNT, 2)[1].imm = (s32)i->imm;
 		return;
 	case IR_GOTO_IF:
 		lower_goto_if(l, n);
 		return;
-	case IR_LEAVE_IF: {
-		s16 a = place_of(l, i->a);
-		union iword *w;
-
-		make_exit(l, n);
-		w = emit(l, ICELL_LEAVE_IF, 3);
-		w[1].a = a;
-		w[2].p = exit_of(l, n);
+	case IR_LEAVE_IF:
+		lower_leave_if(l, n);
 		return;
-	}
 	default:
 		break;
 	}
@@ -566,28 +366,13 @@ static void begin(struct lower *l)
 	l->nr_qfree = INTERP_QTEMPS;
 }
 
-static s32 distance(const struct lower *l, u32 from, u32 label)
-{
-	return label == BEHIND ? BRANCH_WORDS : (s32)(l->label_at[label] - from);
-}
-
-/* Labels become distances, word numbers become addresses. */
+/* Word numbers become addresses. */
 static int finish(struct lower *l)
 {
 	struct interp_code *code = l->code;
 	u32 k;
 
-	for (k = 0; k < l->nr_branches; k++) {
-		u32 at = l->branch_at[k];
-		union iword *w = &l->words[at];
-
-		if (w->h == l->b->labels[ICELL_JMP]) {
-			w[1].rel[0] = (s32)(l->label_at[w[1].rel[0]] - at);
-			continue;
-		}
-		w[2].rel[0] = distance(l, at, (u32)w[2].rel[0]);
-		w[2].rel[1] = distance(l, at, (u32)w[2].rel[1]);
-	}
+	lower_resolve(l);
 	code->words = os_alloc(l->nr_words * sizeof(union iword));
 	if (!code->words)
 		return -ENOMEM;
@@ -615,7 +400,7 @@ static int lower_all(struct lower *l)
 	u32 n;
 
 	if (l->unit->hot) {
-		w = emit(l, ICELL_HOT, 3);
+		w = lower_emit(l, ICELL_HOT, 3);
 		w[1].p = l->unit->hot;
 		w[2].u = l->unit->pc;
 	}
@@ -627,16 +412,7 @@ static int lower_all(struct lower *l)
 		if (l->full)
 			return -E2BIG;
 	}
-	for (n = 0; n < l->nr_sides; n++) {
-		const struct side_exit *s = &l->side[n];
-		u32 k = l->words[s->branch_at + 2].rel[0] != SIDE;
-
-		if (l->nr_words + 4 * MARGIN > INTERP_WORDS)
-			return -E2BIG;
-		l->words[s->branch_at + 2].rel[k] = (s32)(l->nr_words - s->branch_at);
-		lower_goto(l, s->insn);
-	}
-	return 0;
+	return lower_sides(l);
 }
 
 int interp_lower(struct backend *b, struct lower *l, const struct ir_region *r,

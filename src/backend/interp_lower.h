@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lowering's shared state: interp_place.c decides where values live and what is fused,
- * interp_lower.c emits cells. */
+ * interp_lower.c emits cells, interp_branch.c those of branches and ways out. */
 #ifndef BACKEND_INTERP_LOWER_H
 #define BACKEND_INTERP_LOWER_H
 
 #include "backend/interp.h"
+#include "base/string.h"
 
 enum {
 	WINDOW = 96,	 /* instructions looked through before giving up on naming a slot */
@@ -57,6 +58,22 @@ static inline u32 lower_size_of(const struct ir_insn *i)
 	return ir_type_size((enum ir_type)i->type);
 }
 
+/* A cell behind what there is. */
+static inline union iword *lower_emit(struct lower *l, enum interp_op op, u32 words)
+{
+	union iword *w = &l->words[l->nr_words];
+
+	memset(w, 0, words * sizeof(*w));
+	w->h = l->b->labels[op];
+	l->nr_words += words;
+	return w;
+}
+
+static inline const struct interp_exit *lower_exit_of(const struct lower *l, u32 n)
+{
+	return &l->code->exits[l->r->insn[n].exit];
+}
+
 bool lower_may_leave(const struct lower *l, const struct ir_insn *i);
 void lower_scan_uses(struct lower *l);
 bool lower_small_const(const struct lower *l, ir_ref v);
@@ -74,5 +91,23 @@ bool lower_place_get(struct lower *l, u32 n);
 void lower_place_result(struct lower *l, u32 n);
 bool lower_has_value(const struct ir_insn *i);
 bool lower_is_q(const struct ir_insn *i);
+
+/* Where v is; a constant is made now if it was not yet. */
+s16 lower_operand(struct lower *l, ir_ref v);
+
+/* What is pending at an instruction that may leave, from where it is just now. */
+void lower_make_exit(struct lower *l, u32 n);
+void lower_record(struct lower *l, u32 n);
+void lower_poll(struct lower *l, u32 n);
+void lower_br_if(struct lower *l, u32 n);
+void lower_goto_if(struct lower *l, u32 n);
+void lower_leave_if(struct lower *l, u32 n);
+void lower_terminator(struct lower *l, u32 n);
+
+/* The ways out of GOTO_IFs, behind the region; 0 or -E2BIG. */
+int lower_sides(struct lower *l);
+
+/* Labels become distances. */
+void lower_resolve(struct lower *l);
 
 #endif

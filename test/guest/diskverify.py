@@ -33,7 +33,7 @@ for pass in 1 2 3 4 5 6; do
     for m in /modules/*.ko; do insmod $m 2>/dev/null; done
 done
 i=0
-while [ `ls /dev/vd? /dev/sd? 2>/dev/null | wc -l` -lt COUNT ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done
+while [ `ls /dev/vd? /dev/sd? /dev/nvme?n1 2>/dev/null | wc -l` -lt COUNT ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done
 victim() {
     diskio verify /dev/$1 4096 8 60 1 2>&1 | sed 's/^/victim: /' &
     sleep 2
@@ -42,7 +42,7 @@ victim() {
 }
 n=0
 VICTIM=
-for d in `ls /sys/block | grep '[vs]d[a-z]'`; do
+for d in `ls /sys/block | grep -E '^([vs]d[a-z]|nvme.n1)$'`; do
     size=`cat /sys/block/$d/size`
     if [ $size -eq 16384 ]; then
         VICTIM=$d
@@ -64,7 +64,7 @@ while true; do sleep 10; done
 @dataclass(frozen=True)
 class Case:
     name: str
-    # {} is the drive
+    # {} is the drive's number
     device: str
     controller: tuple = ()
     victim: str = "virtio-blk-pci"
@@ -72,11 +72,17 @@ class Case:
 
 
 CASES = [
-    Case("virtio-blk", "virtio-blk-pci,drive={}"),
-    Case("virtio-scsi", "scsi-hd,bus=s.0,drive={}", ("-device", "virtio-scsi-pci,id=s,num_queues=2")),
-    Case("spapr-vscsi", "scsi-hd,bus=s.0,drive={}", ("-device", "spapr-vscsi,id=s")),
-    Case("virtio-blk-iommu-packed", "virtio-blk-pci,drive={},iommu_platform=on,packed=on",
+    Case("virtio-blk", "virtio-blk-pci,drive=d{}"),
+    Case("virtio-scsi", "scsi-hd,bus=s.0,drive=d{}", ("-device", "virtio-scsi-pci,id=s,num_queues=2")),
+    Case("spapr-vscsi", "scsi-hd,bus=s.0,drive=d{}", ("-device", "spapr-vscsi,id=s")),
+    Case("virtio-blk-iommu-packed", "virtio-blk-pci,drive=d{},iommu_platform=on,packed=on",
          victim="virtio-blk-pci,iommu_platform=on", quick=False),
+    Case("virtio-scsi-iommu-packed", "scsi-hd,bus=s.0,drive=d{}",
+         ("-device", "virtio-scsi-pci,id=s,num_queues=2,iommu_platform=on,packed=on"),
+         victim="virtio-blk-pci,iommu_platform=on", quick=False),
+    Case("nvme", "nvme,drive=d{},serial=disk{}", quick=False),
+    # a port for each disk
+    Case("usb-storage", "usb-storage,bus=u.0,drive=d{}", ("-device", "qemu-xhci,id=u,p2=8,p3=8"), quick=False),
 ]
 MODES = [
     ("raw", "cache=none"),
@@ -116,7 +122,7 @@ def run(options, case, folder, results):
         path = os.path.join(folder, f"image{i}")
         subprocess.run(["qemu-img", "create", "-q", "-f", kind, path, str(SIZE)], check=True)
         backend += ["-drive", f"file={path},if=none,id=d{i},format={kind},{mode}",
-                    "-device", case.device.format(f"d{i}")]
+                    "-device", case.device.format(i, i)]
     victim = os.path.join(folder, "victim")
     subprocess.run(["qemu-img", "create", "-q", "-f", "raw", victim, str(8 << 20)], check=True)
     backend += ["-drive", f"file={victim},if=none,id=v,format=raw,cache=none",

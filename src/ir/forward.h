@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by forward.c, which walks a region and writes it anew, and simplify.c, which knows what
+/* Shared by forward.c, which walks a region and writes it anew, and simplify*.c, which know what
  * a pure op may be replaced by. */
 #ifndef IR_FORWARD_H
 #define IR_FORWARD_H
@@ -36,7 +36,25 @@ ir_ref simplify_make(struct forward *f, ir_ref a, ir_ref b);
 ir_ref simplify_dword(struct forward *f, ir_ref a, bool low);
 /* Something that is 0 exactly when cond is. */
 ir_ref simplify_condition(struct forward *f, ir_ref cond);
-/* Bits that may be 1 in the value of i, whose operands are known. */
+/* The bits that a SEXT or ZEXT looks at; 0: op is neither. */
+static inline u64 simplify_width(u8 op)
+{
+	switch (op) {
+	case IR_ZEXT8:
+	case IR_SEXT8:
+		return 0xff;
+	case IR_ZEXT16:
+	case IR_SEXT16:
+		return 0xffff;
+	case IR_ZEXT32:
+	case IR_SEXT32:
+		return 0xffffffff;
+	default:
+		return 0;
+	}
+}
+
+/* simplify_bits.c: bits that may be 1 in the value of i, whose operands are known. */
 u64 simplify_maybe(const struct forward *f, const struct ir_insn *i);
 /* v is the sign extension of its low word. */
 bool simplify_is_sext32(const struct forward *f, ir_ref v);

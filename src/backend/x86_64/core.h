@@ -342,6 +342,7 @@ void jit_get(struct jit *j, ir_ref n, u32 slot);
 int jit_load_value(struct jit *j, ir_ref v);
 int jit_use(struct jit *j, ir_ref v); /* any class; 0..31 */
 s32 jit_spill_of(struct jit *j, ir_ref v);
+void jit_free_spill(struct jit *j, ir_ref v);
 void jit_slot_changes(struct jit *j, u32 slot, u32 len);
 void jit_back_by_slot(struct jit *j, ir_ref v, u32 slot);
 bool jit_use_mem_once(struct jit *j, ir_ref v, struct xmem *m);

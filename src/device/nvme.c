@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* NVM Express: registers (3), queues (4.1), the controller's thread. See nvme.h. */
+/* NVM Express: registers (3), the controller's thread. See nvme.h. */
 #include "device/nvme.h"
 
 #include <errno.h>
@@ -47,34 +47,10 @@ enum {
 	SHUTTING_DOWN = 1 << 2,
 	SHUT_DOWN = 2 << 2,
 
-	SUBMISSION_ENTRY = 6, /* 2^6 bytes */
-	COMPLETION_ENTRY = 4,
 	BATCH = 32,
 };
 
-/* Fields that other threads look at without a lock. */
-#define GET(field)	  __atomic_load_n(&(field), __ATOMIC_RELAXED)
-#define SET(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
-
-/* --- interrupts --- */
-
-/* Without messages: the pin is up while a completion queue has something. */
-static void update_pin(struct nvme *n)
-{
-	bool level = false;
-
-	if (pci_msix_enabled(&n->pci))
-		return;
-	os_mutex_lock(&n->pin_lock);
-	for (u32 i = 0; i < NVME_MAX_QUEUES && !level; i++) {
-		struct nvme_queue_state *s = &n->state.completion[i];
-
-		level = GET(s->size) && GET(s->interrupts) && GET(s->head) != GET(s->tail);
-	}
-	pci_intx(&n->pci, level && !(GET(n->state.masked) & 1));
-	os_mutex_unlock(&n->pin_lock);
-}
-
+/* --- the controller --- */
 void nvme_fail(struct nvme *n, const char *why)
 {
 	u32 old = __atomic_fetch_or(&n->state.status, FATAL, __ATOMIC_RELAXED);
@@ -83,197 +59,15 @@ void nvme_fail(struct nvme *n, const char *why)
 		log_printf(LOG_GUEST, "nvme: %s; the controller stops\n", why);
 }
 
-/* --- completions --- */
-static void kick_all(struct nvme *n)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(n->kicked); i++)
-		__atomic_store_n(&n->kicked[i], ~0u, __ATOMIC_RELEASE);
-	os_wake_signal(&n->wake);
-}
-
-void nvme_kick(struct nvme *n, u32 queue)
-{
-	__atomic_fetch_or(&n->kicked[queue / 32], 1u << queue % 32, __ATOMIC_RELEASE);
-	os_wake_signal(&n->wake);
-}
-
-/* Who waited for a place in the queue goes on. */
-static void place_is_free(struct nvme *n, struct nvme_completion_queue *q)
-{
-	if (__atomic_load_n(&q->starved, __ATOMIC_ACQUIRE) &&
-	    __atomic_exchange_n(&q->starved, false, __ATOMIC_ACQ_REL))
-		kick_all(n);
-}
-
-/* A place for the completion of a command that is about to be taken. */
-static bool try_reserve(struct nvme *n, u32 id)
-{
-	struct nvme_completion_queue *q = &n->completion[id];
-	struct nvme_queue_state *s = &n->state.completion[id];
-	u32 head = GET(s->head), used;
-	bool got;
-
-	os_mutex_lock(&q->lock);
-	used = head < s->size ? (s->tail + s->size - head) % s->size : s->size;
-	got = s->size && used + q->taken + 1 < s->size;
-	q->taken += got;
-	os_mutex_unlock(&q->lock);
-	return got;
-}
-
-bool nvme_reserve(struct nvme *n, u32 id)
-{
-	if (try_reserve(n, id))
-		return true;
-	__atomic_store_n(&n->completion[id].starved, true, __ATOMIC_SEQ_CST);
-	return try_reserve(n, id);
-}
-
-void nvme_release(struct nvme *n, u32 id)
-{
-	struct nvme_completion_queue *q = &n->completion[id];
-
-	os_mutex_lock(&q->lock);
-	q->taken--;
-	os_mutex_unlock(&q->lock);
-	place_is_free(n, q);
-}
-
-/* Under the queue's lock. The dword with the phase goes last. */
-static bool post(struct nvme *n, struct nvme_queue_state *s, u16 queue, u16 id, u32 status,
-		 u32 result)
-{
-	u64 at = s->base + (u64)s->tail * NVME_COMPLETION_BYTES;
-	u8 entry[12];
-	u32 tail = s->tail + 1;
-
-	st_le32(entry, result);
-	st_le32(entry + 4, 0);
-	st_le16(entry + 8, (u16)GET(n->state.submission[queue].head));
-	st_le16(entry + 10, queue);
-	if (dma_write(&n->pci.dma, at, entry, sizeof(entry)))
-		return false;
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	if (dma_st32_le(&n->pci.dma, at + 12, (status << 1 | s->phase) << 16 | id))
-		return false;
-	if (tail == s->size) {
-		tail = 0;
-		s->phase ^= 1;
-	}
-	SET(s->tail, tail);
-	return true;
-}
-
-void nvme_complete(struct nvme *n, u16 queue, u16 completion, u16 id, u32 status, u32 result)
-{
-	struct nvme_completion_queue *q = &n->completion[completion];
-	struct nvme_queue_state *s = &n->state.completion[completion];
-	bool interrupts, good;
-	u32 vector;
-
-	os_mutex_lock(&q->lock);
-	q->taken--;
-	good = post(n, s, queue, id, status, result);
-	interrupts = s->interrupts;
-	vector = s->vector;
-	os_mutex_unlock(&q->lock);
-	if (!good)
-		nvme_fail(n, "a completion queue cannot be written");
-	else if (interrupts && pci_msix_enabled(&n->pci))
-		pci_msix_notify(&n->pci, vector);
-	else if (interrupts)
-		update_pin(n);
-	place_is_free(n, q);
-}
-
-/* --- queues --- */
-static u64 page_mask(const struct nvme *n)
-{
-	return (4096ull << (n->state.config >> 7 & 15)) - 1;
-}
-
-/* 0: the queue may be made. */
-static u32 check_queue(const struct nvme *n, const struct nvme_queue_state *s, u32 id, u64 base,
-		       u32 size)
-{
-	if (id > n->max_pairs || s[id].size)
-		return NVME_BAD_QUEUE_ID;
-	if (size < 2 || (id && size > NVME_MAX_ENTRIES))
-		return NVME_BAD_QUEUE_SIZE;
-	return base & page_mask(n) ? NVME_INVALID_PRP : NVME_OK;
-}
-
-u32 nvme_make_completion(struct nvme *n, u32 id, u64 base, u32 size, bool interrupts, u32 vector)
-{
-	struct nvme_queue_state *s = n->state.completion;
-	u32 status = check_queue(n, s, id, base, size);
-
-	if (status)
-		return status;
-	if (id && (n->state.config >> 20 & 15) != COMPLETION_ENTRY)
-		return NVME_BAD_QUEUE_SIZE;
-	if (vector >= (pci_msix_enabled(&n->pci) ? n->nr_vectors : 1))
-		return NVME_BAD_VECTOR;
-	os_mutex_lock(&n->completion[id].lock);
-	s += id;
-	s->base = base;
-	s->vector = vector;
-	s->phase = 1;
-	SET(s->head, 0);
-	SET(s->tail, 0);
-	SET(s->interrupts, interrupts);
-	SET(s->size, size);
-	os_mutex_unlock(&n->completion[id].lock);
-	return NVME_OK;
-}
-
-u32 nvme_make_submission(struct nvme *n, u32 id, u64 base, u32 size, u32 completion)
-{
-	struct nvme_queue_state *s = n->state.submission;
-	u32 status = check_queue(n, s, id, base, size);
-
-	if (status)
-		return status;
-	if (completion > n->max_pairs || !n->state.completion[completion].size)
-		return NVME_BAD_COMPLETION_QUEUE;
-	if (id && (n->state.config >> 16 & 15) != SUBMISSION_ENTRY)
-		return NVME_BAD_QUEUE_SIZE;
-	s += id;
-	s->base = base;
-	s->completion = completion;
-	SET(s->head, 0);
-	SET(s->tail, 0);
-	SET(s->size, size);
-	return NVME_OK;
-}
-
-void nvme_delete_submission(struct nvme *n, u32 id)
-{
-	block_drain(n->block);
-	SET(n->state.submission[id].size, 0);
-}
-
-void nvme_delete_completion(struct nvme *n, u32 id)
-{
-	struct nvme_queue_state *s = &n->state.completion[id];
-
-	os_mutex_lock(&n->completion[id].lock);
-	SET(s->size, 0);
-	SET(s->interrupts, 0);
-	os_mutex_unlock(&n->completion[id].lock);
-	update_pin(n);
-}
-
-/* --- the controller --- */
 static void reset_locked(struct nvme *n)
 {
 	block_drain(n->block);
 	for (u32 i = 0; i < NVME_MAX_QUEUES; i++) {
-		SET(n->state.submission[i].size, 0);
+		NVME_SET(n->state.submission[i].size, 0);
 		nvme_delete_completion(n, i);
 	}
 	n->state.nr_events = 0;
-	SET(n->state.status, 0);
+	NVME_SET(n->state.status, 0);
 	nvme_default_features(n);
 }
 
@@ -293,7 +87,7 @@ static void config_store(struct nvme *n, u32 value)
 {
 	u32 old = n->state.config;
 
-	SET(n->state.config, value & CC_KEPT);
+	NVME_SET(n->state.config, value & CC_KEPT);
 	if (!(old & ENABLE) && value & ENABLE) {
 		if (enable(n))
 			__atomic_fetch_or(&n->state.status, READY, __ATOMIC_RELAXED);
@@ -304,7 +98,7 @@ static void config_store(struct nvme *n, u32 value)
 	}
 	if (!(value & SHUTDOWN)) {
 		__atomic_fetch_and(&n->state.status, ~(u32)SHUTDOWN_STATUS, __ATOMIC_RELAXED);
-	} else if (!(GET(n->state.status) & SHUTDOWN_STATUS)) {
+	} else if (!(NVME_GET(n->state.status) & SHUTDOWN_STATUS)) {
 		__atomic_fetch_or(&n->state.status, SHUTTING_DOWN, __ATOMIC_RELAXED);
 		nvme_kick(n, 0);
 	}
@@ -333,19 +127,19 @@ static u64 registers_read(void *opaque, u32 vcpu, u64 offset, u32 size)
 		return 0x00010400;
 	case INTMS:
 	case INTMC:
-		return GET(s->masked);
+		return NVME_GET(s->masked);
 	case CC:
-		return GET(s->config);
+		return NVME_GET(s->config);
 	case CSTS:
-		return GET(s->status);
+		return NVME_GET(s->status);
 	case AQA:
-		return GET(s->admin_sizes);
+		return NVME_GET(s->admin_sizes);
 	case ASQ:
 	case ASQ + 4:
-		return (u32)(GET(s->admin_submission) >> 8 * (offset - ASQ));
+		return (u32)(NVME_GET(s->admin_submission) >> 8 * (offset - ASQ));
 	case ACQ:
 	case ACQ + 4:
-		return (u32)(GET(s->admin_completion) >> 8 * (offset - ACQ));
+		return (u32)(NVME_GET(s->admin_completion) >> 8 * (offset - ACQ));
 	default:
 		return 0;
 	}
@@ -355,7 +149,7 @@ static void set_half(u64 *field, u64 value, bool high)
 {
 	u64 old = *field;
 
-	SET(*field, high ? (u32)old | value << 32 : (old >> 32 << 32) | value);
+	NVME_SET(*field, high ? (u32)old | value << 32 : (old >> 32 << 32) | value);
 }
 
 static void registers_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
@@ -366,18 +160,18 @@ static void registers_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 va
 	os_mutex_lock(&n->work);
 	switch (offset) {
 	case INTMS:
-		SET(s->masked, s->masked | (u32)value);
-		update_pin(n);
+		NVME_SET(s->masked, s->masked | (u32)value);
+		nvme_update_pin(n);
 		break;
 	case INTMC:
-		SET(s->masked, s->masked & ~(u32)value);
-		update_pin(n);
+		NVME_SET(s->masked, s->masked & ~(u32)value);
+		nvme_update_pin(n);
 		break;
 	case CC:
 		config_store(n, (u32)value);
 		break;
 	case AQA:
-		SET(s->admin_sizes, (u32)value & 0x0fff0fff);
+		NVME_SET(s->admin_sizes, (u32)value & 0x0fff0fff);
 		break;
 	case ASQ:
 	case ASQ + 4:
@@ -407,14 +201,14 @@ static void doorbell_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 val
 		return;
 	s = completion ? &n->state.completion[id] : &n->state.submission[id];
 	value = (u32)value;
-	if (value >= GET(s->size)) {
+	if (value >= NVME_GET(s->size)) {
 		log_printf(LOG_GUEST, "nvme: a doorbell of no queue, or past its end\n");
 		return;
 	}
 	if (completion) {
-		SET(s->head, (u32)value);
-		update_pin(n);
-		place_is_free(n, &n->completion[id]);
+		NVME_SET(s->head, (u32)value);
+		nvme_update_pin(n);
+		nvme_place_is_free(n, &n->completion[id]);
 	} else {
 		__atomic_store_n(&s->tail, (u32)value, __ATOMIC_RELEASE);
 		nvme_kick(n, id);
@@ -460,7 +254,7 @@ static bool take(struct nvme *n, u32 id, struct nvme_command *c)
 		nvme_fail(n, "a submission queue cannot be read");
 		return false;
 	}
-	SET(s->head, (s->head + 1) % s->size);
+	NVME_SET(s->head, (s->head + 1) % s->size);
 	decode(c, raw, id, s->completion);
 	return true;
 }
@@ -493,7 +287,7 @@ static bool work_queue(struct nvme *n, u32 id)
 
 void nvme_work(struct nvme *n)
 {
-	if ((GET(n->state.status) & SHUTDOWN_STATUS) == SHUTTING_DOWN)
+	if ((NVME_GET(n->state.status) & SHUTDOWN_STATUS) == SHUTTING_DOWN)
 		shut_down(n);
 	for (u32 i = 0; i < ARRAY_SIZE(n->kicked); i++) {
 		u32 bits = __atomic_exchange_n(&n->kicked[i], 0, __ATOMIC_ACQUIRE);
@@ -502,7 +296,7 @@ void nvme_work(struct nvme *n)
 			u32 id = 32 * i + (u32)__builtin_ctz(bits);
 
 			if (id >= NVME_MAX_QUEUES || !n->state.submission[id].size ||
-			    (GET(n->state.status) & (READY | FATAL)) != READY)
+			    (NVME_GET(n->state.status) & (READY | FATAL)) != READY)
 				continue;
 			if (work_queue(n, id))
 				nvme_kick(n, id);
@@ -532,7 +326,7 @@ static void run(void *opaque, bool running)
 	if (!running)
 		block_settle(n->block);
 	os_mutex_unlock(&n->work);
-	kick_all(n);
+	nvme_kick_all(n);
 }
 
 /* --- saved state --- */
@@ -718,11 +512,11 @@ static void reset(struct device *dev)
 
 	os_mutex_lock(&n->work);
 	reset_locked(n);
-	SET(s->config, 0);
-	SET(s->masked, 0);
-	SET(s->admin_sizes, 0);
-	SET(s->admin_submission, 0);
-	SET(s->admin_completion, 0);
+	NVME_SET(s->config, 0);
+	NVME_SET(s->masked, 0);
+	NVME_SET(s->admin_sizes, 0);
+	NVME_SET(s->admin_submission, 0);
+	NVME_SET(s->admin_completion, 0);
 	os_mutex_unlock(&n->work);
 }
 

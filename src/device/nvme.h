@@ -138,6 +138,10 @@ struct nvme {
 	struct nvme_request *free;
 };
 
+/* Fields that other threads look at without a lock. */
+#define NVME_GET(field)	       __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define NVME_SET(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
+
 extern const struct device_class nvme_class;
 
 /* A command is done; any thread, without work or with it. */
@@ -149,6 +153,11 @@ void nvme_fail(struct nvme *n, const char *why);
 bool nvme_reserve(struct nvme *n, u32 completion);
 void nvme_release(struct nvme *n, u32 completion);
 void nvme_kick(struct nvme *n, u32 queue);
+void nvme_kick_all(struct nvme *n);
+/* Who waited for a place in the queue goes on. */
+void nvme_place_is_free(struct nvme *n, struct nvme_completion_queue *q);
+/* Without messages: the pin is up while a completion queue has something. */
+void nvme_update_pin(struct nvme *n);
 /* Pages of len bytes that PRP entries name (4.3), NVME_MAX_PAGES at most. */
 u32 nvme_map(struct nvme *n, const u64 prp[2], u64 len, bool to_guest, struct iovec *iov,
 	     int *niov);

@@ -6,12 +6,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "../buffer.h"
 #include "../machine/board.h"
 #include "device/virtio_balloon.h"
 #include "vdriver.h"
 #include "vm/balloon.h"
-#include "vm/savestate.h"
 
 #define F_STATS	    (1ull << 1)
 #define F_POISON    (1ull << 4)
@@ -164,10 +162,7 @@ static void wait_stats(struct rig *g, u64 free)
 static void test_monitor_and_save(void **state)
 {
 	struct buffer b = {0};
-	struct state_writer w = {buf_write, &b, 0};
-	struct state_reader r = {buf_read, &b};
-	struct error e = {""};
-	struct vdriver driver;
+	struct vdriver saved;
 	struct rig g;
 
 	setup(&g, F_STATS);
@@ -185,19 +180,12 @@ static void test_monitor_and_save(void **state)
 	g.vm->balloon->set(g.vm->balloon->opaque, ~0ull);
 	assert_int_equal(ask(&g).target, RAM);
 	g.vm->balloon->set(g.vm->balloon->opaque, 48 << 20);
-	vm_pause(g.vm);
-	if (vm_save(g.vm, &w, &e))
-		fail_msg("%s", e.text);
-	driver = g.d;
+	vd_save(&g.d, &b);
+	saved = g.d;
 	destroy(&g);
 
 	build(&g);
-	driver.vm = g.vm;
-	driver.v = g.d.v;
-	g.d = driver;
-	if (vm_load(g.vm, &r, &e))
-		fail_msg("%s", e.text);
-	vm_resume(g.vm);
+	vd_load(&g.d, &saved, &b);
 	assert_int_equal(ask(&g).target, 48 << 20);
 	assert_int_equal(ask(&g).actual, 49 << 20);
 	if (vd_ready(&g.d, STATS, 0))
@@ -205,7 +193,6 @@ static void test_monitor_and_save(void **state)
 	stats_of(&g, 99);
 	wait_stats(&g, 99);
 	destroy(&g);
-	free(b.data);
 }
 
 int main(void)

@@ -7,41 +7,25 @@
 #include <cmocka.h>
 
 #include "ohci.h"
+#include "usb_disk.h"
 
-enum { DISK_BYTES = 1 << 20, TAG = 0x1234, OUT = 1, IN = 2, OK = 0, STALL = 4, GONE = 5 };
+enum { OUT = 1, IN = 2, OK = 0, STALL = 4, GONE = 5 };
 
 struct rig {
 	struct odriver d;
-	char path[64];
-	struct block *disk;
+	struct usb_disk disk;
 };
 
 static void setup(struct rig *g)
 {
-	struct block_options o = {.discard = true};
-	struct machine_config c = {.cpus = 1};
-	static u8 image[DISK_BYTES];
-	struct error e = {""};
-
 	*g = (struct rig){0};
-	for (u32 i = 0; i < DISK_BYTES; i++)
-		image[i] = (u8)(i / 512 + i);
-	board_file(g->path, image, sizeof(image));
-	o.filename = g->path;
-	assert_int_equal(block_open(&o, &g->disk, &e), 0);
-	assert_int_equal(board_create(&c, &g->d.vm, &e), 0);
-	g->d.o = (struct ohci *)usb_add(g->d.vm, "pci-ohci", NULL, &e);
-	if (!g->d.o || !usb_add(g->d.vm, "usb-storage", g->disk, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(vm_reset(g->d.vm, &e), 0);
-	dma_view_init_real(&g->d.o->pci.dma, g->d.vm);
+	g->d.o = (struct ohci *)usb_disk_setup(&g->disk, "pci-ohci");
+	g->d.vm = g->disk.vm;
 }
 
 static void teardown(struct rig *g)
 {
-	machine_pseries.destroy(g->d.vm);
-	block_close(g->disk);
-	unlink(g->path);
+	usb_disk_teardown(&g->disk);
 }
 
 /* Address 1, bulk endpoints 2 out and 1 in. */
@@ -69,26 +53,17 @@ static u32 wait_for(struct rig *g, u32 td)
 
 static void command(struct rig *g, const u8 *cdb, u32 cdb_len, u32 len, bool in)
 {
-	u8 c[31] = {0x55, 0x53, 0x42, 0x43};
+	u32 at = O_DATA + 0x8000, size = usb_disk_wrap(&g->disk, at, cdb, cdb_len, len, in);
 
-	st_le32(c + 4, TAG);
-	st_le32(c + 8, len);
-	c[12] = in ? 0x80 : 0;
-	c[14] = (u8)cdb_len;
-	memcpy(c + 15, cdb, cdb_len);
-	vm_mem_write(g->d.vm, O_DATA + 0x8000, c, sizeof(c));
-	assert_int_equal(wait_for(g, o_put(&g->d, OUT, 0, O_DATA + 0x8000, 31)), OK);
+	assert_int_equal(wait_for(g, o_put(&g->d, OUT, 0, at, size)), OK);
 }
 
 static u32 status(struct rig *g)
 {
-	u8 c[13];
+	u32 at = O_DATA + 0x9000;
 
-	assert_int_equal(wait_for(g, o_put(&g->d, IN, O_ALL_ROUNDED, O_DATA + 0x9000, 13)), OK);
-	vm_mem_read(g->d.vm, O_DATA + 0x9000, c, 13);
-	assert_int_equal(ld_le32(c), 0x53425355);
-	assert_int_equal(ld_le32(c + 4), TAG);
-	return c[12];
+	assert_int_equal(wait_for(g, o_put(&g->d, IN, O_ALL_ROUNDED, at, 13)), OK);
+	return usb_disk_status(&g->disk, at, NULL);
 }
 
 static void test_hub(void **state)
@@ -169,7 +144,7 @@ static void test_disk(void **state)
 	o_put(&g.d, OUT, 0, O_DATA, 1024);
 	assert_int_equal(wait_for(&g, o_put(&g.d, OUT, 0, O_DATA + 1024, 1024)), OK);
 	assert_int_equal(status(&g), 0);
-	block_rw_sync(g.disk, BLOCK_READ, 100 * 512, back, 2048);
+	block_rw_sync(g.disk.block, BLOCK_READ, 100 * 512, back, 2048);
 	for (u32 i = 0; i < 2048; i++)
 		assert_int_equal(back[i], 0xa5);
 	teardown(&g);

@@ -9,11 +9,9 @@
 #include <cmocka.h>
 
 #include "../machine/board.h"
-#include "../buffer.h"
 #include "device/virtio_serial_private.h"
 #include "host/char_private.h"
 #include "vdriver.h"
-#include "vm/savestate.h"
 
 #define F_MULTIPORT (1ull << 1)
 
@@ -218,28 +216,18 @@ static void test_save(void **state)
 {
 	static struct rig g;
 	struct buffer b = {0};
-	struct state_writer w = {buf_write, &b, 0};
-	struct state_reader r = {buf_read, &b};
-	struct error e = {""};
-	struct vdriver driver;
+	struct vdriver saved;
 	u8 got[64];
 
 	setup(&g);
 	tell(&g, PORT, OPEN, 1);
 	assert_int_equal(chardev_feed(g.chardev, (const u8 *)"before", 6), 6);
-	vm_pause(g.vm);
-	if (vm_save(g.vm, &w, &e))
-		fail_msg("%s", e.text);
-	driver = g.d;
+	vd_save(&g.d, &b);
+	saved = g.d;
 	destroy(&g);
 
 	build(&g);
-	driver.vm = g.vm;
-	driver.v = g.d.v;
-	g.d = driver;
-	if (vm_load(g.vm, &r, &e))
-		fail_msg("%s", e.text);
-	vm_resume(g.vm);
+	vd_load(&g.d, &saved, &b);
 	/* ports may have other peers now */
 	told(&g, 0, OPEN, 1, "");
 	told(&g, 1, OPEN, 1, "");
@@ -250,7 +238,6 @@ static void test_save(void **state)
 	vd_offer(&g.d, IN, NULL, 0, 64);
 	assert_int_equal(vd_take(&g.d, IN, got, sizeof(got)), 5);
 	destroy(&g);
-	free(b.data);
 }
 
 /* A driver that knows one port only. */

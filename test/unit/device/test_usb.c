@@ -6,44 +6,28 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "../buffer.h"
 #include "host/input.h"
+#include "usb_disk.h"
 #include "vm/savestate.h"
-#include "xhci.h"
 
-enum { DISK_BYTES = 1 << 20, IN = 3, OUT = 4, BULK_OUT = 2, BULK_IN = 6, TAG = 0x12345678 };
+enum { IN = 3, OUT = 4, BULK_OUT = 2, BULK_IN = 6 };
 
 struct rig {
 	struct xdriver d;
-	char path[64];
-	struct block *disk;
+	struct usb_disk disk;
 };
 
 static void setup(struct rig *g, const char *controller)
 {
-	struct block_options o = {.discard = true};
-	struct machine_config c = {.cpus = 1};
-	static u8 image[DISK_BYTES];
-	struct error e = {""};
-
 	*g = (struct rig){0};
-	for (u32 i = 0; i < DISK_BYTES; i++)
-		image[i] = (u8)(i / 512 + i);
-	board_file(g->path, image, sizeof(image));
-	o.filename = g->path;
-	assert_int_equal(block_open(&o, &g->disk, &e), 0);
-	assert_int_equal(board_create(&c, &g->d.vm, &e), 0);
-	g->d.x = (struct xhci *)usb_add(g->d.vm, controller, NULL, &e);
-	if (!g->d.x || !usb_add(g->d.vm, "usb-storage", g->disk, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(vm_reset(g->d.vm, &e), 0);
-	dma_view_init_real(&g->d.x->pci.dma, g->d.vm);
+	g->d.x = (struct xhci *)usb_disk_setup(&g->disk, controller);
+	g->d.vm = g->disk.vm;
 }
 
 static void teardown(struct rig *g)
 {
-	machine_pseries.destroy(g->d.vm);
-	block_close(g->disk);
-	unlink(g->path);
+	usb_disk_teardown(&g->disk);
 }
 
 static void get(struct rig *g, u8 *p, u32 len)
@@ -61,28 +45,17 @@ static void configure(struct rig *g)
 
 static u32 command(struct rig *g, const u8 *cdb, u32 cdb_len, u32 len, bool in)
 {
-	u8 c[31] = {0x55, 0x53, 0x42, 0x43};
+	u64 at = X_DATA + 0x80000;
 
-	st_le32(c + 4, TAG);
-	st_le32(c + 8, len);
-	c[12] = in ? 0x80 : 0;
-	c[14] = (u8)cdb_len;
-	memcpy(c + 15, cdb, cdb_len);
-	vm_mem_write(g->d.vm, X_DATA + 0x80000, c, sizeof(c));
-	return x_bulk(&g->d, OUT, X_DATA + 0x80000, sizeof(c), NULL);
+	return x_bulk(&g->d, OUT, at, usb_disk_wrap(&g->disk, at, cdb, cdb_len, len, in), NULL);
 }
 
 static u32 status(struct rig *g, u32 *residue)
 {
-	u8 c[13];
+	u64 at = X_DATA + 0x81000;
 
-	assert_int_equal(x_bulk(&g->d, IN, X_DATA + 0x81000, 13, NULL), CC_SUCCESS);
-	vm_mem_read(g->d.vm, X_DATA + 0x81000, c, 13);
-	assert_int_equal(ld_le32(c), 0x53425355);
-	assert_int_equal(ld_le32(c + 4), TAG);
-	if (residue)
-		*residue = ld_le32(c + 8);
-	return c[12];
+	assert_int_equal(x_bulk(&g->d, IN, at, 13, NULL), CC_SUCCESS);
+	return usb_disk_status(&g->disk, at, residue);
 }
 
 /* The first command is told that the power came on. */
@@ -245,7 +218,7 @@ static void test_disk(void **state)
 	assert_int_equal(x_bulk(&g.d, OUT, X_DATA, 512, NULL), CC_SUCCESS);
 	assert_int_equal(x_bulk(&g.d, OUT, X_DATA + 512, 1536, NULL), CC_SUCCESS);
 	assert_int_equal(status(&g, NULL), 0);
-	block_rw_sync(g.disk, BLOCK_READ, 100 * 512, back, 2048);
+	block_rw_sync(g.disk.block, BLOCK_READ, 100 * 512, back, 2048);
 	for (u32 i = 0; i < 2048; i++)
 		assert_int_equal(back[i], 0xa5);
 	/* a disk that ends before */
@@ -349,40 +322,13 @@ static void test_frozen(void **state)
 	teardown(&g);
 }
 
-/* --- saved state --- */
-struct stream {
-	u8 *buf;
-	size_t len, at;
-};
-
-static int stream_write(void *opaque, const void *buf, size_t len)
-{
-	struct stream *s = opaque;
-
-	s->buf = realloc(s->buf, s->len + len);
-	memcpy(s->buf + s->len, buf, len);
-	s->len += len;
-	return 0;
-}
-
-static int stream_read(void *opaque, void *buf, size_t len)
-{
-	struct stream *s = opaque;
-
-	if (s->len - s->at < len)
-		return -5;
-	memcpy(buf, s->buf + s->at, len);
-	s->at += len;
-	return 0;
-}
-
 /* Between the command and its data, and with a status that waits for it. */
 static void test_save(void **state)
 {
 	static const u8 read[10] = {0x28, [5] = 3, [8] = 8};
-	struct stream s = {NULL, 0, 0};
-	struct state_writer w = {stream_write, &s, 0};
-	struct state_reader r = {stream_read, &s};
+	struct buffer b = {0};
+	struct state_writer w = {buf_write, &b, 0};
+	struct state_reader r = {buf_read, &b};
 	struct rig g, h;
 	struct error e = {""};
 	u8 p[1024];
@@ -415,7 +361,7 @@ static void test_save(void **state)
 	}
 	assert_int_equal(status(&h, &rest), 0);
 	assert_int_equal(rest, 0);
-	free(s.buf);
+	free(b.data);
 	teardown(&g);
 	teardown(&h);
 }

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../buffer.h"
 #include "base/endian.h"
 #include "bus/pci_host.h"
 #include "device/virtio_pci.h"
+#include "vm/savestate.h"
 #include "vm/vm.h"
 
 enum {
@@ -162,6 +164,35 @@ static inline u32 vd_take(struct vdriver *d, u32 queue, void *in, u32 size)
 			    len < size ? len : size);
 	d->used[queue]++;
 	return len;
+}
+
+/* The machine pauses and is saved. */
+static inline void vd_save(struct vdriver *d, struct buffer *b)
+{
+	struct state_writer w = {buf_write, b, 0};
+	struct error e = {""};
+
+	vm_pause(d->vm);
+	if (vm_save(d->vm, &w, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		abort();
+	}
+}
+
+/* d, of a machine just made, goes on as the driver of the one that was saved. */
+static inline void vd_load(struct vdriver *d, const struct vdriver *saved, struct buffer *b)
+{
+	struct state_reader r = {buf_read, b};
+	struct error e = {""};
+
+	memcpy(d->avail, saved->avail, sizeof(d->avail));
+	memcpy(d->used, saved->used, sizeof(d->used));
+	if (vm_load(d->vm, &r, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		abort();
+	}
+	free(b->data);
+	vm_resume(d->vm);
 }
 
 #endif

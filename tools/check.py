@@ -216,6 +216,7 @@ STAGES = [
     Stage("grub", guest_test("grub.py", "meson", "grub", full=("--full",))),
     Stage("debian", debian, full=True),
     Stage("net", guest_test("net.py", "meson", "net")),
+    Stage("netpair", guest_test("netpair.py", "meson", "netpair", full=("--full",))),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
     Stage("display", guest_test("display.py", "meson", "display")),
     Stage("virtio", guest_test("virtio.py", "meson", "virtio")),

@@ -17,61 +17,246 @@ static bool set_number(const char *text, int *value)
 	return *text && !*end && n >= 0 && n < 1 << 20;
 }
 
-static bool set_queues(struct net_options *o, int queues)
+/* 224.0.0.0 to 239.255.255.255 */
+static bool is_group(const char *text)
 {
-	o->queues = (u32)queues;
-	return queues >= 1 && queues <= NET_MAX_QUEUES && (queues == 1 || o->fd < 0);
+	int first = atoi(text);
+
+	return first >= 224 && first < 240 && strchr(text, '.');
+}
+
+static bool set_queues(struct net_options *o, const char *text)
+{
+	int queues;
+	bool ok = set_number(text, &queues) && queues >= 1 && queues <= NET_MAX_QUEUES;
+
+	o->queues = ok ? (u32)queues : 1;
+	return ok && !o->nr_fds && (queues == 1 || o->fd < 0);
+}
+
+/* FD:FD:..., one for each queue */
+static bool set_fds(struct net_options *o, const char *text)
+{
+	char **words = g_strsplit(text, ":", -1);
+	u32 n = g_strv_length(words);
+	bool ok = n >= 1 && n <= NET_MAX_QUEUES && !o->queues && o->fd < 0;
+
+	for (u32 i = 0; i < n && ok; i++)
+		ok = set_number(words[i], &o->fds[i]);
+	g_strfreev(words);
+	o->nr_fds = o->queues = ok ? n : 0;
+	return ok;
+}
+
+static bool set_reconnect(struct net_options *o, const char *text)
+{
+	int seconds;
+	bool ok = set_number(text, &seconds);
+
+	o->reconnect = ok ? (u32)seconds : 0;
+	return ok;
+}
+
+/* 1: it is no key of this kind. */
+static int set_user(struct net_options *o, const char *key, const char *value)
+{
+	if (!strcmp(key, "hostfwd") && o->nr_forwards < NET_MAX_FORWARDS)
+		o->forwards[o->nr_forwards++] = value;
+	else if (!strcmp(key, "guestfwd") && o->nr_guest_forwards < NET_MAX_FORWARDS)
+		o->guest_forwards[o->nr_guest_forwards++] = value;
+	else if (!strcmp(key, "net"))
+		o->network = value;
+	else if (!strcmp(key, "hostname"))
+		o->hostname = value;
+	else if (!strcmp(key, "tftp"))
+		o->tftp = value;
+	else if (!strcmp(key, "bootfile"))
+		o->bootfile = value;
+	else if (!strcmp(key, "restrict") || !strcmp(key, "restricted"))
+		return cli_bool(value, &o->restricted) ? 0 : -EINVAL;
+	else
+		return 1;
+	return 0;
+}
+
+static int set_tap(struct net_options *o, const char *key, const char *value)
+{
+	bool on, ok = true;
+
+	if (!strcmp(key, "ifname"))
+		o->ifname = value;
+	else if (!strcmp(key, "fd"))
+		ok = set_number(value, &o->fd) && !o->nr_fds;
+	else if (!strcmp(key, "fds"))
+		ok = set_fds(o, value);
+	else if (!strcmp(key, "queues"))
+		ok = set_queues(o, value);
+	else if (!strcmp(key, "script") || !strcmp(key, "downscript"))
+		ok = !strcmp(value, "no"); /* none is run */
+	else if (!strcmp(key, "vhost"))
+		ok = cli_bool(value, &on) && !on;
+	else
+		return 1;
+	return ok ? 0 : -EINVAL;
+}
+
+/* -netdev socket: what it is follows from what it is told. */
+static int set_socket(struct cli_netdev *n, const char *key, const char *value)
+{
+	struct net_options *o = &n->options;
+
+	if (!strcmp(key, "listen") || !strcmp(key, "localaddr")) {
+		o->server = *key == 'l' && key[1] == 'i';
+		o->local = value;
+	} else if (!strcmp(key, "connect") || !strcmp(key, "udp") || !strcmp(key, "mcast")) {
+		o->kind = *key == 'c' ? NET_STREAM : NET_DGRAM;
+		o->remote = value;
+	} else if (!strcmp(key, "fd")) {
+		return set_number(value, &o->fd) ? 0 : -EINVAL;
+	} else {
+		return 1;
+	}
+	return 0;
+}
+
+/* An address in qemu's words: addr.type=inet, addr.host=, addr.port=, or unix, addr.path=. */
+static int set_part(struct cli_address *a, const char *key, const char *value)
+{
+	if (!strcmp(key, "type"))
+		a->type = value;
+	else if (!strcmp(key, "host"))
+		a->host = value;
+	else if (!strcmp(key, "port"))
+		a->port = value;
+	else if (!strcmp(key, "path"))
+		a->path = value;
+	else if (!strcmp(key, "str"))
+		a->fd = value;
+	else
+		return 1;
+	return 0;
+}
+
+static int set_stream(struct cli_netdev *n, const char *key, const char *value)
+{
+	struct net_options *o = &n->options;
+
+	if (g_str_has_prefix(key, "addr."))
+		return set_part(&n->remote, key + 5, value);
+	if (!strcmp(key, "server"))
+		return cli_bool(value, &o->server) ? 0 : -EINVAL;
+	if (!strcmp(key, "reconnect"))
+		return set_reconnect(o, value) ? 0 : -EINVAL;
+	return 1;
+}
+
+static int set_dgram(struct cli_netdev *n, const char *key, const char *value)
+{
+	if (g_str_has_prefix(key, "local."))
+		return set_part(&n->local, key + 6, value);
+	if (g_str_has_prefix(key, "remote."))
+		return set_part(&n->remote, key + 7, value);
+	return 1;
 }
 
 static int set_key(struct cli_netdev *n, const char *key, const char *value, struct error *e)
 {
 	struct net_options *o = &n->options;
-	bool ok = true, on, user = o->kind == NET_USER;
-	int queues;
+	int err;
 
 	if (!value)
 		return error_set(e, -EINVAL, "'%s' has no value", key);
-	if (!strcmp(key, "id"))
+	if (!strcmp(key, "id")) {
 		n->id = value;
-	else if (user && !strcmp(key, "hostfwd") && o->nr_forwards < NET_MAX_FORWARDS)
-		o->forwards[o->nr_forwards++] = value;
-	else if (user && !strcmp(key, "net"))
-		o->network = value;
-	else if (user && !strcmp(key, "hostname"))
-		o->hostname = value;
-	else if (user && !strcmp(key, "tftp"))
-		o->tftp = value;
-	else if (user && !strcmp(key, "bootfile"))
-		o->bootfile = value;
-	else if (user && (!strcmp(key, "restrict") || !strcmp(key, "restricted")))
-		ok = cli_bool(value, &o->restricted);
-	else if (!user && !strcmp(key, "ifname"))
-		o->ifname = value;
-	else if (!user && !strcmp(key, "fd"))
-		ok = set_number(value, &o->fd);
-	else if (!user && !strcmp(key, "queues"))
-		ok = set_number(value, &queues) && set_queues(o, queues);
-	else if (!user && (!strcmp(key, "script") || !strcmp(key, "downscript")))
-		ok = !strcmp(value, "no"); /* none is run */
-	else if (!user && !strcmp(key, "vhost"))
-		ok = cli_bool(value, &on) && !on;
+		return 0;
+	}
+	if (n->is_socket)
+		err = set_socket(n, key, value);
+	else if (o->kind == NET_USER)
+		err = set_user(o, key, value);
+	else if (o->kind == NET_TAP)
+		err = set_tap(o, key, value);
 	else
+		err = o->kind == NET_STREAM ? set_stream(n, key, value) : set_dgram(n, key, value);
+	if (err > 0)
 		return error_set(e, -EINVAL, "there is no '%s', or too many", key);
-	return ok ? 0 : error_set(e, -EINVAL, "%s cannot be '%s'", key, value);
+	return err ? error_set(e, err, "%s cannot be '%s'", key, value) : 0;
+}
+
+/* The address as one word; NULL in *text: there is none. */
+static int join_address(struct cli_options *o, struct cli_netdev *n, const struct cli_address *a,
+			const char **text, struct error *e)
+{
+	bool six = a->host && strchr(a->host, ':');
+
+	if (!a->type && !a->host && !a->port && !a->path && !a->fd)
+		return 0;
+	if (a->type && !strcmp(a->type, "unix") && a->path)
+		*text = cli_own(o, g_strdup_printf("unix:%s", a->path));
+	else if (a->type && !strcmp(a->type, "inet") && a->port)
+		*text = cli_own(o, g_strdup_printf(six ? "[%s]:%s" : "%s:%s",
+						   a->host ? a->host : "", a->port));
+	else if (!a->type || strcmp(a->type, "fd") || !a->fd || !set_number(a->fd, &n->options.fd))
+		return error_set(e, -EINVAL,
+				 "an address has type=inet, host= and port=, type=unix and path=, "
+				 "or type=fd and str=");
+	return 0;
+}
+
+/* What only all keys together say. */
+static int finish(struct cli_options *o, struct cli_netdev *n, struct error *e)
+{
+	struct net_options *net = &n->options;
+	int err = 0;
+
+	if (net->kind != NET_STREAM && net->kind != NET_DGRAM)
+		return 0;
+	if (net->kind == NET_STREAM && !n->is_socket)
+		err = join_address(o, n, &n->remote, net->server ? &net->local : &net->remote, e);
+	else if (!n->is_socket)
+		err = join_address(o, n, &n->remote, &net->remote, e);
+	if (!err && !n->is_socket)
+		err = join_address(o, n, &n->local, &net->local, e);
+	if (err || net->fd >= 0)
+		return err;
+	/* mcast= has it without a port */
+	if (n->is_socket && net->kind == NET_DGRAM && net->local && !strchr(net->local, ':'))
+		net->local = cli_own(o, g_strdup_printf("%s:0", net->local));
+	if (net->server ? !net->local || net->remote : net->kind == NET_STREAM && !net->remote)
+		return error_set(e, -EINVAL,
+				 n->is_socket ? "one of listen=, connect=, udp=, mcast= or "
+						"fd= is needed"
+					      : "addr.type= is missing");
+	if (net->kind == NET_DGRAM && !net->local && !(net->remote && is_group(net->remote)))
+		return error_set(e, -EINVAL,
+				 n->is_socket ? "udp= needs localaddr=" : "local.type= is missing");
+	return 0;
 }
 
 static struct cli_netdev *new_netdev(struct cli_options *o, const char *kind, struct error *e)
 {
+	static const struct {
+		const char *name;
+		u8 kind;
+	} kinds[] = {{"user", NET_USER},
+		     {"tap", NET_TAP},
+		     {"stream", NET_STREAM},
+		     {"dgram", NET_DGRAM},
+		     {"socket", NET_STREAM}};
 	struct cli_netdev *n;
+	u32 k = 0;
 
-	if (strcmp(kind, "user") && strcmp(kind, "tap")) {
+	while (k < ARRAY_SIZE(kinds) && strcmp(kinds[k].name, kind))
+		k++;
+	if (k == ARRAY_SIZE(kinds)) {
 		error_set(e, -EINVAL, "there is no '%s'", kind);
 		return NULL;
 	}
 	o->netdevs = g_renew(struct cli_netdev, o->netdevs, o->nr_netdevs + 1);
 	n = &o->netdevs[o->nr_netdevs++];
 	*n = (struct cli_netdev){
-		.options = {.kind = strcmp(kind, "tap") ? NET_USER : NET_TAP, .fd = -1},
+		.options = {.kind = kinds[k].kind, .fd = -1},
+		.is_socket = !strcmp(kind, "socket"),
 	};
 	return n;
 }
@@ -98,6 +283,8 @@ int value_netdev(struct cli_options *o, const char *arg, struct error *e)
 		err = error_set(e, -EINVAL, "'%s' begins with no kind of network", arg);
 	while (!err && list_next(&l))
 		err = set_key(n, l.key, l.value, e);
+	if (!err)
+		err = finish(o, n, e);
 	if (!err)
 		err = check_id(o, e);
 	if (err)
@@ -134,6 +321,8 @@ int value_nic(struct cli_options *o, const char *arg, struct error *e)
 		else
 			err = set_key(n, l.key, l.value, e);
 	}
+	if (!err)
+		err = finish(o, n, e);
 	if (!err && !n->id)
 		n->id = cli_own(o, g_strdup_printf("nic%u", o->nr_netdevs - 1));
 	if (!err)

@@ -38,8 +38,15 @@ struct cli_chardev {
 	const char *user;
 };
 
+/* In qemu's words, before it is one. */
+struct cli_address {
+	const char *type, *host, *port, *path, *fd;
+};
+
 struct cli_netdev {
 	const char *id;
+	bool is_socket; /* -netdev socket, which says less */
+	struct cli_address local, remote;
 	struct net_options options;
 	struct net_backend *net;
 	const char *user;

@@ -15,7 +15,7 @@ enum { NET_FRAME_MAX = 65536 + 18, NET_MAX_FORWARDS = 32, NET_MAX_QUEUES = 16 };
 
 struct net_backend;
 
-enum net_kind { NET_USER, NET_TAP };
+enum net_kind { NET_USER, NET_TAP, NET_STREAM, NET_DGRAM };
 
 struct net_options {
 	u8 kind; /* enum net_kind */
@@ -26,10 +26,22 @@ struct net_options {
 	bool restricted; /* the guest reaches nothing but forwarded connections */
 	u32 nr_forwards;
 	const char *forwards[NET_MAX_FORWARDS]; /* [tcp|udp]:[ADDR]:PORT-[ADDR]:PORT */
-	/* tap: an interface of the host's; by number of an open descriptor where fd is no -1 */
+	u32 nr_guest_forwards;
+	/* [tcp]:ADDR:PORT-cmd:COMMAND or -unix:PATH: what the guest connects to there */
+	const char *guest_forwards[NET_MAX_FORWARDS];
+	/* tap: an interface of the host's; by number of an open descriptor where fd is no -1, or
+	 * of several, one for each queue */
 	const char *ifname;
-	int fd;
+	int fd; /* stream, dgram: a connected socket's */
+	u32 nr_fds;
+	int fds[NET_MAX_QUEUES];
 	u32 queues; /* 0 is 1 */
+	/* stream: listen on local (server) or connect to remote, again after so many seconds if the
+	 * connection is lost (0: not); dgram: from local to remote, which may be a group. HOST:PORT
+	 * or unix:PATH */
+	bool server;
+	const char *local, *remote;
+	u32 reconnect;
 };
 
 /* What is left to do for a frame; as virtio has it (virtio 1.2, 5.1.6), in host byte order. All

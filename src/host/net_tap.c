@@ -166,6 +166,8 @@ static int tap_open(struct net_backend *n, const struct net_options *o, struct e
 	n->impl = t;
 	n->nr_queues = queues;
 	while (t->nr_queues < queues && !err) {
+		if (o->nr_fds)
+			one.fd = o->fds[t->nr_queues];
 		err = add_queue(t, &one, e);
 		/* further queues are those of the same interface, also where the kernel named it */
 		if (!err && !ioctl(t->queues[0]->fd, TUNGETIFF, &r)) {

@@ -239,6 +239,34 @@ static int add_forward(struct user_net *u, const char *text, struct error *e)
 	return 0;
 }
 
+/* The program or socket at the other end of a connection that the guest makes to that address. */
+static int add_guest_forward(struct user_net *u, const char *text, struct error *e)
+{
+	const char *rest = strchr(text, ':'), *dash = rest ? strchr(rest, '-') : NULL;
+	struct in_addr to = {0};
+	int port = 0, err = -1;
+	char *left;
+	bool ok = dash && (g_str_has_prefix(text, "tcp:") || rest == text);
+
+	if (ok) {
+		left = g_strndup(rest + 1, (gsize)(dash - rest - 1));
+		ok = parse_end(left, &to, &port) && to.s_addr && port;
+		g_free(left);
+	}
+	if (ok && g_str_has_prefix(dash + 1, "cmd:") && dash[5])
+		err = slirp_add_exec(u->slirp, dash + 5, &to, port);
+	else if (ok && g_str_has_prefix(dash + 1, "unix:") && dash[6])
+		err = slirp_add_unix(u->slirp, dash + 6, &to, port);
+	else
+		return error_set(e, -EINVAL,
+				 "guestfwd: '%s' is no [tcp]:ADDR:PORT-cmd:COMMAND or "
+				 "-unix:PATH",
+				 text);
+	return err < 0 ? error_set(e, -EINVAL, "guestfwd: %s is no free address of the network",
+				   text)
+		       : 0;
+}
+
 static void user_free(struct user_net *u)
 {
 	if (u->slirp)
@@ -275,6 +303,8 @@ static int user_open(struct net_backend *n, const struct net_options *o, struct 
 	}
 	for (u32 i = 0; i < o->nr_forwards && !err; i++)
 		err = add_forward(u, o->forwards[i], e);
+	for (u32 i = 0; i < o->nr_guest_forwards && !err; i++)
+		err = add_guest_forward(u, o->guest_forwards[i], e);
 	if (!err && os_notifier_init(&u->wake))
 		err = error_set(e, -EMFILE, "out of file descriptors");
 	if (err) {

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Networks under a real guest: Debian's kernel with Debian's drivers fetches a file from a server on the host, sends
-one back, and is reached from the host by hostfwd; checksums on both sides. Firmware fetches a program by TFTP and
-starts it. Cases of tap interfaces run in a network namespace of their own, where one can be had.
+one back, is reached from the host by hostfwd and reaches a command by guestfwd; checksums on both sides. Firmware
+fetches a program by TFTP and starts it. Cases of tap interfaces run in a network namespace of their own, where one can be had.
 
 Prints ok/not ok lines.
 """
@@ -39,6 +39,7 @@ say queues `ls -d /sys/class/net/eth0/queues/rx-* | wc -l`
 say address `cat /sys/class/net/eth0/address`
 wget -q -O /tmp/file http://10.0.2.2:PORT/file && say fetched `sha256sum < /tmp/file`
 nc 10.0.2.2 SINK < /tmp/file && say sent
+GUESTFWD
 say listening
 nc -l -p 5000 < /tmp/file
 say served
@@ -148,6 +149,7 @@ class Net:
         listener = socket.create_server((here, 0))
         threading.Thread(target=self.sink, args=(listener,), daemon=True).start()
         script = SCRIPT.replace("PORT", str(server.server_port)).replace("SINK", str(listener.getsockname()[1]))
+        script = script.replace("GUESTFWD", "" if c.tap else "say forwarded `nc 10.0.2.100 1234 < /dev/null`")
         forward = free_port()
         guest = ("10.0.2.15", 5000) if c.tap else ("127.0.0.1", forward)
         argv = self.options.vmm + [
@@ -155,7 +157,8 @@ class Net:
             "-kernel", os.path.join(self.options.guests, "debian-ppc64el", "vmlinux"),
             "-initrd", initrd_with(self.options.guests, self.folder, script),
             "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1 net.ifnames=0",
-            "-netdev", c.tap or f"user,id=n,hostfwd=tcp:127.0.0.1:{forward}-10.0.2.15:5000", "-device", c.device]
+            "-netdev", c.tap or f"user,id=n,hostfwd=tcp:127.0.0.1:{forward}-10.0.2.15:5000,"
+            "guestfwd=tcp:10.0.2.100:1234-cmd:echo well", "-device", c.device]
         said = {}
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
             killer = threading.Timer(180 * self.options.scale, p.kill)
@@ -185,6 +188,8 @@ class Net:
         equal("fetched by the guest", said.get("fetched"), want)
         equal("sent by the guest", self.sunk, want)
         equal("served by the guest", digest, want)
+        if not c.tap:
+            equal("guestfwd to a command", said.get("forwarded"), "well")
         equal("no trouble in the kernel's log", said.get("trouble"), None)
         equal("exit status", status, 0)
 

@@ -329,6 +329,7 @@ int pci_attach(struct pci_device *d, struct error *e)
 	d->attached = true;
 	/* Whatever came and went before it, its state is found by its place. */
 	d->dev.state_name = 1u << 31 | state_instance(d);
+	pci_attach_pin(d);
 	pci_attach_rams(d);
 	vm_add_state(vm, &pci_device_state_table, state_instance(d), &d->state, NULL);
 	pci_reset_config(d);
@@ -340,6 +341,7 @@ void pci_detach(struct pci_device *d)
 	if (!d->attached)
 		return;
 	pci_reset_config(d);
+	pci_detach_pin(d);
 	pci_detach_rams(d);
 	d->bus->devices[d->devfn] = NULL;
 	pci_update_spaces(d->host);

@@ -107,9 +107,10 @@ struct pci_device {
 	u8 devfn;
 	u8 pin; /* 1..4 = INTA..D, 0: none; set before pci_attach(), else INTA */
 	bool no_intx, attached, express;
-	bool unplugging;	   /* the guest has let go of it */
-	bool pin_held;		   /* under the host bridge's pin_lock */
-	const struct pci_ops *ops; /* set by the device; NULL: none */
+	bool unplugging;	     /* the guest has let go of it */
+	bool pin_held;		     /* under the host bridge's pin_lock */
+	struct pci_device *next_pin; /* as well */
+	const struct pci_ops *ops;   /* set by the device; NULL: none */
 	struct pci_host *host;
 	struct pci_bus *secondary; /* of a bridge; NULL: this is none */
 	struct pe *pe;

@@ -55,8 +55,9 @@ struct pci_host {
 	struct pci_bus *buses[PCI_MAX_BUSES]; /* [0]: the root */
 	struct pci_bus root;
 	struct pci_space spaces[PCI_SPACES];
-	/* Functions that hold a pin, under the lock. */
+	/* Functions that have a pin, how many drive each, under the lock. */
 	struct os_mutex pin_lock;
+	struct pci_device *pins;
 	u32 pin_users[4];
 	/* Ranges that are memory, under the lock. */
 	struct os_mutex ram_lock;
@@ -120,6 +121,8 @@ void pci_for_each(struct pci_host *h, pci_visit_fn *fn, void *opaque);
 /* --- interrupts --- */
 /* Look again whether the function's pin is to be driven (the endpoint froze or thawed). */
 void pci_intx_update(struct pci_device *d);
+/* Of all functions. Any thread. */
+void pci_update_pins(struct pci_host *h);
 /* The pin of the host bridge that the function's pin is wired to, 0..3. */
 u32 pci_root_pin(const struct pci_device *d);
 /* Platform firmware programs messages: vector n gets addr and data (data + n for MSI). */
@@ -131,6 +134,8 @@ extern const struct state_table pci_device_state_table;
 /* Shared by the core's files. */
 void pci_flags_update(struct pci_device *d);
 void pci_msix_unmasked(struct pci_device *d);
+void pci_attach_pin(struct pci_device *d);
+void pci_detach_pin(struct pci_device *d);
 void pci_attach_rams(struct pci_device *d);
 void pci_detach_rams(struct pci_device *d);
 /* Ranges have changed: where memory is decoded now. */

@@ -23,24 +23,64 @@ u32 pci_root_pin(const struct pci_device *d)
 	return pin & 3;
 }
 
-void pci_intx_update(struct pci_device *d)
+/* Under pin_lock. */
+static void update_pin(struct pci_host *h, struct pci_device *d)
 {
-	struct pci_host *h = d->host;
-	u32 flags = __atomic_load_n(&d->flags, __ATOMIC_ACQUIRE), pin;
-	bool level, before;
+	u32 flags = __atomic_load_n(&d->flags, __ATOMIC_ACQUIRE), pin = pci_root_pin(d);
+	bool before = d->pin_held;
+	bool level = __atomic_load_n(&d->state.intx, __ATOMIC_ACQUIRE) &&
+		     !(flags & (PCI_FLAG_NO_INTX | PCI_FLAG_MSI | PCI_FLAG_MSIX)) &&
+		     !pe_frozen(d->pe, PE_FROZEN_DMA);
 
-	if (!d->initial || !d->initial[PCI_INTERRUPT_PIN])
-		return;
-	os_mutex_lock(&h->pin_lock);
-	pin = pci_root_pin(d);
-	before = d->pin_held;
-	level = d->state.intx && !(flags & (PCI_FLAG_NO_INTX | PCI_FLAG_MSI | PCI_FLAG_MSIX)) &&
-		!pe_frozen(d->pe, PE_FROZEN_DMA);
 	d->pin_held = level;
 	if (level && !before && !h->pin_users[pin]++)
 		h->ops->set_pin(h, pin, true);
 	if (!level && before && !--h->pin_users[pin])
 		h->ops->set_pin(h, pin, false);
+}
+
+void pci_intx_update(struct pci_device *d)
+{
+	struct pci_host *h = d->host;
+
+	if (!d->initial || !d->initial[PCI_INTERRUPT_PIN])
+		return;
+	os_mutex_lock(&h->pin_lock);
+	update_pin(h, d);
+	os_mutex_unlock(&h->pin_lock);
+}
+
+void pci_update_pins(struct pci_host *h)
+{
+	os_mutex_lock(&h->pin_lock);
+	for (struct pci_device *d = h->pins; d; d = d->next_pin)
+		update_pin(h, d);
+	os_mutex_unlock(&h->pin_lock);
+}
+
+void pci_attach_pin(struct pci_device *d)
+{
+	struct pci_host *h = d->host;
+
+	if (!d->initial[PCI_INTERRUPT_PIN])
+		return;
+	os_mutex_lock(&h->pin_lock);
+	d->next_pin = h->pins;
+	h->pins = d;
+	os_mutex_unlock(&h->pin_lock);
+}
+
+void pci_detach_pin(struct pci_device *d)
+{
+	struct pci_host *h = d->host;
+
+	os_mutex_lock(&h->pin_lock);
+	for (struct pci_device **p = &h->pins; *p; p = &(*p)->next_pin) {
+		if (*p != d)
+			continue;
+		*p = d->next_pin;
+		break;
+	}
 	os_mutex_unlock(&h->pin_lock);
 }
 

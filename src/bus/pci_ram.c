@@ -42,15 +42,25 @@ void pci_add_ram(struct pci_device *d, u32 bar, u32 flags, struct vm_window *w)
 	b->ram_at = VM_WINDOW_NOWHERE;
 }
 
+/* May an access be the error that somebody waits for? */
+static bool armed(const struct pe *pe)
+{
+	for (; pe; pe = pe->parent) {
+		u32 kind = __atomic_load_n(&pe->state.inject, __ATOMIC_ACQUIRE);
+
+		if (kind == PE_INJECT_LOAD_MEM || kind == PE_INJECT_STORE_MEM)
+			return true;
+	}
+	return false;
+}
+
 /* Under ram_lock. */
 static void update(struct pci_host *h, struct pci_bar *b)
 {
 	const struct pe *pe = b->device->pe;
-	u32 armed = __atomic_load_n(&pe->state.inject, __ATOMIC_ACQUIRE);
 	u64 gpa = VM_WINDOW_NOWHERE;
 
-	if (b->ram_at != VM_WINDOW_NOWHERE && !pe_frozen(pe, PE_FROZEN_MMIO) &&
-	    armed != PE_INJECT_LOAD_MEM && armed != PE_INJECT_STORE_MEM)
+	if (b->ram_at != VM_WINDOW_NOWHERE && !pe_frozen(pe, PE_FROZEN_MMIO) && !armed(pe))
 		gpa = h->ops->memory_address(h, b->ram_at, b->size);
 	vm_window_map(h->vm, b->ram, gpa);
 }

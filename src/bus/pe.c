@@ -70,7 +70,7 @@ void pe_freeze(struct pe *pe, enum pe_error error, u32 rid, u64 addr)
 		pe->notify(pe);
 }
 
-bool pe_injected(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr)
+static bool trigger(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr)
 {
 	u32 armed = kind;
 
@@ -83,6 +83,14 @@ bool pe_injected(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr)
 		return false;
 	pe_freeze(pe, PE_ERROR_INJECTED, rid, addr);
 	return true;
+}
+
+bool pe_injected(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr)
+{
+	for (; pe; pe = pe->parent)
+		if (trigger(pe, kind, rid, addr))
+			return true;
+	return false;
 }
 
 int pe_translate(struct pe *pe, u32 rid, u64 addr, bool write, u64 *gpa, u64 *len)

@@ -6,6 +6,10 @@
  * wrong in it freezes it alone: its MMIO reads are all ones and its stores go nowhere, its DMA and
  * its interrupts stop, until the guest has recovered it.
  *
+ * What is behind a bridge has endpoints of its own, whose way leads through the bridge's: while
+ * that one is frozen or reset, they are too. Each has its own bits all the same, so that an error
+ * behind a bridge stops nobody else there.
+ *
  * The frozen bits are atomic and looked at by any thread; the rest changes under the machine's
  * lock.
  */
@@ -69,8 +73,9 @@ enum pe_inject {
 
 struct pe {
 	struct vm *vm;
-	u32 number; /* the configuration address that RTAS calls name it by; never 0 */
-	u32 users;  /* functions */
+	u32 number;	   /* the configuration address that RTAS calls name it by; never 0 */
+	u32 users;	   /* functions */
+	struct pe *parent; /* of the bridge that it is behind; NULL: none */
 	struct tce_table windows[PE_WINDOWS]; /* the default 32-bit one, the dynamic one */
 	struct tce_table *shared;	      /* the host bridge's, until own_dma; NULL = none */
 	struct pe_state state;
@@ -83,12 +88,24 @@ struct pe {
 void pe_freeze(struct pe *pe, enum pe_error error, u32 rid, u64 addr);
 /* As struct dma_ops's translate(), for the function rid of the endpoint; freezes on a fault. */
 int pe_translate(struct pe *pe, u32 rid, u64 addr, bool write, u64 *gpa, u64 *len);
-/* Is an error armed for this access? Then it has happened now. */
+/* Is an error armed for this access, here or on the way? Then it has happened now. */
 bool pe_injected(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr);
 
+/* Is it stopped, itself or on the way? */
 static inline bool pe_frozen(const struct pe *pe, u32 bits)
 {
-	return __atomic_load_n(&pe->state.frozen, __ATOMIC_ACQUIRE) & bits;
+	for (; pe; pe = pe->parent)
+		if (__atomic_load_n(&pe->state.frozen, __ATOMIC_ACQUIRE) & bits)
+			return true;
+	return false;
+}
+
+/* Is pe the endpoint `of`, or behind it? */
+static inline bool pe_is_behind(const struct pe *pe, const struct pe *of)
+{
+	while (pe && pe != of)
+		pe = pe->parent;
+	return pe;
 }
 
 extern const struct state_table pe_state_table;

@@ -3,6 +3,10 @@
  * Enhanced error handling (LoPAPR 7.3.11, 4.4): the guest's side of frozen endpoints. An endpoint
  * is named by its number or, where it has to be found out, by the configuration address of one of
  * its functions.
+ *
+ * LoPAPR knows an endpoint with bridges as one that takes in all that is behind them: what a call
+ * does to it holds for those behind, which are stopped and reset with it, go on with it, and say so
+ * when they are asked.
  */
 #include "base/endian.h"
 #include "base/string.h"
@@ -23,10 +27,25 @@ static struct pe *endpoint(struct spapr_pci *s, const u32 *args)
 	return spapr_pci_pe(s, args[ARG_ADDR], (u64)args[ARG_BUID] << 32 | args[ARG_BUID + 1]);
 }
 
+static bool in_reset(const struct pe *pe)
+{
+	for (; pe; pe = pe->parent)
+		if (pe->state.reset)
+			return true;
+	return false;
+}
+
+static void thaw_one(struct pci_device *d, void *opaque)
+{
+	u32 *bits = opaque;
+
+	if (!in_reset(d->pe))
+		__atomic_fetch_and(&d->pe->state.frozen, ~*bits, __ATOMIC_ACQ_REL);
+}
+
 static void thaw(struct pe *pe, u32 bits)
 {
-	__atomic_fetch_and(&pe->state.frozen, ~bits, __ATOMIC_ACQ_REL);
-	spapr_pe_update_pins(pe);
+	spapr_pe_for_each(pe, thaw_one, &bits);
 	pe->notify(pe);
 }
 
@@ -46,12 +65,10 @@ static void rtas_set_option(void *opaque, struct vcpu *vcpu, const u32 *args, u3
 		pe->state.enabled = args[ARG_OPTION] == OPTION_ENABLE;
 		break;
 	case OPTION_THAW_MMIO:
-		if (!pe->state.reset)
-			thaw(pe, PE_FROZEN_MMIO);
+		thaw(pe, PE_FROZEN_MMIO);
 		break;
 	case OPTION_THAW_DMA:
-		if (!pe->state.reset)
-			thaw(pe, PE_FROZEN_DMA);
+		thaw(pe, PE_FROZEN_DMA);
 		break;
 	default:
 		rets[0] = (u32)RTAS_PARAMETER;
@@ -73,7 +90,7 @@ static void rtas_config_addr_info(void *opaque, struct vcpu *vcpu, const u32 *ar
 
 static u32 slot_state(const struct pe *pe)
 {
-	if (pe->state.reset)
+	if (in_reset(pe))
 		return STATE_RESET;
 	if (pe_frozen(pe, PE_FROZEN_MMIO))
 		return STATE_STOPPED;
@@ -93,9 +110,31 @@ static void rtas_read_state(void *opaque, struct vcpu *vcpu, const u32 *args, u3
 	rets[2] = EEH_SUPPORTED;
 }
 
+/* Bridges come out of it passing on what they did before: what ibm,configure-pe is to see to. */
+static void reset_bridge(struct pci_device *d)
+{
+	u8 header[PCI_FIRST_CAPABILITY];
+
+	memcpy(header, d->config, sizeof(header));
+	header[PCI_BRIDGE_CONTROL] &= (u8)~PCI_BRIDGE_CONTROL_RESET;
+	pci_reset_config(d);
+	d->dev.cls->reset(&d->dev);
+	for (u32 i = 0; i < sizeof(header); i += 4)
+		pci_config_write(d, i, 4,
+				 i == PCI_COMMAND ? ld_le16(header + i) : ld_le32(header + i));
+}
+
 static void reset_one(struct pci_device *d, void *opaque)
 {
-	pci_reset_device(d);
+	if (d->secondary)
+		reset_bridge(d);
+	else
+		pci_reset_device(d);
+}
+
+static void disarm(struct pci_device *d, void *opaque)
+{
+	__atomic_store_n(&d->pe->state.inject, PE_INJECT_NONE, __ATOMIC_RELAXED);
 }
 
 /* args: address, BUID (2), option */
@@ -121,7 +160,7 @@ static void rtas_set_reset(void *opaque, struct vcpu *vcpu, const u32 *args, u32
 		if (!pe->state.reset)
 			break;
 		pe->state.reset = PE_RESET_NONE;
-		__atomic_store_n(&pe->state.inject, PE_INJECT_NONE, __ATOMIC_RELAXED);
+		spapr_pe_for_each(pe, disarm, NULL);
 		thaw(pe, PE_FROZEN);
 		break;
 	default:
@@ -129,7 +168,7 @@ static void rtas_set_reset(void *opaque, struct vcpu *vcpu, const u32 *args, u32
 	}
 }
 
-/* Bridges behind the endpoint keep what the guest wrote; it restores the functions itself. */
+/* Bridges are as they were before the reset; the guest restores the other functions itself. */
 static void rtas_configure(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
 	if (!endpoint(opaque, args))

@@ -65,7 +65,7 @@ static void visit(struct pci_device *d, void *opaque)
 {
 	struct visit *v = opaque;
 
-	if (d->pe == v->pe)
+	if (pe_is_behind(d->pe, v->pe))
 		v->fn(d, v->opaque);
 }
 
@@ -75,16 +75,6 @@ void spapr_pe_for_each(struct pe *pe, spapr_pe_fn *fn, void *opaque)
 	struct visit v = {pe, fn, opaque};
 
 	pci_for_each(&phb->host, visit, &v);
-}
-
-static void update_pin(struct pci_device *d, void *opaque)
-{
-	pci_intx_update(d);
-}
-
-void spapr_pe_update_pins(struct pe *pe)
-{
-	spapr_pe_for_each(pe, update_pin, NULL);
 }
 
 void spapr_pe_reset_windows(struct pe *pe)
@@ -126,14 +116,20 @@ static void pe_destroy(struct pe *pe)
 	os_free(pe);
 }
 
-/* Memory of its functions is reached without looking at the endpoint. */
-static void reachable_again(struct pe *pe)
+/* Memory of its functions is reached without looking at the endpoint; pins stay as they are until
+ * somebody says so. */
+static void changed(struct pe *pe)
 {
-	pci_update_rams(&((struct spapr_phb *)pe->opaque)->host);
+	struct spapr_phb *phb = pe->opaque;
+
+	pci_update_rams(&phb->host);
+	pci_update_pins(&phb->host);
 }
 
-static struct pe *pe_create(struct spapr_phb *phb, u32 bus, u32 slot, struct error *e)
+static struct pe *pe_create(struct spapr_phb *phb, const struct pci_bus *on, u32 slot,
+			    struct error *e)
 {
+	u32 bus = on->index;
 	struct pe *pe = os_alloc(sizeof(*pe));
 	int err = 0;
 
@@ -144,6 +140,7 @@ static struct pe *pe_create(struct spapr_phb *phb, u32 bus, u32 slot, struct err
 	pe->vm = phb->dev.vm;
 	pe->opaque = phb;
 	pe->number = pe_number(bus, slot);
+	pe->parent = on->bridge ? on->bridge->pe : NULL;
 	pe->shared = &phb->dma;
 	for (u32 i = 0; i < PE_WINDOWS && !err; i++)
 		err = tce_table_init(&pe->windows[i], phb->pci->config.tce,
@@ -154,7 +151,7 @@ static struct pe *pe_create(struct spapr_phb *phb, u32 bus, u32 slot, struct err
 		return NULL;
 	}
 	pe->windows[0].touched = own_window;
-	pe->notify = reachable_again;
+	pe->notify = changed;
 	spapr_pe_reset(pe);
 	vm_add_state(pe->vm, &pe_state_table, phb->index << 16 | bus << 8 | slot, &pe->state, NULL);
 	return pe;
@@ -173,13 +170,13 @@ static u64 mem32_base(const struct spapr_phb *phb)
 static int host_attach(struct pci_host *h, struct pci_device *d, struct error *e)
 {
 	struct spapr_phb *phb = container_of(h, struct spapr_phb, host);
-	u32 bus = d->bus->index, slot = d->devfn >> 3;
-	struct pe **pe = &phb->pes[bus][slot];
+	u32 slot = d->devfn >> 3;
+	struct pe **pe = &phb->pes[d->bus->index][slot];
 
 	if (spapr_drc_check(phb, d, e))
 		return -EINVAL;
 	if (!*pe)
-		*pe = pe_create(phb, bus, slot, e);
+		*pe = pe_create(phb, d->bus, slot, e);
 	if (!*pe)
 		return -ENOMEM;
 	(*pe)->users++;

@@ -114,8 +114,7 @@ u32 spapr_pci_liobn(const struct spapr_phb *phb, u32 bus, u32 slot, u32 window);
 /* As after power-on: default window, running. */
 void spapr_pe_reset_windows(struct pe *pe);
 void spapr_pe_reset(struct pe *pe);
-/* Look at the pins of an endpoint's functions again. */
-void spapr_pe_update_pins(struct pe *pe);
+/* For each function of the endpoint and of those behind it, parents first. */
 typedef void spapr_pe_fn(struct pci_device *d, void *opaque);
 void spapr_pe_for_each(struct pe *pe, spapr_pe_fn *fn, void *opaque);
 

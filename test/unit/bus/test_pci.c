@@ -468,6 +468,7 @@ static void test_eeh(void **state)
 	assert_int_equal(
 		rtas("ibm,slot-error-detail", 8, 1, pe, BUID_HI, BUID_LO, 0, 0, RAM - 8, 256, 2),
 		RTAS_PARAMETER);
+	assert_int_equal(last_level, 0); /* nor does it drive its pin */
 	/* look at it, then reset it */
 	assert_int_equal(pe_call("ibm,set-eeh-option", pe, 2), 0);
 	assert_int_equal(slot_state(pe), 4);
@@ -656,14 +657,13 @@ static void test_plug(void **state)
 }
 
 /* --- bridges --- */
-static void test_bridge(void **state)
+/* A bridge at 5, behind it a port at 1 and the function that is returned, at 2. */
+static struct testdev *add_bridge(void)
 {
 	static const struct device_setting settings[2] = {{"id", "br"}, {"addr", "5"}},
 					   port[2] = {{"id", "rp"}, {"bus", "br"}};
-	struct testdev *t;
 	struct device *dev;
 	struct error e;
-	u32 config = 1 << 16 | 2 << 11;
 
 	assert_int_equal(device_add(vm, device_class_find("pci-bridge"), settings, 2, &e), 0);
 	assert_int_equal(device_add(vm, device_class_find("pcie-root-port"), port, 2, &e), 0);
@@ -671,7 +671,15 @@ static void test_bridge(void **state)
 	device_set_pointer(dev, "bus", pci_bus_find(vm, "br"));
 	device_set(dev, "addr", "2", &e);
 	assert_int_equal(device_realize(dev, &e), 0);
-	t = container_of(dev, struct testdev, pci.dev);
+	return container_of(dev, struct testdev, pci.dev);
+}
+
+static void test_bridge(void **state)
+{
+	struct testdev *t = add_bridge();
+	struct error e;
+	u32 config = 1 << 16 | 2 << 11;
+
 	assert_int_equal(vm_reset(vm, &e), 0);
 	assert_int_equal(config_read(5 << 11 | PCI_PRIMARY_BUS, 4), 0x020100);
 	assert_int_equal(config_read(config, 4), 0x10f01af4);
@@ -701,6 +709,79 @@ static void test_bridge(void **state)
 	config_write(5 << 11 | PCI_BRIDGE_CONTROL, 2, PCI_BRIDGE_CONTROL_RESET);
 	assert_int_equal(t->resets, 1);
 	assert_int_equal(config_read(0x10 << 16 | 2 << 11 | PCI_COMMAND, 2), 0);
+}
+
+/* What stops a bridge stops all behind it, and is undone with it. */
+static void test_bridge_eeh(void **state)
+{
+	struct testdev *t = add_bridge();
+	u32 config = 1 << 16 | 2 << 11, bridge = 5 << 11, port = 1 << 16 | 1 << 11;
+	u32 pe, of_bridge, of_port, session;
+	struct error e;
+
+	assert_int_equal(vm_reset(vm, &e), 0);
+	start(config);
+	start(bridge);
+	start(CONFIG_B);
+	pe = pe_of(config);
+	of_bridge = pe_of(bridge);
+	of_port = pe_of(port);
+	change_msi(config, 4, 5);
+	config_write(config | (t->pci.msix_cap + 2), 2, PCI_MSIX_ENABLE);
+	store(cpu_mem64(t) + 0x1000 + 12, 4, 0);
+	t->state.regs[0] = 7;
+	/* an error behind it is nobody else's */
+	pci_report_error(&t->pci, 0);
+	assert_int_equal(slot_state(pe), 2);
+	assert_int_equal(slot_state(of_bridge), 0);
+	assert_int_equal(slot_state(of_port), 0);
+	assert_int_equal(pe_call("ibm,set-eeh-option", pe, 2), 0);
+	assert_int_equal(pe_call("ibm,set-eeh-option", pe, 3), 0);
+	/* one that is armed at the bridge happens to what passes it */
+	assert_int_equal(rtas("ibm,open-errinjct", 0, 2), 0x10001);
+	session = rets[0];
+	arm(session, bridge, 0, 0, 6);
+	irq_count = 0;
+	store(cpu_mem32(t), 4, 9);
+	assert_int_equal(t->state.regs[0], 7);
+	assert_int_equal(slot_state(of_bridge), 2);
+	assert_int_equal(slot_state(of_port), 2);
+	assert_int_equal(slot_state(pe), 2);
+	assert_int_equal(slot_state(pe_of(CONFIG_B)), 0);
+	assert_int_equal(load(cpu_mem32(t), 4), ~0u);
+	assert_int_equal(config_read(config, 4), ~0u);
+	assert_int_equal(config_read(port, 4), ~0u);
+	assert_int_equal(dma_st32_le(&t->pci.real, 0x8000, 1), -EFAULT);
+	assert_int_equal(dma_st32_le(&b->pci.real, 0x8000, 1), 0);
+	pci_msix_notify(&t->pci, 0);
+	assert_int_equal(irq_count, 0);
+	/* thawing what is behind does not help, thawing the bridge does */
+	assert_int_equal(pe_call("ibm,set-eeh-option", pe, 2), 0);
+	assert_int_equal(slot_state(pe), 2);
+	assert_int_equal(pe_call("ibm,set-eeh-option", of_bridge, 2), 0);
+	assert_int_equal(slot_state(pe), 4);
+	assert_int_equal(load(cpu_mem32(t), 4), 7);
+	assert_int_equal(pe_call("ibm,set-eeh-option", of_bridge, 3), 0);
+	assert_int_equal(slot_state(pe), 0);
+	assert_int_equal(dma_st32_le(&t->pci.real, 0x8000, 1), 0);
+	/* reset takes all of them, whatever they had; the bridge passes on afterwards */
+	pci_report_error(&t->pci, 0);
+	t->resets = 0;
+	assert_int_equal(pe_call("ibm,set-slot-reset", of_bridge, 1), 0);
+	assert_int_equal(slot_state(pe), 1);
+	assert_int_equal(pe_call("ibm,set-eeh-option", pe, 2), 0);
+	assert_int_equal(slot_state(pe), 1);
+	assert_int_equal(config_read(config, 4), ~0u);
+	assert_int_equal(pe_call("ibm,set-slot-reset", of_bridge, 0), 0);
+	assert_int_equal(rtas("ibm,configure-pe", 3, 1, of_bridge, BUID_HI, BUID_LO), 0);
+	assert_int_equal(t->resets, 1);
+	assert_int_equal(slot_state(pe), 0);
+	assert_int_equal(slot_state(of_port), 0);
+	assert_int_equal(config_read(bridge | PCI_PRIMARY_BUS, 4), 0x020100);
+	assert_int_equal(config_read(port | PCI_PRIMARY_BUS, 4), 0x020201);
+	assert_int_equal(config_read(config, 4), 0x10f01af4);
+	assert_int_equal(config_read(config | PCI_COMMAND, 2), 0);
+	assert_int_equal(config_read(bridge | PCI_COMMAND, 2) & 7, 7);
 }
 
 /* --- saved state --- */
@@ -752,10 +833,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	static const struct CMUnitTest tests[] = {
-		TEST(test_config),   TEST(test_decode),	 TEST(test_intx), TEST(test_msix),
-		TEST(test_msi),	     TEST(test_windows), TEST(test_real), TEST(test_eeh),
-		TEST(test_errinjct), TEST(test_slots),	 TEST(test_plug), TEST(test_bridge),
-		TEST(test_state),
+		TEST(test_config),     TEST(test_decode),  TEST(test_intx), TEST(test_msix),
+		TEST(test_msi),	       TEST(test_windows), TEST(test_real), TEST(test_eeh),
+		TEST(test_errinjct),   TEST(test_slots),   TEST(test_plug), TEST(test_bridge),
+		TEST(test_bridge_eeh), TEST(test_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

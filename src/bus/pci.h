@@ -206,6 +206,9 @@ static inline bool pci_is_master(const struct pci_device *d)
 /* A device is plugged in by realizing it under the machine's lock while the vm runs, and may be
  * destroyed, the vm paused, when the guest has let go of it. This asks it to. */
 int pci_request_unplug(struct pci_device *d, struct error *e);
+/* An error of the function's endpoint: now (PE_INJECT_NONE), or as pe_arm() has it. Under the
+ * machine's lock. */
+void pci_inject_error(struct pci_device *d, enum pe_inject kind, u64 addr, u64 mask);
 /* "pci.0", "pci.1" … for host bridges, a bridge's id for what is behind it; NULL: the default bus
  * (of host bridge 0). NULL: there is none of that name. */
 struct pci_bus *pci_bus_find(struct vm *vm, const char *name);

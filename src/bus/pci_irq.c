@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Interrupts of PCI functions: pins, MSI, MSI-X.
+ * Interrupts of PCI functions: pins, MSI, MSI-X; and errors.
  *
  * A masked vector becomes pending and fires when it is unmasked. Who notifies sets the pending bit
  * first and looks at the masks then, who unmasks clears the mask first and looks at the bits then;
@@ -264,7 +264,16 @@ void pci_msix_program(struct pci_device *d, u32 vector, u64 addr, u32 data)
 	set_word(d, vector, PCI_MSIX_ENTRY_DATA, data);
 }
 
+/* --- errors --- */
 void pci_report_error(struct pci_device *d, u64 addr)
 {
 	pe_freeze(d->pe, PE_ERROR_DEVICE, pci_rid(d), addr);
+}
+
+void pci_inject_error(struct pci_device *d, enum pe_inject kind, u64 addr, u64 mask)
+{
+	if (kind == PE_INJECT_NONE)
+		pe_freeze(d->pe, PE_ERROR_INJECTED, pci_rid(d), addr);
+	else
+		pe_arm(d->pe, kind, addr, mask);
 }

@@ -70,6 +70,27 @@ void pe_freeze(struct pe *pe, enum pe_error error, u32 rid, u64 addr)
 		pe->notify(pe);
 }
 
+const char *const pe_inject_names[PE_INJECT_COUNT] = {
+	[PE_INJECT_NONE] = "freeze",
+	[PE_INJECT_LOAD_MEM] = "load-mem",
+	[PE_INJECT_STORE_MEM] = "store-mem",
+	[PE_INJECT_LOAD_IO] = "load-io",
+	[PE_INJECT_STORE_IO] = "store-io",
+	[PE_INJECT_LOAD_CONFIG] = "load-config",
+	[PE_INJECT_STORE_CONFIG] = "store-config",
+	[PE_INJECT_DMA_READ] = "dma-read",
+	[PE_INJECT_DMA_WRITE] = "dma-write",
+};
+
+void pe_arm(struct pe *pe, enum pe_inject kind, u64 addr, u64 mask)
+{
+	pe->state.inject_addr = addr;
+	pe->state.inject_mask = mask;
+	__atomic_store_n(&pe->state.inject, kind, __ATOMIC_RELEASE);
+	if (pe->notify)
+		pe->notify(pe);
+}
+
 static bool trigger(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr)
 {
 	u32 armed = kind;

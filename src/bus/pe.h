@@ -71,6 +71,9 @@ enum pe_inject {
 	PE_INJECT_COUNT
 };
 
+/* As a person writes them; the first one is "freeze", without an access. */
+extern const char *const pe_inject_names[PE_INJECT_COUNT];
+
 struct pe {
 	struct vm *vm;
 	u32 number;	   /* the configuration address that RTAS calls name it by; never 0 */
@@ -88,6 +91,8 @@ struct pe {
 void pe_freeze(struct pe *pe, enum pe_error error, u32 rid, u64 addr);
 /* As struct dma_ops's translate(), for the function rid of the endpoint; freezes on a fault. */
 int pe_translate(struct pe *pe, u32 rid, u64 addr, bool write, u64 *gpa, u64 *len);
+/* The next access of that kind whose address agrees with addr in mask's bits is an error. */
+void pe_arm(struct pe *pe, enum pe_inject kind, u64 addr, u64 mask);
 /* Is an error armed for this access, here or on the way? Then it has happened now. */
 bool pe_injected(struct pe *pe, enum pe_inject kind, u32 rid, u64 addr);
 

@@ -75,10 +75,8 @@ static void rtas_errinjct(void *opaque, struct vcpu *vcpu, const u32 *args, u32 
 	pe = spapr_pci_pe(s, rest[0], (u64)rest[1] << 32 | rest[2]);
 	if (!pe || rest[3] >= ARRAY_SIZE(functions))
 		return;
-	pe->state.inject_addr = wide ? (u64)w[0] << 32 | w[1] : w[0];
-	pe->state.inject_mask = wide ? (u64)w[2] << 32 | w[3] : w[1];
-	__atomic_store_n(&pe->state.inject, functions[rest[3]], __ATOMIC_RELEASE);
-	pe->notify(pe);
+	pe_arm(pe, functions[rest[3]], wide ? (u64)w[0] << 32 | w[1] : w[0],
+	       wide ? (u64)w[2] << 32 | w[3] : w[1]);
 	rets[0] = RTAS_SUCCESS;
 }
 

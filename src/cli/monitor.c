@@ -9,6 +9,7 @@
 #include "bus/pci.h"
 #include "cli/hotplug.h"
 #include "cli/list.h"
+#include "cli/monitor_pci.h"
 #include "cli/values.h"
 #include "control/monitor.h"
 #include "host/display.h"
@@ -28,7 +29,7 @@ struct cli_monitors {
 	struct vm *vm;
 	struct char_escapes escapes; /* ours, around the program's */
 	struct hotplug hotplug;
-	struct monitor_table tables[3];
+	struct monitor_table tables[4];
 	struct terminal terminals[CLI_MAX_MONITORS];
 	struct terminal escaped; /* of Ctrl-A c, wherever it was typed last */
 };
@@ -265,6 +266,7 @@ int monitors_open(struct cli_monitors *all, struct vm *vm, struct error *e)
 	all->tables[1] =
 		(struct monitor_table){hotplug_commands, hotplug_nr_commands, &all->hotplug};
 	all->tables[2] = (struct monitor_table){monitor_vm_commands, monitor_nr_vm_commands, vm};
+	all->tables[3] = (struct monitor_table){monitor_pci_commands, monitor_nr_pci_commands, vm};
 	for (u32 i = 0; i < all->o->nr_monitors && !err; i++)
 		err = open_one(all, &all->terminals[i], all->o->monitors[i], e);
 	if (err)

@@ -48,7 +48,8 @@ struct scsi_request {
 	u8 cdb[SCSI_CDB_BYTES];
 	const struct iovec *iov; /* host addresses of the data buffer, in or out */
 	int niov;
-	u64 room; /* bytes in iov */
+	u64 room;      /* bytes in iov */
+	bool to_guest; /* the buffer is for data in: it may be written, and is not read */
 	void (*done)(struct scsi_request *r);
 	void *opaque;
 	/* The answer. */

@@ -154,7 +154,7 @@ static void transfer(struct scsi_device *d, struct scsi_request *r, bool write)
 	len = (u64)count * d->block_size;
 	if (len > r->room && !write)
 		len = r->room - r->room % d->block_size;
-	if (!len || len > r->room) {
+	if (!len || len > r->room || r->to_guest == write) {
 		if (count)
 			scsi_fail(r, SENSE_DATA_PHASE);
 		else

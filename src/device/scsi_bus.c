@@ -88,6 +88,10 @@ void scsi_answer(struct scsi_request *r, const void *data, u32 len, u32 limit)
 	u64 left = len < limit ? len : limit;
 
 	left = left < r->room ? left : r->room;
+	if (left && !r->to_guest) {
+		scsi_fail(r, SENSE_DATA_PHASE);
+		return;
+	}
 	r->moved = left;
 	for (int i = 0; i < r->niov && left; i++) {
 		u64 n = r->iov[i].iov_len < left ? r->iov[i].iov_len : left;
@@ -104,6 +108,8 @@ u32 scsi_take(const struct scsi_request *r, void *data, u32 len)
 	u8 *p = data;
 	u32 left = len;
 
+	if (r->to_guest)
+		return 0;
 	for (int i = 0; i < r->niov && left; i++) {
 		u32 n = r->iov[i].iov_len < left ? (u32)r->iov[i].iov_len : left;
 

@@ -258,6 +258,7 @@ static int map_buffers(struct vscsi_request *q, const struct descriptors *d)
 		}
 	}
 	q->total = s->room = total;
+	s->to_guest = !q->write;
 	return 0;
 }
 

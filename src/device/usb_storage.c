@@ -177,8 +177,12 @@ static void submit(struct usb_storage *s, const struct iovec *iov, int niov, u64
 {
 	struct storage_state *t = &s->state;
 
-	s->request = (struct scsi_request){
-		.iov = iov, .niov = niov, .room = room, .done = request_done, .opaque = s};
+	s->request = (struct scsi_request){.iov = iov,
+					   .niov = niov,
+					   .room = room,
+					   .to_guest = t->phase == DATA_IN,
+					   .done = request_done,
+					   .opaque = s};
 	memcpy(s->request.cdb, t->cdb, t->cdb_len);
 	t->submitted = 1;
 	s->busy = true;

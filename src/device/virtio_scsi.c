@@ -142,6 +142,7 @@ static bool find_data(struct adapter_request *r)
 	}
 	r->scsi.niov = iov_cut(from, n, r->to_guest ? RESPONSE_BYTES : HEAD_BYTES, r->data);
 	r->scsi.iov = r->data;
+	r->scsi.to_guest = r->to_guest;
 	r->scsi.room = r->to_guest ? el->in_len - RESPONSE_BYTES : el->out_len - HEAD_BYTES;
 	return true;
 }

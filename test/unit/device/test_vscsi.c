@@ -270,6 +270,35 @@ static void test_disk(void **state)
 	teardown(&g);
 }
 
+/* What the guest hands over to be read is not written, nor the other way round. */
+static void test_direction(void **state)
+{
+	struct rig g;
+	u32 sense;
+
+	setup(&g);
+	wake(&g, DISK);
+	memset(data(&g), 0xee, 1024);
+	assert_int_equal(command(&g, DISK, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 2, 0), 0, 1024, &sense),
+			 2);
+	assert_int_equal(sense, 0x0b4b00);
+	assert_int_equal(command(&g, DISK, CDB(0x12, 0, 0, 0, 36, 0), 0, 36, &sense), 2);
+	assert_int_equal(sense, 0x0b4b00);
+	for (u32 i = 0; i < 1024; i++)
+		assert_int_equal(data(&g)[i], 0xee);
+	assert_int_equal(command(&g, DISK, CDB(0x2a, 0, 0, 0, 0, 5, 0, 0, 2, 0), 1024, 0, &sense),
+			 2);
+	assert_int_equal(sense, 0x0b4b00);
+	assert_int_equal(command(&g, DISK, CDB(0x41, 0, 0, 0, 0, 5, 0, 0, 2, 0), 512, 0, &sense),
+			 2);
+	assert_int_equal(sense, 0x0b4b00);
+	assert_int_equal(command(&g, DISK, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 2, 0), 1024, 0, &sense),
+			 0);
+	assert_int_equal(data(&g)[0], 6);
+	assert_int_equal(data(&g)[1023], 7);
+	teardown(&g);
+}
+
 static void test_pages(void **state)
 {
 	static const u8 pages[] = {0x00, 0x80, 0x83, 0xb0, 0xb1, 0xb2};
@@ -398,8 +427,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_connection), cmocka_unit_test(test_disk),
-		cmocka_unit_test(test_pages),	   cmocka_unit_test(test_cd),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_direction),  cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_cd),	   cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

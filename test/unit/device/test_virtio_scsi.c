@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The virtio SCSI adapter as a driver uses it: commands of a disk in both directions, buffers of
+ * the wrong one, addresses where nobody is, task management. Expected values are those of virtio
+ * 1.2, 5.6, and of SBC-3. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "../machine/board.h"
+#include "device/scsi.h"
+#include "device/virtio_scsi.h"
+#include "vdriver.h"
+
+enum {
+	CTRL,
+	EVENT,
+	REQUEST,
+	DISK_BYTES = 1 << 20,
+	HEAD = 51,
+	RESPONSE = 108,
+	BAD_TARGET = 3,
+	FAILURE = 9,
+	NO_ANSWER = 0xff,
+};
+
+struct rig {
+	struct vm *vm;
+	struct block *disk;
+	char path[64];
+	struct vdriver d;
+	/* of the last command */
+	u8 in[RESPONSE + 4096], response;
+	u32 written, sense, slot;
+};
+
+static struct block *image(char *path)
+{
+	struct block_options o = {.discard = true};
+	u8 *data = malloc(DISK_BYTES);
+	struct error e = {""};
+	struct block *b;
+
+	for (u32 i = 0; i < DISK_BYTES; i++)
+		data[i] = (u8)(i / 512 + 1);
+	board_file(path, data, DISK_BYTES);
+	free(data);
+	o.filename = path;
+	if (block_open(&o, &b, &e))
+		fail_msg("%s", e.text);
+	return b;
+}
+
+static void setup(struct rig *g)
+{
+	struct machine_config c = {.cpus = 1};
+	struct error e = {""};
+	struct device *adapter, *disk;
+
+	memset(g, 0, sizeof(*g));
+	if (board_create(&c, &g->vm, &e))
+		fail_msg("%s", e.text);
+	g->disk = image(g->path);
+	adapter = device_new(g->vm, &virtio_scsi_pci_class);
+	if (device_realize(adapter, &e))
+		fail_msg("%s", e.text);
+	disk = device_new(g->vm, &scsi_hd_class);
+	device_set_pointer(disk, "bus", device_bus_find(g->vm, BUS_SCSI, NULL)->bus);
+	device_set_pointer(disk, "drive", g->disk);
+	device_set_u64(disk, "scsi-id", 2);
+	if (device_realize(disk, &e))
+		fail_msg("%s", e.text);
+	vd_init(&g->d, adapter);
+	vm_resume(g->vm);
+	vd_start(&g->d, 0);
+}
+
+static void teardown(struct rig *g)
+{
+	vm_pause(g->vm);
+	machine_pseries.destroy(g->vm);
+	block_close(g->disk);
+	unlink(g->path);
+}
+
+/* A command for a target with `out` bytes of data and room for `in`; its status. */
+static u8 command(struct rig *g, u8 target, const u8 *cdb, u32 cdb_len, const u8 *data, u32 out,
+		  u32 in)
+{
+	u8 head[HEAD + 4096] = {1, target, 0x40};
+
+	memcpy(head + 19, cdb, cdb_len);
+	if (out)
+		memcpy(head + HEAD, data, out);
+	memset(g->in, 0, sizeof(g->in));
+	g->slot = vd_offer(&g->d, REQUEST, head, HEAD + out, RESPONSE + in);
+	g->written = vd_take(&g->d, REQUEST, g->in, sizeof(g->in));
+	g->response = g->in[11];
+	g->sense =
+		ld_le32(g->in) ? (u32)(g->in[14] & 15) << 16 | (u32)g->in[24] << 8 | g->in[25] : 0;
+	return g->response ? NO_ANSWER : g->in[10];
+}
+
+#define CDB(...) ((const u8[]){__VA_ARGS__}), sizeof((const u8[]){__VA_ARGS__})
+
+static void wake(struct rig *g)
+{
+	assert_int_equal(command(g, 2, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), 2);
+	assert_int_equal(g->sense, 0x062900);
+	assert_int_equal(command(g, 2, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), 0);
+}
+
+static void test_disk(void **state)
+{
+	u8 data[1024];
+	struct rig g;
+
+	setup(&g);
+	assert_int_equal(command(&g, 2, CDB(0x12, 0, 0, 0, 36, 0), NULL, 0, 36), 0);
+	assert_memory_equal(g.in + RESPONSE + 16, "HARDDISK", 8);
+	assert_int_equal(g.written, RESPONSE + 36);
+	wake(&g);
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 2, 0), NULL, 0, 1024), 0);
+	assert_int_equal(g.in[RESPONSE], 6);
+	assert_int_equal(g.in[RESPONSE + 1023], 7);
+	assert_int_equal(g.written, RESPONSE + 1024);
+	memset(data, 0xee, sizeof(data));
+	assert_int_equal(command(&g, 2, CDB(0x2a, 0, 0, 0, 0, 5, 0, 0, 2, 0), data, 1024, 0), 0);
+	assert_int_equal(g.written, RESPONSE);
+	/* more room than data: the rest is residual */
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 6, 0, 0, 2, 0), NULL, 0, 2048), 0);
+	assert_int_equal(g.in[RESPONSE + 511], 0xee);
+	assert_int_equal(g.in[RESPONSE + 512], 8);
+	assert_int_equal(ld_le32(g.in + 4), 1024);
+	assert_int_equal(g.written, RESPONSE + 1024);
+	/* nobody there */
+	assert_int_equal(command(&g, 3, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), NO_ANSWER);
+	assert_int_equal(g.response, BAD_TARGET);
+	teardown(&g);
+}
+
+static void test_direction(void **state)
+{
+	u8 data[1024], seen[1024];
+	struct rig g;
+
+	setup(&g);
+	wake(&g);
+	memset(data, 0xee, sizeof(data));
+	/* reads with buffers that the device may only read */
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 2, 0), data, 1024, 0), 2);
+	assert_int_equal(g.sense, 0x0b4b00);
+	assert_int_equal(g.written, RESPONSE);
+	vm_mem_read(g.vm, vd_data(REQUEST, g.slot) + HEAD, seen, sizeof(seen));
+	assert_memory_equal(seen, data, sizeof(data));
+	assert_int_equal(command(&g, 2, CDB(0x12, 0, 0, 0, 36, 0), data, 36, 0), 2);
+	assert_int_equal(g.sense, 0x0b4b00);
+	vm_mem_read(g.vm, vd_data(REQUEST, g.slot) + HEAD, seen, 36);
+	assert_memory_equal(seen, data, 36);
+	/* writes with buffers that it may only write */
+	assert_int_equal(command(&g, 2, CDB(0x2a, 0, 0, 0, 0, 5, 0, 0, 2, 0), NULL, 0, 1024), 2);
+	assert_int_equal(g.sense, 0x0b4b00);
+	assert_int_equal(command(&g, 2, CDB(0x41, 0, 0, 0, 0, 5, 0, 0, 2, 0), NULL, 0, 512), 2);
+	assert_int_equal(g.sense, 0x0b4b00);
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 2, 0), NULL, 0, 1024), 0);
+	assert_int_equal(g.in[RESPONSE], 6);
+	/* both at once: bidirectional commands do not exist here */
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 1, 0), data, 512, 512),
+			 NO_ANSWER);
+	assert_int_equal(g.response, FAILURE);
+	/* neither: nothing to be moved is no error, a block without a place is */
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 0, 0), NULL, 0, 0), 0);
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 1, 0), NULL, 0, 0), 2);
+	assert_int_equal(command(&g, 2, CDB(0x12, 0, 0, 0, 36, 0), NULL, 0, 0), 0);
+	teardown(&g);
+}
+
+static void test_control(void **state)
+{
+	u8 tmf[24] = {0}, answer[8] = {0};
+	struct rig g;
+
+	setup(&g);
+	/* logical unit reset of target 2 */
+	tmf[4] = 5;
+	tmf[8] = 1;
+	tmf[9] = 2;
+	vd_offer(&g.d, CTRL, tmf, sizeof(tmf), 1);
+	assert_int_equal(vd_take(&g.d, CTRL, answer, sizeof(answer)), 1);
+	assert_int_equal(answer[0], 10);
+	/* cut off, unknown, too short to be anything */
+	vd_offer(&g.d, CTRL, tmf, 12, 1);
+	assert_int_equal(vd_take(&g.d, CTRL, answer, sizeof(answer)), 1);
+	assert_int_equal(answer[0], 11);
+	tmf[0] = 77;
+	vd_offer(&g.d, CTRL, tmf, sizeof(tmf), 1);
+	assert_int_equal(vd_take(&g.d, CTRL, answer, sizeof(answer)), 1);
+	assert_int_equal(answer[0], 11);
+	vd_offer(&g.d, CTRL, tmf, 3, 1);
+	assert_int_equal(vd_take(&g.d, CTRL, answer, sizeof(answer)), 0);
+	teardown(&g);
+}
+
+static void test_short(void **state)
+{
+	u8 head[HEAD] = {1, 2, 0x40};
+	struct rig g;
+
+	setup(&g);
+	vd_offer(&g.d, REQUEST, head, HEAD - 1, RESPONSE);
+	assert_false(vd_ready(&g.d, REQUEST, 50));
+	os_mutex_lock(&g.d.v->lock);
+	assert_true(g.d.v->s->status & VIRTIO_STATUS_NEEDS_RESET);
+	os_mutex_unlock(&g.d.v->lock);
+	vd_start(&g.d, 0);
+	assert_int_equal(command(&g, 2, CDB(0x12, 0, 0, 0, 36, 0), NULL, 0, 36), 0);
+	teardown(&g);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_disk),
+		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_control),
+		cmocka_unit_test(test_short),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

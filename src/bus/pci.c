@@ -74,6 +74,7 @@ void pci_set_ids(struct pci_device *d, const struct pci_ids *ids)
 	d->wmask[PCI_LATENCY_TIMER] = 0xff;
 	d->wmask[PCI_INTERRUPT_LINE] = 0xff;
 	d->cap_end = PCI_FIRST_CAPABILITY;
+	d->extended_end = d->extended_last = 0;
 }
 
 static u32 bar_offset(u32 bar, bool bridge)
@@ -159,39 +160,6 @@ u32 pci_add_capability(struct pci_device *d, u8 id, u32 size)
 	d->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 	d->cap_end = at + size;
 	return at;
-}
-
-static void add_express(struct pci_device *d, u32 type)
-{
-	u32 at = pci_add_capability(d, PCI_CAP_EXPRESS, PCI_EXP_CAP_BYTES);
-
-	d->express = true;
-	d->express_cap = at;
-	st_le16(d->config + at + PCI_EXP_FLAGS,
-		PCI_EXP_VERSION |
-			(d->secondary ? PCI_EXP_TYPE_ROOT_PORT << 4 : PCI_EXP_TYPE_ENDPOINT << 4));
-	st_le32(d->config + at + PCI_EXP_DEVCAP, 1 << 15); /* role-based error reporting */
-	st_le16(d->wmask + at + PCI_EXP_DEVCTL, 0x78ff);
-	st_le16(d->w1c + at + PCI_EXP_DEVSTA, 0xf);
-	st_le32(d->config + at + PCI_EXP_LNKCAP, 1 << 4 | 1); /* one lane, 2.5 GT/s */
-	st_le16(d->config + at + PCI_EXP_LNKSTA, 1 << 4 | 1);
-	st_le16(d->wmask + at + PCI_EXP_LNKCTL, 0xc3);
-}
-
-void pci_add_express(struct pci_device *d)
-{
-	add_express(d, PCI_EXP_TYPE_ENDPOINT);
-}
-
-void pci_add_express_port(struct pci_device *d, u32 port, u32 slot)
-{
-	u8 *cap;
-
-	add_express(d, PCI_EXP_TYPE_ROOT_PORT);
-	cap = d->config + d->express_cap;
-	cap[PCI_EXP_FLAGS + 1] |= PCI_EXP_FLAGS_SLOT >> 8;
-	cap[PCI_EXP_LNKCAP + 3] = (u8)port;
-	st_le32(cap + PCI_EXP_SLTCAP, (slot & 0x1fff) << 19);
 }
 
 /* --- on the bus --- */
@@ -395,6 +363,10 @@ struct pci_device *pci_find(struct pci_host *h, u32 rid)
 /* --- configuration space --- */
 u32 pci_config_bytes(const struct pci_device *d)
 {
+	/* Nothing beyond what PCI had passes a bridge of PCI. */
+	for (const struct pci_bus *b = d->bus; b->bridge; b = b->bridge->bus)
+		if (!b->bridge->express)
+			return CONVENTIONAL_BYTES;
 	return d->express ? PCI_CONFIG_BYTES : CONVENTIONAL_BYTES;
 }
 

@@ -126,7 +126,8 @@ struct pci_device {
 	u8 w1c[PCI_CONFIG_BYTES];   /* bits that writing 1 clears */
 	struct pci_bar bars[PCI_BARS];
 	struct pci_fixed fixed[PCI_FIXED_RANGES];
-	u32 cap_end; /* where the next capability may stand */
+	u32 cap_end;			 /* where the next capability may stand */
+	u32 extended_end, extended_last; /* likewise beyond 256 bytes, and the last one */
 	u32 msi_cap, msix_cap, express_cap;
 	u32 msi_vectors, msix_vectors;
 	u8 *initial;   /* configuration space after reset */
@@ -173,8 +174,13 @@ enum { PCI_MSIX_BYTES = 0x2000 };
 void pci_add_msix(struct pci_device *d, u32 bar, u32 offset, u32 vectors);
 /* n: 1, 2, 4 … 32 */
 void pci_add_msi(struct pci_device *d, u32 n);
-/* PCI Express capability of an endpoint; also makes configuration space 4096 bytes long. */
+/* PCI Express capability of an endpoint; also makes configuration space 4096 bytes long, with
+ * Advanced Error Reporting. */
 void pci_add_express(struct pci_device *d);
+/* Is the function to be one of PCI Express, as behind a port of that kind? */
+bool pci_behind_port(const struct pci_device *d);
+/* An extended capability of size bytes with its head; returns its offset in config. */
+u32 pci_add_extended(struct pci_device *d, u16 id, u32 version, u32 size);
 /* Puts the function on its bus; -EBUSY, -EINVAL: no such slot. After that it is visible. */
 int pci_attach(struct pci_device *d, struct error *e);
 /* In unrealize(). */

@@ -122,4 +122,19 @@ enum {
 	PCI_EXP_FLAGS_SLOT = 1 << 8,
 };
 
+/* Extended capabilities; Advanced Error Reporting, from the capability on. */
+enum {
+	PCI_EXT_CAP_AER = 1,
+	PCI_AER_VERSION = 2,
+	PCI_AER_UNCORRECTABLE = 4,
+	PCI_AER_UNCORRECTABLE_MASK = 8,
+	PCI_AER_SEVERITY = 12,
+	PCI_AER_CORRECTABLE = 16,
+	PCI_AER_CORRECTABLE_MASK = 20,
+	PCI_AER_BYTES = 44,
+	PCI_AER_ROOT_COMMAND = 44,
+	PCI_AER_ROOT_STATUS = 48,
+	PCI_AER_ROOT_BYTES = 56,
+};
+
 #endif

@@ -413,7 +413,7 @@ static int function_node(struct spapr_phb *phb, struct pci_device *d, void *fdt,
 	err = identity(d, fdt, node);
 	err |= interrupts(d, fdt, node);
 	err |= addresses(d, fdt, node, assigned);
-	if (d->express)
+	if (pci_config_bytes(d) == PCI_CONFIG_BYTES)
 		err |= fdt_setprop_u32(fdt, node, "ibm,pci-config-space-type", 1);
 	log_format(name, sizeof(name), "%s:%04x:%02x:%02x.%x", d->dev.cls->name, phb->index,
 		   pci_bus_number(d->bus), d->devfn >> 3, d->devfn & 7);

@@ -453,6 +453,8 @@ static int realize(struct xhci *x, const struct pci_ids *ids, struct error *e)
 		pci_add_msi(&x->pci, 1);
 	if (x->msix != DEVICE_OFF)
 		pci_add_msix(&x->pci, BAR, MSIX, x->nr_interrupters);
+	if (pci_behind_port(&x->pci))
+		pci_add_express(&x->pci);
 	err = add_bus(x, e);
 	if (err)
 		return err;

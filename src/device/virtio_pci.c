@@ -452,7 +452,8 @@ static int choose(struct virtio_pci *p, struct error *e)
 {
 	/* Legacy drivers know nothing of the platform's windows or packed rings. */
 	if (p->disable_legacy == DEVICE_AUTO)
-		p->legacy = !p->props.iommu_platform || p->disable_modern;
+		p->legacy = p->disable_modern ||
+			    (!p->props.iommu_platform && !pci_behind_port(&p->pci));
 	else
 		p->legacy = p->disable_legacy == DEVICE_OFF;
 	p->modern = !p->disable_modern;
@@ -498,6 +499,8 @@ int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct vir
 		pci_add_bar(&p->pci, BAR_MSIX, PCI_MSIX_BYTES, PCI_BAR_MEM, NULL, NULL);
 		pci_add_msix(&p->pci, BAR_MSIX, 0, p->vectors);
 	}
+	if (pci_behind_port(&p->pci))
+		pci_add_express(&p->pci);
 	err = pci_attach(&p->pci, e);
 	if (err)
 		virtio_destroy(v);

@@ -102,6 +102,15 @@ static bool set_index(struct cli_drive *d, const char *v)
 	return *v && !*end && n >= 0 && n < 256;
 }
 
+static bool set_reconnect_delay(struct cli_drive *d, const char *v)
+{
+	char *end;
+	unsigned long n = strtoul(v, &end, 10);
+
+	d->options.reconnect_delay = (u32)n;
+	return *v >= '0' && *v <= '9' && !*end && n < 1 << 20;
+}
+
 static bool set_locking(struct cli_drive *d, const char *v)
 {
 	d->options.no_lock = !strcmp(v, "off");
@@ -277,6 +286,7 @@ static const struct key drive_keys[] = {
 	{"rerror", set_read_error},
 	{"werror", set_write_error},
 	{"locking", set_locking},
+	{"reconnect-delay", set_reconnect_delay},
 	{"filename", set_file},
 	{"auto-read-only", set_auto_read_only},
 	{NULL, NULL},
@@ -294,6 +304,7 @@ static const struct key blockdev_keys[] = {
 	{"detect-zeroes", set_detect},
 	{"x-volatile-log", set_volatile_log},
 	{"locking", set_locking},
+	{"reconnect-delay", set_reconnect_delay},
 	{"force-share", set_share},
 	{NULL, NULL},
 };

@@ -79,7 +79,8 @@ struct block_limits {
 
 struct block_options {
 	const char *filename;
-	const char *uri; /* instead: a network block device's */
+	const char *uri;     /* instead: a network block device's */
+	u32 reconnect_delay; /* seconds that requests wait for its server, if that is gone */
 	/* instead: what qemu-storage-daemon's --blockdev takes, and the node that is the disk */
 	const char *node;
 	u32 nr_nodes;

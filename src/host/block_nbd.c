@@ -4,7 +4,9 @@
  * that a server of our own reads (block_server.c).
  *
  * One thread owns the connection. Whoever submits puts requests into a list and wakes it. When the
- * server is gone, requests fail with -EIO, at once.
+ * server is gone, requests fail with -EIO, at once or, with reconnect-delay=, after so many seconds
+ * if it does not come back; the thread goes on trying for ever. What was under way begins again:
+ * writes may be done twice, which changes nothing, since nobody was told that they are done.
  */
 #include <errno.h>
 #include <libnbd.h>
@@ -19,6 +21,7 @@ enum {
 	LARGEST = 32 << 20, /* of a transfer, where the server does not say */
 	BOUNCE = 4 << 20,
 	LARGEST_RANGE = 1 << 30, /* of a trim or zeroes */
+	RETRY_MS = 500,
 };
 
 struct block_nbd {
@@ -31,6 +34,10 @@ struct block_nbd {
 	struct block_request *first, **last; /* under lock: submitted, not seen by the thread */
 	bool stop;			     /* under lock */
 	struct block_request *done;	     /* the thread's: answered, to be gone on with */
+	struct block_request *waiting;	     /* the thread's: for the server, the last one first */
+	char *uri;			     /* NULL: the server does not come back */
+	u64 delay, lost_at, retry;	     /* ms; retry: when to connect, 0: not to */
+	bool connecting;
 	u64 largest;
 	bool can_trim, can_zero, can_fua, can_flush, lost;
 };
@@ -121,20 +128,56 @@ static void finish(struct block_request *r, int err)
 	block_complete(r, err);
 }
 
+static u64 now_ms(void)
+{
+	return os_clock_ns() / 1000000;
+}
+
+/* Whether there is a server; the first to find that there is none says so. */
+static bool is_lost(struct block_nbd *n)
+{
+	if (n->lost || !(nbd_aio_is_dead(n->h) || nbd_aio_is_closed(n->h)))
+		return n->lost;
+	n->lost = true;
+	n->lost_at = now_ms();
+	n->retry = n->uri ? n->lost_at : 0;
+	log_warn("%s: the connection to the disk's server is lost%s%s", n->b.name,
+		 n->server ? ": " : "", n->server ? block_server_said(n->server) : "");
+	return true;
+}
+
+/* Until the server is back, or has been gone for too long. */
+static void wait_for_server(struct block_nbd *n, struct block_request *r)
+{
+	if (!n->uri || now_ms() >= n->lost_at + n->delay) {
+		finish(r, -EIO);
+		return;
+	}
+	g_free(r->scratch);
+	r->scratch = NULL;
+	r->progress = 0;
+	r->next = n->waiting;
+	n->waiting = r;
+}
+
 static void send_request(struct block_nbd *n, struct block_request *r, bool flushing)
 {
 	struct part *p = new_part(n, r);
 
 	p->flushing = flushing;
 	r->scratch = p;
-	if (send_part(n, p) < 0)
+	if (send_part(n, p) >= 0)
+		return;
+	if (is_lost(n))
+		wait_for_server(n, r);
+	else
 		finish(r, error_now());
 }
 
 static void start(struct block_nbd *n, struct block_request *r)
 {
 	if (n->lost)
-		finish(r, -EIO);
+		wait_for_server(n, r);
 	else if ((r->op == BLOCK_FLUSH && !n->can_flush) ||
 		 (r->op == BLOCK_DISCARD && !n->can_trim))
 		finish(r, 0);
@@ -148,6 +191,10 @@ static void go_on(struct block_nbd *n, struct block_request *r)
 	struct part *p = r->scratch;
 	bool flushing = p->flushing;
 
+	if (p->err && is_lost(n)) {
+		wait_for_server(n, r);
+		return;
+	}
 	if (p->err) {
 		finish(r, p->err == ENOSPC || p->err == EINVAL || p->err == EPERM ? -p->err : -EIO);
 		return;
@@ -168,15 +215,6 @@ static void go_on(struct block_nbd *n, struct block_request *r)
 	send_request(n, r, r->progress == r->len);
 }
 
-static void lose(struct block_nbd *n)
-{
-	if (n->lost)
-		return;
-	n->lost = true;
-	log_warn("%s: the connection to the disk's server is lost%s%s", n->b.name,
-		 n->server ? ": " : "", n->server ? block_server_said(n->server) : "");
-}
-
 static void go_on_all(struct block_nbd *n)
 {
 	while (n->done) {
@@ -185,6 +223,62 @@ static void go_on_all(struct block_nbd *n)
 		n->done = r->next;
 		go_on(n, r);
 	}
+}
+
+/* --- a server that comes back --- */
+static void start_waiting(struct block_nbd *n)
+{
+	struct block_request *list = NULL, *r, *next;
+
+	for (r = n->waiting; r; r = next) {
+		next = r->next;
+		r->next = list;
+		list = r;
+	}
+	n->waiting = NULL;
+	for (r = list; r; r = next) {
+		next = r->next;
+		start(n, r);
+	}
+}
+
+static void connect_again(struct block_nbd *n)
+{
+	n->retry = now_ms() + RETRY_MS;
+	nbd_close(n->h);
+	n->h = nbd_create();
+	n->connecting = n->h && !nbd_aio_connect_uri(n->h, n->uri);
+}
+
+/* Whether it is the same disk, as far as can be told. */
+static bool is_same(struct block_nbd *n)
+{
+	s64 size = nbd_get_size(n->h);
+
+	return size >= 0 && (u64)size >= n->b.info.size &&
+	       (n->b.info.read_only || nbd_is_read_only(n->h) <= 0);
+}
+
+static void look_for_server(struct block_nbd *n)
+{
+	if (n->connecting && (nbd_aio_is_dead(n->h) || nbd_aio_is_closed(n->h))) {
+		n->connecting = false;
+	} else if (n->connecting && nbd_aio_is_ready(n->h)) {
+		n->connecting = false;
+		if (is_same(n)) {
+			n->lost = false;
+			n->retry = 0;
+			n->can_trim = nbd_can_trim(n->h) > 0;
+			n->can_zero = nbd_can_zero(n->h) > 0;
+			n->can_fua = nbd_can_fua(n->h) > 0;
+			n->can_flush = nbd_can_flush(n->h) > 0;
+			log_warn("%s: the disk's server is back", n->b.name);
+		}
+	} else if (!n->connecting && now_ms() >= n->retry) {
+		connect_again(n);
+	}
+	if (!n->lost || now_ms() >= n->lost_at + n->delay)
+		start_waiting(n);
 }
 
 /* --- the thread --- */
@@ -208,34 +302,43 @@ static bool take_submitted(struct block_nbd *n)
 	return !stop;
 }
 
+/* What of the connection is due: reading, writing. */
+static void notify(struct block_nbd *n, const struct pollfd *p, unsigned dir)
+{
+	if (p->revents & POLLOUT && dir & LIBNBD_AIO_DIRECTION_WRITE)
+		nbd_aio_notify_write(n->h);
+	else if (p->revents)
+		nbd_aio_notify_read(n->h);
+}
+
 static void nbd_main(void *opaque)
 {
 	struct block_nbd *n = opaque;
 	bool run = true;
 
 	while (run) {
-		unsigned dir = n->lost ? 0 : nbd_aio_get_direction(n->h);
+		bool live = !n->lost || n->connecting;
+		unsigned dir = live ? nbd_aio_get_direction(n->h) : 0;
 		struct pollfd p[2] = {
 			{.fd = n->wake.fd, .events = POLLIN},
-			{.fd = n->lost ? -1 : nbd_aio_get_fd(n->h), .events = 0},
+			{.fd = live ? nbd_aio_get_fd(n->h) : -1, .events = 0},
 		};
 
 		if (dir & LIBNBD_AIO_DIRECTION_READ)
 			p[1].events |= POLLIN;
 		if (dir & LIBNBD_AIO_DIRECTION_WRITE)
 			p[1].events |= POLLOUT;
-		if (poll(p, 2, -1) < 0)
+		if (poll(p, 2, n->lost && n->uri ? RETRY_MS / 5 : -1) < 0)
 			continue;
-		if (p[1].revents & POLLOUT && dir & LIBNBD_AIO_DIRECTION_WRITE)
-			nbd_aio_notify_write(n->h);
-		else if (p[1].revents)
-			nbd_aio_notify_read(n->h);
-		if (!n->lost && (nbd_aio_is_dead(n->h) || nbd_aio_is_closed(n->h)))
-			lose(n);
+		if (live)
+			notify(n, &p[1], dir);
+		is_lost(n);
 		go_on_all(n);
 		if (p[0].revents)
 			run = take_submitted(n);
 		go_on_all(n);
+		if (n->lost && n->uri)
+			look_for_server(n);
 	}
 }
 
@@ -258,6 +361,7 @@ static void free_nbd(struct block_nbd *n)
 	if (n->h)
 		nbd_close(n->h);
 	block_server_stop(n->server);
+	g_free(n->uri);
 	g_mutex_clear(&n->lock);
 }
 
@@ -326,6 +430,8 @@ int block_nbd_open(const struct block_options *o, struct block **out, struct err
 	block_init(&n->b, &nbd_ops, o->name ? o->name : o->uri ? o->uri : o->node);
 	g_mutex_init(&n->lock);
 	n->last = &n->first;
+	n->uri = g_strdup(o->uri);
+	n->delay = o->reconnect_delay * 1000ull;
 	n->h = nbd_create();
 	if (!n->h)
 		err = error_set(e, -ENOMEM, "%s: %s", n->b.name, nbd_get_error());

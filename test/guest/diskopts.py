@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Options of disks, all in one guest: limits of rates, zeroes that become holes, and what the guest sees of images whose
-server is killed under it (rerror=, werror=): errors, and no hang.
+server is killed under it (rerror=, werror=): errors, and no hang; or nothing, where the server comes back in time
+(reconnect-delay=).
 
 Prints ok/not ok lines.
 """
 
 import argparse
+import contextlib
+import hashlib
 import json
 import os
 import shlex
@@ -28,7 +31,7 @@ for pass in 1 2 3 4 5 6; do
     for m in /modules/*.ko; do insmod $m 2>/dev/null; done
 done
 i=0
-while [ ! -b /dev/vde ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
+while [ ! -b /dev/vdf ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done
 say() { echo "opts: $*"; }
 result() { if "$@" 2>/dev/null >/dev/null; then echo good; else echo bad; fi; }
 say serials `cat /sys/block/vd?/serial`
@@ -52,6 +55,10 @@ say after-read `result dd if=/dev/vdc of=/dev/null bs=4k count=1 iflag=direct`
 say after-write `result dd if=/dev/zero of=/dev/vdc bs=4k count=1 oflag=direct`
 say ignored-read `result dd if=/dev/vdd of=/dev/null bs=4k count=1 iflag=direct`
 say ignored-write `result dd if=/dev/zero of=/dev/vdd bs=4k count=1 oflag=direct`
+dd if=/dev/urandom of=/data bs=64k count=128 2>/dev/null
+say restart
+dd if=/data of=/dev/vdf bs=64k oflag=direct 2>/dev/null && say rewritten `sha256sum < /data`
+say reread `dd if=/dev/vdf bs=64k count=128 iflag=direct 2>/dev/null | sha256sum`
 say neighbour `result dd if=/dev/vdb of=/dev/null bs=1M count=4 iflag=direct`
 poweroff -f
 """
@@ -64,6 +71,7 @@ class Machine:
         self.said = {}
         self.times = {}
         self.text = b""
+        self.server = None
 
     def image(self, name, kind="raw"):
         path = os.path.join(self.folder, name)
@@ -74,9 +82,22 @@ class Machine:
             subprocess.run(["qemu-img", "create", "-q", "-f", kind, path, str(SIZE)], check=True)
         return path
 
+    def serve(self):
+        """a disk's server that is ours to kill"""
+        path = os.path.abspath(os.path.join(self.folder, "socket"))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        self.server = subprocess.Popen(["qemu-nbd", "-t", "-f", "raw", "-k", path, os.path.join(self.folder, "g")],
+                                       stdin=subprocess.DEVNULL)
+        while not os.path.exists(path) and self.server.poll() is None:
+            time.sleep(0.05)
+        return f"nbd+unix:///?socket={path}"
+
     def argv(self):
         device = {"driver": "virtio-blk-pci", "drive": "b", "serial": "b", "werror": "report", "addr": "3"}
         qcow2 = {"driver": "qcow2", "node-name": "e", "file": {"driver": "file", "filename": self.image("e", "qcow2")}}
+        self.image("g")
+        uri = self.serve()
         initrd = initrd_with(self.options.guests, self.folder, SCRIPT)
         return self.options.vmm + [
             "-M", "pseries", "-smp", "1", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
@@ -90,7 +111,9 @@ class Machine:
             "-device", "virtio-blk-pci,drive=c,serial=c,addr=4",
             "-drive", f"file={self.image('d', 'qcow2')},if=none,id=d,format=qcow2,werror=ignore",
             "-device", "virtio-blk-pci,drive=d,serial=d,rerror=ignore,addr=5",
-            "-blockdev", json.dumps(qcow2), "-device", "virtio-blk-pci,drive=e,serial=e,addr=6"]
+            "-blockdev", json.dumps(qcow2), "-device", "virtio-blk-pci,drive=e,serial=e,addr=6",
+            "-drive", f"file={uri},if=none,id=g,format=raw,file.reconnect-delay=200",
+            "-device", "virtio-blk-pci,drive=g,serial=g,addr=7"]
 
     def servers(self, process):
         with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="ascii") as f:
@@ -108,6 +131,12 @@ class Machine:
                     continue
                 self.said[words[1]] = " ".join(words[2:])
                 self.times[words[1]] = time.monotonic()
+                if words[1] == "restart":
+                    for _ in range(2):
+                        time.sleep(0.2)
+                        self.server.kill()
+                        self.server.wait()
+                        self.serve()
                 if words[1] == "kill":
                     servers = self.servers(p)
                     self.said["servers"] = len(servers)
@@ -115,6 +144,8 @@ class Machine:
                         os.kill(pid, signal.SIGKILL)
             guard.cancel()
             status = p.wait()
+        self.server.kill()
+        self.server.wait()
         with open(os.path.join(self.folder, "console"), "wb") as f:
             f.write(self.text)
         if status:
@@ -126,7 +157,7 @@ class Machine:
         def equal(what, got, want):
             results.add(what, None if got == want else f"got {got!r}, expected {want!r}")
 
-        equal("serial numbers, also of JSON's devices", self.said.get("serials"), "abcde")
+        equal("serial numbers, also of JSON's devices", self.said.get("serials"), "abcdeg")
         took = self.times["limit-over"] - self.times["limited"]
         # 12 MiB at 2 MiB/s, of which a tenth of a second's worth and one request pass at once
         results.add("a limited disk is not faster", None if took > 4.5 else f"12 MiB took {took:.1f} s")
@@ -141,6 +172,11 @@ class Machine:
             equal(f"{what} when the server is gone", self.said.get("after-" + what), "bad")
             equal(f"{what} when the server is gone, errors ignored", self.said.get("ignored-" + what), "good")
         equal("writes under way end", "killed" in self.said, True)
+        results.add("a server that comes back: nothing is lost",
+                    None if self.said["reread"] == self.said.get("rewritten") else "data is")
+        with open(os.path.join(self.folder, "g"), "rb") as f:
+            equal("and what the guest wrote is on the host", hashlib.sha256(f.read(8 * MIB)).hexdigest(),
+                  self.said["reread"].split()[0])
         equal("another disk works", self.said.get("neighbour"), "good")
         results.add("the user is told", None if b"connection to the disk's server is lost" in self.text else "not")
 

@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
+
+#include <glib.h>
 
 #include "host/block.h"
 #include "os/os.h"
@@ -461,6 +464,103 @@ static void test_lost_server(void **state)
 	block_close(b);
 }
 
+/* --- a server that comes back --- */
+static GPid serve_at(const char *socket)
+{
+	char *argv[] = {"qemu-nbd", "-t", "-f", "raw", "-k", (char *)socket, path, NULL};
+	GPid pid = 0;
+
+	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+				  NULL, NULL, &pid, NULL));
+	for (u32 i = 0; i < 3000 && access(socket, F_OK); i++)
+		g_usleep(10000);
+	return pid;
+}
+
+static void end_server(GPid pid, const char *socket)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(socket);
+}
+
+static _Atomic u32 failed;
+
+static void count_write(struct block_request *r, int err)
+{
+	atomic_fetch_add(&failed, err ? 1 : 0);
+	atomic_fetch_add(&finished, 1);
+}
+
+static void write_round(struct block *b, u8 round)
+{
+	enum { PIECE = 4096, PIECES = 64 };
+	static struct block_request r[PIECES];
+	static u8 data[PIECES][PIECE];
+	static struct iovec iov[PIECES];
+
+	finished = 0;
+	for (u32 i = 0; i < PIECES; i++) {
+		memset(data[i], (int)(round + i), PIECE);
+		iov[i] = (struct iovec){data[i], PIECE};
+		r[i] = (struct block_request){.op = BLOCK_WRITE,
+					      .offset = i * PIECE,
+					      .len = PIECE,
+					      .iov = &iov[i],
+					      .niov = 1,
+					      .done = count_write};
+		block_submit(b, &r[i]);
+	}
+}
+
+static void check_round(struct block *b, u8 round)
+{
+	static u8 data[64 * 4096];
+
+	block_drain(b);
+	assert_int_equal(finished, 64);
+	assert_int_equal(failed, 0);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, data, sizeof(data)), 0);
+	for (u32 i = 0; i < sizeof(data); i++)
+		assert_int_equal(data[i], (u8)(round + i / 4096));
+}
+
+/* Nothing is lost while it is away, and after too long there are errors, until it is back. */
+static void test_reconnect(void **state)
+{
+	char socket[64], uri[128];
+	struct block *b;
+	GPid pid;
+	u8 buf[512];
+	int err;
+
+	snprintf(socket, sizeof(socket), "/tmp/pvnbd%d", getpid());
+	snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s", socket);
+	pid = serve_at(socket);
+	b = open_with((struct block_options){.uri = uri, .reconnect_delay = 100});
+	for (u8 round = 1; round < 5; round++) {
+		/* it stands still, so that all are under way when it dies */
+		kill(pid, SIGSTOP);
+		write_round(b, round);
+		g_usleep(20000);
+		end_server(pid, socket);
+		if (round & 1)
+			g_usleep(700000);
+		pid = serve_at(socket);
+		check_round(b, round);
+	}
+	block_close(b);
+	b = open_with((struct block_options){.uri = uri, .reconnect_delay = 1});
+	end_server(pid, socket);
+	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, 512), -EIO);
+	pid = serve_at(socket);
+	for (u32 i = 0; i < 600 && (err = block_rw_sync(b, BLOCK_READ, 0, buf, 512)); i++)
+		g_usleep(100000);
+	assert_int_equal(err, 0);
+	block_close(b);
+	end_server(pid, socket);
+}
+
 static void test_no_server(void **state)
 {
 	const char *nodes[] = {"driver=qcow2,node-name=x,file.driver=file,file.filename=/nowhere"};
@@ -490,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_snapshot),  cmocka_unit_test(test_volatile),
 		cmocka_unit_test(test_server),	  cmocka_unit_test(test_lost_server),
 		cmocka_unit_test(test_no_server), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_reconnect),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

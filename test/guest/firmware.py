@@ -5,16 +5,14 @@
 Prints ok/not ok lines.
 """
 
-import argparse
 import os
 import re
-import shlex
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 
-from guest import Failure, Guest, Results
+import suite
+from guest import Failure, Guest
 
 READY = r"^0 > "
 PROPERTIES = "qemu,boot-list", "qemu,boot-device", "qemu,boot-menu"
@@ -98,28 +96,12 @@ def observe(options, case, qemu):
     return tried, said
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--log", default="build/log/firmware")
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("--full", action="store_true", help="all cases")
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    results = Results()
-    for case in CASES:
-        if not (case.name in options.cases if options.cases else case.quick or options.full):
-            continue
-        try:
-            ours, qemus = observe(options, case, False), observe(options, case, True)
-            results.add(f"{case.name}: tried", None if ours[0] == qemus[0] and ours[0]
-                        else f"{ours[0]}, qemu: {qemus[0]}")
-            results.add(f"{case.name}: /chosen", None if ours[1] == qemus[1] else f"{ours[1]}, qemu: {qemus[1]}")
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(case.name, e)
-    return results.end("firmware.py")
+def compare(options, case, results):
+    ours, qemus = observe(options, case, False), observe(options, case, True)
+    results.add(f"{case.name}: tried", None if ours[0] == qemus[0] and ours[0] else f"{ours[0]}, qemu: {qemus[0]}")
+    results.add(f"{case.name}: /chosen", None if ours[1] == qemus[1] else f"{ours[1]}, qemu: {qemus[1]}")
 
 
-sys.exit(main())
+TESTS = [suite.Test(c.name, lambda o, r, c=c: compare(o, c, r), c.quick) for c in CASES]
+
+sys.exit(suite.run(suite.parser(__doc__, "firmware"), TESTS))

@@ -4,8 +4,8 @@
  * one, of the physical kind. A function that is plugged in while the guest runs is there at once,
  * isolated; the guest is told, takes its nodes by ibm,configure-connector and un-isolates it. To
  * unplug one the guest is asked; when it has isolated the slot, the functions go. A guest that
- * un-isolates the slot instead keeps them, and may be asked again; one that never did has nothing
- * to let go of.
+ * un-isolates the slot instead keeps them, and may be asked again; one that never did, and does not
+ * use them, has nothing to let go of.
  *
  * Taking nodes is a sequence of calls; how far it has come is not saved: a guest whose sequence
  * breaks off gets an error and begins again, as after any other failure.
@@ -141,7 +141,10 @@ int spapr_drc_request_unplug(struct spapr_phb *phb, struct pci_device *d, struct
 	if (d->unplugging)
 		return error_set(e, -EBUSY, "%s: the guest has let go of it already",
 				 d->dev.cls->name);
-	if (!(*flags & (DRC_UNISOLATED | DRC_CONFIGURED))) {
+	/* Firmware that looks for functions by itself may use one without un-isolating it. */
+	if (!(*flags & (DRC_UNISOLATED | DRC_CONFIGURED)) &&
+	    !(ld_le16(d->config + PCI_COMMAND) &
+	      (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER))) {
 		release(d->bus, d->devfn >> 3, flags);
 		return 0;
 	}

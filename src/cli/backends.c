@@ -110,6 +110,7 @@ static struct block *claim_drive(struct cli_options *o, const char *id, const ch
 			return NULL;
 		}
 		d->user = user;
+		d->freed = false;
 		return d->block;
 	}
 	error_set(e, -ENOENT, "there is no -drive with id=%s", id);
@@ -206,17 +207,23 @@ static void forget_netdev(struct cli_options *o, u32 i)
 	memmove(o->netdevs + i, o->netdevs + i + 1, (o->nr_netdevs - i) * sizeof(*o->netdevs));
 }
 
-/* As in qemu a drive goes with its device, what -blockdev made stays. */
 static void release_drive(struct cli_options *o, const void *block)
 {
 	for (u32 i = 0; i < o->nr_drives; i++) {
 		if (o->drives[i].block != block)
 			continue;
 		o->drives[i].user = NULL;
-		if (!o->drives[i].is_node)
-			forget_drive(o, i);
+		o->drives[i].freed = true;
 		return;
 	}
+}
+
+/* As in qemu; what -blockdev made stays. */
+void cli_close_freed(struct cli_options *o)
+{
+	for (u32 i = o->nr_drives; i--;)
+		if (o->drives[i].freed && !o->drives[i].user && !o->drives[i].is_node)
+			forget_drive(o, i);
 }
 
 static void release(void *opaque, u32 type, void *backend)

@@ -39,7 +39,7 @@ static void let_go(struct vm *vm, bool running)
 		vm_resume(vm);
 }
 
-void hotplug_reap(struct vm *vm)
+void hotplug_reap(struct cli_options *o, struct vm *vm)
 {
 	bool any = false, running;
 
@@ -47,11 +47,13 @@ void hotplug_reap(struct vm *vm)
 	for (u32 i = 0; i < vm->nr_devices; i++)
 		any |= vm->devices[i]->released;
 	vm_unlock(vm);
-	if (!any)
+	/* transfers that wait for 'cont' (werror=stop) are still their device's */
+	if (!any || cli_waiting_drive(o))
 		return;
 	running = hold(vm);
 	devices_reap(vm, false);
 	let_go(vm, running);
+	cli_close_freed(o);
 }
 
 /* --- devices --- */
@@ -78,6 +80,9 @@ static void add_device(struct monitor *m, void *opaque, const char *args)
 		err = device_add(h->vm, d.cls, d.settings, d.nr_settings, &e);
 		let_go(h->vm, running);
 	}
+	/* its drive waits for another try */
+	for (u32 i = 0; i < h->o->nr_drives && err; i++)
+		h->o->drives[i].freed = false;
 	if (err)
 		complain(m, "device_add", &e);
 }
@@ -110,7 +115,7 @@ static void remove_device(struct monitor *m, void *opaque, const char *args)
 	if (err)
 		complain(m, "device_del", &e);
 	/* one that the guest never took is gone by now */
-	hotplug_reap(h->vm);
+	hotplug_reap(h->o, h->vm);
 }
 
 /* --- back ends --- */

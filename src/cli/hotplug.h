@@ -18,7 +18,7 @@ struct hotplug {
 extern const struct monitor_command hotplug_commands[];
 extern const u32 hotplug_nr_commands;
 
-/* Destroys the devices that the guest has let go of. Nothing is held. */
-void hotplug_reap(struct vm *vm);
+/* Destroys the devices that the guest has let go of, with their drives. Nothing is held. */
+void hotplug_reap(struct cli_options *o, struct vm *vm);
 
 #endif

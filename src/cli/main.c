@@ -119,6 +119,7 @@ static void reboot(struct program *p)
 	} else if (vm_reset(p->vm, &e)) {
 		end_with(p, fail(&e));
 	} else {
+		cli_close_freed(&p->options);
 		vm_resume(p->vm);
 	}
 }
@@ -128,7 +129,7 @@ static gboolean on_request(gint fd, GIOCondition condition, gpointer opaque)
 	struct program *p = opaque;
 
 	os_notifier_clear(&p->notifier);
-	hotplug_reap(p->vm);
+	hotplug_reap(&p->options, p->vm);
 	switch (vm_take_request(p->vm)) {
 	case VM_REQUEST_RESET:
 		reboot(p);
@@ -163,7 +164,7 @@ static gboolean on_save(gpointer opaque)
 	struct error e;
 
 	vm_pause(p->vm);
-	hotplug_reap(p->vm);
+	hotplug_reap(&p->options, p->vm);
 	waits = cli_waiting_drive(&p->options);
 	if (waits) {
 		/* what the guest wrote is neither in its memory's rings nor on the disk */

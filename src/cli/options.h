@@ -28,6 +28,7 @@ struct cli_drive {
 	bool cd;
 	bool below;   /* another node stands on it: not opened by itself */
 	bool is_node; /* of -blockdev: stays when its device goes */
+	bool freed;   /* its device has gone */
 	struct block *block;
 	const char *user; /* NULL: no device has it */
 };
@@ -110,6 +111,8 @@ const char *cli_waiting_drive(const struct cli_options *o);
 /* That of -chardev, for one user only; NULL with e set. */
 struct chardev *cli_chardev(struct cli_options *o, const char *id, const char *user,
 			    struct error *e);
+/* Devices have gone, not one that could not be made: their drives go, too. */
+void cli_close_freed(struct cli_options *o);
 /* After the machine is gone; also after a failure. */
 void cli_close_backends(struct cli_options *o);
 

@@ -389,7 +389,7 @@ static void release_backends(struct device *dev)
 {
 	const struct device_backends *b = dev->vm->backends;
 
-	for (const struct device_prop *p = dev->cls->props; b && p && p->name; p++) {
+	for (const struct device_prop *p = dev->cls->props; b && b->release && p && p->name; p++) {
 		void **backend = (void **)((u8 *)dev + p->offset);
 
 		if (p->type < PROP_DRIVE || p->type == PROP_POINTER || !*backend)

@@ -2,7 +2,7 @@
 /*
  * A guest that is hostile to its PCI host bridge: RTAS calls with their tokens right and their
  * arguments nearly so, TCE hypercalls, loads and stores in the windows; and devices that interrupt
- * and do DMA all the while; and to a graphics card that somebody looks at.
+ * and do DMA all the while, come and go; and to a graphics card that somebody looks at.
  */
 #include "../unit/bus/testdev.h"
 #include "bus/pci_host.h"
@@ -14,6 +14,7 @@
 enum { BLOCK = 0x100000, WORK = 0x110000, BUID_HI = 0x8000000, BUID_LO = 0x20000000, DEVICES = 3 };
 
 static struct vm *vm;
+static const char *const places[DEVICES] = {"1", "2", "1f"};
 static struct testdev *devices[DEVICES];
 static struct vga *card;
 static struct device_backends backends;
@@ -52,7 +53,6 @@ static u32 token(const char *name)
 
 static void make_board(void)
 {
-	static const char *const slots[DEVICES] = {"1", "2", "1f"};
 	struct device *d;
 	struct error e;
 
@@ -62,7 +62,7 @@ static void make_board(void)
 		machine_pseries.destroy(vm);
 	vm = fuzz_board();
 	for (u32 i = 0; i < DEVICES; i++) {
-		devices[i] = testdev_add(vm, slots[i], &e);
+		devices[i] = testdev_add(vm, places[i], &e);
 		if (!devices[i])
 			abort();
 	}
@@ -83,6 +83,30 @@ static u32 function(struct fuzz_input *in)
 	if ((v & 0xf000) == 0)
 		return (u32)fuzz_value(in, 4);
 	return slots[v >> 8 & 3] << 11 | (v & 0x800 ? 1 : v & 0xff);
+}
+
+/* One that is there. */
+static struct testdev *some(struct fuzz_input *in)
+{
+	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
+
+	return t ? t : devices[0];
+}
+
+/* All but the first come and go. */
+static void plug(struct fuzz_input *in)
+{
+	u32 v = (u32)fuzz_value(in, 1), which = 1 + v % (DEVICES - 1);
+	struct error e;
+
+	if (!devices[which])
+		devices[which] = testdev_add(vm, places[which], &e);
+	else if (v & 0x80)
+		pci_request_unplug(&devices[which]->pci, &e);
+	for (u32 i = 0; i < DEVICES; i++)
+		if (devices[i] && devices[i]->pci.dev.released)
+			devices[i] = NULL;
+	devices_reap(vm, false);
 }
 
 static void rtas(struct fuzz_input *in)
@@ -113,7 +137,7 @@ static void tce(struct fuzz_input *in)
 {
 	static const u64 nrs[4] = {H_PUT_TCE, H_GET_TCE, H_STUFF_TCE, H_PUT_TCE_INDIRECT};
 	u64 nr = nrs[fuzz_value(in, 1) & 3];
-	struct pe *pe = devices[fuzz_value(in, 1) % DEVICES]->pci.pe;
+	struct pe *pe = some(in)->pci.pe;
 	const struct tce_table *t = &pe->windows[fuzz_value(in, 1) & 1];
 	u64 args[9] = {t->liobn, t->start + (fuzz_value(in, 2) << t->page_shift),
 		       fuzz_address(in) | 3, fuzz_value(in, 2)};
@@ -123,7 +147,7 @@ static void tce(struct fuzz_input *in)
 
 static void access_window(struct fuzz_input *in)
 {
-	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
+	struct testdev *t = some(in);
 	u32 bar = (u32)fuzz_value(in, 1) % 3, kind = (u32)fuzz_value(in, 1);
 	u64 at = pci_bar_address(&t->pci, bar) + fuzz_value(in, 2);
 	struct vm_exit x = {.reason = VM_EXIT_MMIO};
@@ -169,7 +193,7 @@ static void graphics(struct fuzz_input *in)
 
 static void device(struct fuzz_input *in)
 {
-	struct testdev *t = devices[fuzz_value(in, 1) % DEVICES];
+	struct testdev *t = some(in);
 	struct dma_view *v = fuzz_value(in, 1) & 1 ? &t->pci.dma : &t->pci.real;
 	u64 addr = fuzz_value(in, 1) & 1 ? fuzz_address(in) : 1ull << 59 | fuzz_value(in, 3);
 	u8 buf[512] = {0};
@@ -205,7 +229,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (!vm || ++used % 200 == 0)
 		make_board();
 	while (in.size) {
-		switch (fuzz_value(&in, 1) % 9) {
+		switch (fuzz_value(&in, 1) % 10) {
 		case 0:
 		case 1:
 		case 2:
@@ -220,6 +244,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			break;
 		case 6:
 			graphics(&in);
+			break;
+		case 7:
+			plug(&in);
 			break;
 		default:
 			device(&in);

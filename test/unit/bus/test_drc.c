@@ -230,8 +230,12 @@ static void test_refused(void **state)
 	assert_int_equal(indicate(drc, ISOLATE), 0);
 	assert_true(t->pci.dev.released);
 	reap();
-	/* one that it never took goes at once */
+	/* one that it never took goes at once, unless it uses it all the same */
 	u = plug("7");
+	pci_config_write(&u->pci, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	assert_int_equal(ask(u), 0);
+	assert_false(u->pci.dev.released);
+	pci_config_write(&u->pci, PCI_COMMAND, 2, 0);
 	assert_int_equal(ask(u), 0);
 	assert_true(u->pci.dev.released);
 	reap();

@@ -33,6 +33,8 @@ static void run(struct monitor *m, void *opaque, const char *args)
 static const struct monitor_command commands[] = {
 	{"dump", "FILE", "writes", run},
 	{"bare", "", "takes nothing", run},
+	{"info all of", "WHAT", "a name of words", run},
+	{"info", "WHAT", "the first of these", run},
 };
 
 static struct monitor *make(void)
@@ -71,6 +73,17 @@ static void test_lines(void **state)
 	assert_non_null(strstr(said, "takes nothing\r\n"));
 	assert_non_null(strstr(said, "unknown command: 'foo'\r\n(qemu) \r\n(qemu) help"));
 	assert_non_null(strstr(said, "dump FILE"));
+	/* names of words; what only begins like one is another */
+	type(m, "info  x y\n");
+	assert_string_equal(args_seen, "x y");
+	type(m, "info all of  them\n");
+	assert_string_equal(args_seen, "them");
+	type(m, "info all office\n");
+	assert_string_equal(args_seen, "all office");
+	assert_int_equal(runs, 6);
+	said[0] = 0;
+	monitor_print_names(m, "info");
+	assert_string_equal(said, "info all of\r\n");
 	monitor_destroy(m);
 }
 

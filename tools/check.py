@@ -154,6 +154,11 @@ def guests(c):
     c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
 
 
+def installer(c):
+    c.one("Debian's installer", ["guests/debian-installer.py", "build/guests/installer-ppc64el"])
+    guest_test("installer.py", "meson", "installer")(c)
+
+
 def guest_test(script, config, log, *arguments, full=(), engine=""):
     """a script of test/guest under build/CONFIG's program; full: arguments that --full adds; engine: of --engine"""
     def run(c):
@@ -215,6 +220,7 @@ STAGES = [
     Stage("firmware", guest_test("firmware.py", "meson", "firmware", full=("--full",))),
     Stage("grub", guest_test("grub.py", "meson", "grub", full=("--full",))),
     Stage("debian", debian, full=True),
+    Stage("installer", installer, full=True),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("netpair", guest_test("netpair.py", "meson", "netpair", full=("--full",))),
     Stage("usb", guest_test("usb.py", "meson", "usb")),

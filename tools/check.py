@@ -151,7 +151,8 @@ def count_cases(c, totals, name, output):
 def guests(c):
     for name in "debian-ppc64el", "pseries-be", "grub-ppc64el":
         c.one(name, [f"guests/{name}.sh", f"build/guests/{name}"])
-    c.one("tests-ppc64el", ["guests/tests-ppc64el.sh", "build/guests/debian-ppc64el", "build/guests/tests-ppc64el"])
+    for name in "tests-ppc64el", "hotplug-ppc64el":
+        c.one(name, [f"guests/{name}.sh", "build/guests/debian-ppc64el", f"build/guests/{name}"])
 
 
 def installer(c):
@@ -229,6 +230,7 @@ STAGES = [
     Stage("compare", guest_test("compare.py", "meson", "compare")),
     Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
     Stage("eeh", guest_test("eeh.py", "meson", "eeh")),
+    Stage("hotplug", guest_test("hotplug.py", "meson", "hotplug")),
     Stage("icount", guest_test("icount.py", "meson", "icount")),
     Stage("flushes", guest_test("flushes.py", "meson", "flushes")),
     Stage("evictions", guest_test("evictions.py", "meson", "evictions")),

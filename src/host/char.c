@@ -250,6 +250,8 @@ static ssize_t write_some(int fd, const u8 *buf, size_t len)
 
 	if (n >= 0 || errno != ENOTSOCK)
 		return n >= 0 ? n : -errno;
+	/* no room is no error: the writer comes again */
+	n = 0;
 	do {
 		if (poll(&p, 1, 0) <= 0)
 			break;

@@ -25,7 +25,7 @@ struct dgram {
 	struct os_notifier wake;
 	struct os_thread thread;
 	_Atomic bool stop;
-	GMutex lock; /* over frame */
+	struct os_mutex lock; /* over frame */
 	u8 frame[NET_FRAME_MAX];
 	u8 in[NET_FRAME_MAX]; /* the thread's */
 };
@@ -94,11 +94,11 @@ static void dgram_send(struct net_backend *n, u32 queue, const struct net_offloa
 	struct dgram *d = n->impl;
 	u64 len;
 
-	g_mutex_lock(&d->lock);
+	os_mutex_lock(&d->lock);
 	len = iov_to_buf(iov, niov, 0, d->frame, sizeof(d->frame));
 	if (d->remote.len)
 		net_finish(o, d->frame, len, emit, d);
-	g_mutex_unlock(&d->lock);
+	os_mutex_unlock(&d->lock);
 }
 
 /* --- life --- */
@@ -169,7 +169,7 @@ static void free_dgram(struct dgram *d)
 		close(d->fd);
 	if (d->local.len && !d->group)
 		net_address_forget(&d->local);
-	g_mutex_clear(&d->lock);
+	os_mutex_destroy(&d->lock);
 	g_free(d);
 }
 
@@ -181,7 +181,7 @@ static int dgram_open(struct net_backend *n, const struct net_options *o, struct
 	n->impl = d;
 	d->n = n;
 	d->fd = d->out = -1;
-	g_mutex_init(&d->lock);
+	os_mutex_init(&d->lock);
 	err = start(d, o, e);
 	if (!err && os_notifier_init(&d->wake))
 		err = error_set(e, -EMFILE, "out of file descriptors");

@@ -43,7 +43,7 @@ struct stream {
 	u64 retry;	/* when, by os_clock_ns(); 0: not */
 	size_t in_len;
 	u8 in[IN_MAX];
-	GMutex lock; /* over what follows; only the thread changes fd */
+	struct os_mutex lock; /* over what follows; only the thread changes fd */
 	int fd;	     /* -1: there is no peer */
 	GByteArray *out;
 	u8 frame[LENGTH + NET_FRAME_MAX];
@@ -56,20 +56,20 @@ static void peer_comes(struct stream *s, int fd)
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	s->in_len = 0;
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	s->fd = fd;
 	g_byte_array_set_size(s->out, 0);
-	g_mutex_unlock(&s->lock);
+	os_mutex_unlock(&s->lock);
 }
 
 static void peer_goes(struct stream *s, const char *why)
 {
 	int fd = s->fd;
 
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	s->fd = -1;
 	g_byte_array_set_size(s->out, 0);
-	g_mutex_unlock(&s->lock);
+	os_mutex_unlock(&s->lock);
 	close(fd);
 	if (!s->server && s->reconnect)
 		s->retry = os_clock_ns() + s->reconnect * 1000000000ull;
@@ -156,12 +156,12 @@ static void stream_send(struct net_backend *n, u32 queue, const struct net_offlo
 	struct stream *s = n->impl;
 	u64 len;
 
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	if (s->fd >= 0) {
 		len = iov_to_buf(iov, niov, 0, s->frame, NET_FRAME_MAX);
 		net_finish(o, s->frame, len, emit, s);
 	}
-	g_mutex_unlock(&s->lock);
+	os_mutex_unlock(&s->lock);
 }
 
 /* --- connecting --- */
@@ -219,18 +219,18 @@ static bool has_out(struct stream *s)
 {
 	bool has;
 
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	has = s->out->len;
-	g_mutex_unlock(&s->lock);
+	os_mutex_unlock(&s->lock);
 	return has;
 }
 
 static void look_at_peer(struct stream *s, short events)
 {
 	if (events & POLLOUT) {
-		g_mutex_lock(&s->lock);
+		os_mutex_lock(&s->lock);
 		write_out(s);
-		g_mutex_unlock(&s->lock);
+		os_mutex_unlock(&s->lock);
 	}
 	if (events & (POLLIN | POLLHUP | POLLERR))
 		read_peer(s);
@@ -316,7 +316,7 @@ static void free_stream(struct stream *s)
 		net_address_forget(&s->address);
 	}
 	g_byte_array_free(s->out, TRUE);
-	g_mutex_clear(&s->lock);
+	os_mutex_destroy(&s->lock);
 	g_free(s);
 }
 
@@ -332,7 +332,7 @@ static int stream_open(struct net_backend *n, const struct net_options *o, struc
 	s->listener = s->connecting = s->fd = -1;
 	s->room = true;
 	s->out = g_byte_array_new();
-	g_mutex_init(&s->lock);
+	os_mutex_init(&s->lock);
 	err = start(s, o, e);
 	if (!err && os_notifier_init(&s->wake))
 		err = error_set(e, -EMFILE, "out of file descriptors");

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian's drivers on a PCI host bridge: interrupts, DMA windows, and errors that the guest injects into one endpoint
-and recovers from (EEH), with addresses translated and real, behind bridges, and from the monitor; under load of
-disks.
+and recovers from (EEH), with addresses translated and real, behind bridges, and from the monitor; under load of disks
+and networks.
 
 The guest gets the modules of its kernel's package and a program that injects errors by RTAS. Prints ok/not ok lines.
 """
@@ -13,6 +13,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 import suite
 from cases import Case
@@ -24,6 +26,8 @@ MODULES = {
     "virtio": "virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng",
     "sums": "crc64 crc64_rocksoft_generic crc64-rocksoft crct10dif_common crct10dif_generic crc-t10dif t10-pi",
     "nvme": "nvme-core nvme",
+    "usb": "sd_mod usb-common usbcore xhci-hcd xhci-pci usb-storage",
+    "net": "failover net_failover virtio_net e1000",
 }
 OPTIONS = {"nvme-core": "io_timeout=5"}
 DISK_BYTES = 16 << 20
@@ -54,9 +58,12 @@ while [ `dmesg | grep -c 'EEH: Recovery successful'` -lt $1 ]; do
     fi
 done
 """,
+    "read-on": """while dd if=/dev/sda of=/dev/null iflag=direct bs=64k; do :; done; sleep 999
+""",
     "md5": """echo 3 > /proc/sys/vm/drop_caches
-while [ ! -b $1 ]; do sleep 0.1; done
-md5sum < $1
+# a node may be there before its disk
+pattern=$1
+until set -- $pattern && [ -b $1 ] && md5sum $1 2>/dev/null; do sleep 0.1; done
 """,
 }
 
@@ -163,7 +170,7 @@ def neighbour(options, results):
     sums = [disk_file(os.path.join(options.log, f"neighbour-{i}.img"), datas[i]) for i in range(2)]
     with row.guest() as guest:
         guest.expect(PROMPT, 200, "shell prompt")
-        guest.run("sh /stream &")
+        guest.run("(sh /stream &)")
         inject(guest, 0x10000, 1)
         guest.run("while [ ! -s /sums ]; do sleep 0.2; done", 120)
         check("the other disk", guest.run("cat /sums").splitlines()[0].split()[:2], ["40", sums[1]])
@@ -199,7 +206,7 @@ def bridges(options, results):
         disks("at first")
         before = guest.run("grep -c nvme /proc/interrupts")
         # under way while the bridge stops
-        guest.run(f"dd if=/dev/{devices['port']} iflag=direct bs=64k 2>/dev/null | md5sum >/sums &")
+        guest.run(f"(dd if=/dev/{devices['port']} iflag=direct bs=64k 2>/dev/null | md5sum >/sums &)")
         inject(guest, 0x2000, 1)
         disks("after the bridge's error")
         guest.run("while [ ! -s /sums ]; do sleep 0.2; done", 120)
@@ -258,7 +265,7 @@ def under_load(options, results):
     with row.guest() as guest:
         guest.expect(PROMPT, 200, "shell prompt")
         guest.run("while [ ! -b /dev/nvme0n1 ]; do sleep 0.1; done", 60)
-        guest.run("sh /nvme-load > /load.log 2>&1 &")
+        guest.run("(sh /nvme-load > /load.log 2>&1 &)")
         refused(row)
         guest.run("sleep 1")
         inject(guest, 0x1800, 1)
@@ -289,10 +296,111 @@ def under_load(options, results):
     results.add("nothing is lost on the host's side")
 
 
+def usb(options, results):
+    """a controller whose driver knows nothing of errors goes and comes again, and its disk with it"""
+    disk = os.path.join(options.log, "usb.img")
+    want = disk_file(disk, os.urandom(DISK_BYTES))
+    row = Row(options, "usb", ["sums", "usb"], ["-device", "qemu-xhci,id=u,addr=1", "-drive", f"if=none,id=d,file={disk},format=raw",
+                                        "-device", "usb-storage,id=stick,bus=u.0,drive=d"])
+    with row.guest() as guest:
+        guest.expect(PROMPT, 200, "shell prompt")
+        check("the USB disk", md5(guest, "/dev/sda"), want)
+        check("the monitor", row.monitor("eeh_inject_error stick freeze"), "eeh_inject_error: 'stick' is not on a PCI bus")
+        inject(guest, 0x800, 1)
+        check("the USB disk after an error", md5(guest, "/dev/sd?"), want)
+        results.add("an error of an xHCI controller: its disk is found again")
+        # while it is read: that read fails, the ones after it do not
+        guest.run("(sh /read-on 2> /dev/null &)")
+        check("the monitor", row.monitor("eeh_inject_error u dma-write"), "")
+        guest.run("sleep 0.5")
+        look(guest, 0x800)
+        recovered(guest, 2)
+        check("the USB disk after two errors", md5(guest, "/dev/sd?"), want)
+        results.add("and under a read of the disk")
+        power_off(guest)
+
+
+class Stream:
+    """sends to a guest that connects, until it is told to end"""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.last = threading.Event()
+        self.sum = hashlib.md5()
+        self.sent = 0
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        with self.listener.accept()[0] as s:
+            while not self.last.is_set():
+                data = os.urandom(256 << 10)
+                try:
+                    s.sendall(data)
+                except OSError:     # the guest went away: who waits for the stream says so
+                    return
+                self.sum.update(data)
+                self.sent += len(data)
+                time.sleep(0.02)
+
+    def goes_on(self, scale):
+        """more than what may stand in buffers"""
+        begin, end = self.sent, time.monotonic() + 60 * scale
+        while self.sent < begin + (8 << 20):
+            if time.monotonic() > end:
+                raise Failure(f"a stream stands still after {self.sent} bytes")
+            time.sleep(0.05)
+
+    def end(self):
+        self.last.set()
+        self.thread.join()
+        return self.sum.hexdigest()
+
+
+def network(options, results):
+    """streams over two cards, an error of a device beside them, then of the card whose driver takes part in recovery"""
+    streams = {"virtio-net": Stream(), "e1000": Stream()}
+    row = Row(options, "network", ["virtio", "net"],
+              ["-netdev", "user,id=n0,net=10.0.2.0/24", "-device", "virtio-net-pci,netdev=n0,addr=1",
+               "-netdev", "user,id=n1,net=10.0.3.0/24", "-device", "e1000,netdev=n1,id=card,addr=2",
+               # with a bus of its own: Linux takes out all that is on one
+               "-device", "pcie-root-port,id=rp,addr=3", "-device", "virtio-rng-pci,bus=rp"], smp=2)
+    with row.guest() as guest:
+        guest.expect(PROMPT, 200, "shell prompt")
+        for i, (name, stream) in enumerate(streams.items()):
+            guest.run(f"ifconfig eth{i} 10.0.{2 + i}.15 netmask 255.255.255.0 up")
+            guest.run(f"(sleep 9999 | nc 10.0.{2 + i}.2 {stream.port} | md5sum > /{name} &)")
+
+        def go_on():
+            for s in streams.values():
+                s.goes_on(options.scale)
+
+        go_on()
+        inject(guest, 0x10000, 1)
+        go_on()
+        results.add("an error beside two network cards, their streams go on")
+        check("the monitor", row.monitor("eeh_inject_error card dma-write"), "")
+        guest.run("sleep 0.5")
+        look(guest, 0x1000)
+        recovered(guest, 2)
+        go_on()
+        check("the driver", guest.run("dmesg | grep -c 'Invoking e1000->slot_reset'"), "1")
+        sums = {name: s.end() for name, s in streams.items()}
+        for name, want in sums.items():
+            guest.run(f"while [ ! -s /{name} ]; do sleep 0.1; done", 60)
+            check(f"the stream of {name}", guest.run(f"cut -c1-32 /{name}"), want)
+        results.note(", ".join(f"{s.sent >> 20} MiB over {name}" for name, s in streams.items()))
+        results.add("an error of the e1000, nothing of its stream is lost")
+        power_off(guest)
+
+
 TESTS = [
     suite.Test("nvme", under_load),
     suite.Test("bridges", bridges),
+    suite.Test("network", network),
     suite.Test("neighbour", neighbour),
+    suite.Test("usb", usb),
     suite.Test("iommu-off", lambda options, results: recover(options, results, "off")),
     suite.Test("iommu-on", lambda options, results: recover(options, results, "on")),
 ]

@@ -30,7 +30,8 @@ static size_t read_all(int fd, u8 *to, size_t max)
 static void test_full_pipe(void **state)
 {
 	char *folder = g_dir_make_tmp("pv-char-XXXXXX", NULL);
-	char *path = g_build_filename(folder, "fifo", NULL), *spec = g_strconcat("file:", path, NULL);
+	char *path = g_build_filename(folder, "fifo", NULL),
+	     *spec = g_strconcat("file:", path, NULL);
 	u8 *sent = g_malloc0(ROUNDS * 16), *got = g_malloc0(ROUNDS * 16);
 	size_t nr_sent = 0, nr_got = 0, refused = 0;
 	struct error e = {0};

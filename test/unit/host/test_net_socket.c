@@ -14,6 +14,7 @@
 #include "base/endian.h"
 #include "base/log.h"
 #include "host/net_private.h"
+#include "os/os.h"
 
 enum { MANY = 2000, WAIT_S = 60, SEEN_MAX = 4096 };
 
@@ -22,8 +23,8 @@ static char folder[] = "/tmp/pvnetXXXXXX";
 
 struct sink {
 	struct net_backend *n;
-	GMutex lock;
-	GCond cond;
+	struct os_mutex lock;
+	struct os_cond cond;
 	bool refuse;
 	u32 count;
 	size_t last_len;
@@ -37,16 +38,16 @@ static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const
 	struct sink *s = opaque;
 	bool taken;
 
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	taken = !s->refuse;
 	if (taken) {
 		assert_true(s->count < SEEN_MAX && len >= 14 && !o->flags && !o->gso);
 		s->numbers[s->count++] = len >= 18 ? ld_be32(frame + 14) : 0;
 		s->last_len = len;
 		memcpy(s->last, frame, len);
-		g_cond_broadcast(&s->cond);
+		os_cond_broadcast(&s->cond);
 	}
-	g_mutex_unlock(&s->lock);
+	os_mutex_unlock(&s->lock);
 	return taken;
 }
 
@@ -57,8 +58,8 @@ static struct sink *open_sink(struct net_options o)
 
 	if (o.fd <= 0)
 		o.fd = -1;
-	g_mutex_init(&s->lock);
-	g_cond_init(&s->cond);
+	os_mutex_init(&s->lock);
+	os_cond_init(&s->cond);
 	if (net_open(&o, "test", &s->n, &e))
 		fail_msg("%s", e.text);
 	net_attach(s->n, on_frame, s);
@@ -69,20 +70,42 @@ static void close_sink(struct sink *s)
 {
 	net_attach(s->n, NULL, NULL);
 	net_close(s->n);
-	g_mutex_clear(&s->lock);
-	g_cond_clear(&s->cond);
+	os_mutex_destroy(&s->lock);
+	os_cond_destroy(&s->cond);
 	g_free(s);
 }
 
 static void wait_count(struct sink *s, u32 count)
 {
-	gint64 end = g_get_monotonic_time() + WAIT_S * G_TIME_SPAN_SECOND;
+	u64 end = os_clock_ns() + WAIT_S * 1000000000ull;
 
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	while (s->count < count)
-		if (!g_cond_wait_until(&s->cond, &s->lock, end))
+		if (!os_cond_wait_until(&s->cond, &s->lock, end))
 			fail_msg("%u frames of %u", s->count, count);
-	g_mutex_unlock(&s->lock);
+	os_mutex_unlock(&s->lock);
+}
+
+/* The longest frame is sent once, and last. */
+static void wait_last(struct sink *s, size_t len)
+{
+	u64 end = os_clock_ns() + WAIT_S * 1000000000ull;
+
+	os_mutex_lock(&s->lock);
+	while (s->last_len != len)
+		if (!os_cond_wait_until(&s->cond, &s->lock, end))
+			fail_msg("the last frame has %zu bytes, not %zu", s->last_len, len);
+	os_mutex_unlock(&s->lock);
+}
+
+static u32 count_of(struct sink *s)
+{
+	u32 count;
+
+	os_mutex_lock(&s->lock);
+	count = s->count;
+	os_mutex_unlock(&s->lock);
+	return count;
 }
 
 static void send_number(struct sink *s, u32 number, size_t len)
@@ -104,9 +127,9 @@ static void send_until(struct sink *from, struct sink *to, u32 number)
 	for (u32 i = 0; i < WAIT_S * 100 && !there; i++) {
 		send_number(from, number, 60);
 		g_usleep(10000);
-		g_mutex_lock(&to->lock);
+		os_mutex_lock(&to->lock);
 		there = to->count && to->numbers[to->count - 1] == number;
-		g_mutex_unlock(&to->lock);
+		os_mutex_unlock(&to->lock);
 	}
 	assert_true(there);
 }
@@ -132,9 +155,7 @@ static void both_ways(struct sink *a, struct sink *b)
 	send_until(a, b, 1);
 	send_until(b, a, 2);
 	send_number(a, 3, NET_FRAME_MAX);
-	wait_count(b, b->count + (b->numbers[b->count - 1] != 3));
-	while (b->last_len != NET_FRAME_MAX)
-		g_usleep(1000);
+	wait_last(b, NET_FRAME_MAX);
 	assert_int_equal(b->last[NET_FRAME_MAX - 1], 3);
 }
 
@@ -179,13 +200,15 @@ static void test_order(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	a = open_sink((struct net_options){.kind = NET_STREAM, .fd = fds[0]});
 	b = open_sink((struct net_options){.kind = NET_STREAM, .fd = fds[1]});
+	os_mutex_lock(&b->lock);
 	b->refuse = true;
+	os_mutex_unlock(&b->lock);
 	for (u32 i = 0; i < MANY; i++)
 		send_number(a, i, 60 + i % 400);
 	g_usleep(50000);
-	g_mutex_lock(&b->lock);
+	os_mutex_lock(&b->lock);
 	b->refuse = false;
-	g_mutex_unlock(&b->lock);
+	os_mutex_unlock(&b->lock);
 	net_ready(b->n, 0);
 	wait_count(b, MANY);
 	for (u32 i = 0; i < MANY; i++)
@@ -264,13 +287,14 @@ static void test_dgram(void **state)
 
 	send_until(a, b, 1);
 	send_until(b, a, 2);
-	before = b->count;
+	before = count_of(b);
 	strcpy((char *)&to + 2, right + 5);
 	assert_int_equal(sendto(fd, small, sizeof(small), 0, (void *)&to,
 				(socklen_t)(2 + strlen(right + 5) + 1)),
 			 sizeof(small));
 	send_until(a, b, 3);
-	assert_true(b->count > before && b->last_len == 60);
+	assert_true(count_of(b) > before);
+	wait_last(b, 60);
 	close(fd);
 	close_sink(a);
 	close_sink(b);

@@ -44,7 +44,7 @@ struct stream {
 	size_t in_len;
 	u8 in[IN_MAX];
 	struct os_mutex lock; /* over what follows; only the thread changes fd */
-	int fd;	     /* -1: there is no peer */
+	int fd;		      /* -1: there is no peer */
 	GByteArray *out;
 	u8 frame[LENGTH + NET_FRAME_MAX];
 };

@@ -222,6 +222,21 @@ def run(m, results):
     check("it ends", m.process.wait(60 * m.options.scale) == 0, m.process.returncode)
 
 
+MOUNT = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs"]
+
+
+def namespace(folder):
+    """the command that enters a mount namespace of one's own, whose mounts go when it ends, or None; a root that is no
+    mount (chroot) cannot be made private"""
+    user = ["--user", "--map-root-user"] if os.geteuid() else []
+    for more in [], ["--propagation", "unchanged"]:
+        enter = ["unshare", *user, "--mount", *more]
+        probe = [*enter, "sh", "-c", '"$@" && umount "$0"', folder, *MOUNT, folder]
+        if subprocess.run(probe, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            return enter
+    return None
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--vmm", default="build/powervisor")
@@ -231,16 +246,18 @@ def main():
     options = p.parse_args()
     options.vmm = shlex.split(options.vmm)
     results = Results()
+    folder = os.path.join(os.path.realpath(options.log), "disks")
     if "PV_DISKFULL" not in os.environ:
-        # a tmpfs of one's own, which goes when the script ends, whatever ends it
+        shutil.rmtree(options.log, ignore_errors=True)
+        os.makedirs(folder)
         os.environ["PV_DISKFULL"] = "1"
-        user = ["--user", "--map-root-user"] if os.geteuid() else []
-        os.execvp("unshare", ["unshare", *user, "--mount", sys.executable, *sys.argv])
+        enter = namespace(folder)
+        if enter:
+            os.execvp(enter[0], [*enter, sys.executable, *sys.argv])
+        results.note("skipped, nothing can be mounted here")
+        return results.end("diskfull.py")
     options.log = os.path.realpath(options.log)
-    folder = os.path.join(options.log, "disks")
-    shutil.rmtree(options.log, ignore_errors=True)
-    os.makedirs(folder)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=True)
+    subprocess.run([*MOUNT, folder], check=True)
     machine = None
     try:
         machine = Machine(options, folder)
@@ -252,6 +269,8 @@ def main():
             if machine:
                 machine.process.kill()
                 machine.process.wait()
+        # where mounts of the namespace reach the host, it must not stay
+        subprocess.run(["umount", "-l", folder], check=False)
     return results.end("diskfull.py")
 
 

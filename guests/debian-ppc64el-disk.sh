@@ -63,7 +63,7 @@ settings() {
 	printf '%s\n' GRUB_DEFAULT=0 GRUB_TIMEOUT=1 GRUB_DISTRIBUTOR=Debian GRUB_CMDLINE_LINUX=console=hvc0 \
 		GRUB_TERMINAL=ofconsole >"$1/etc/default/grub"
 	install -D -m 755 "$here/debian-disk-hook.sh" "$1/etc/initramfs-tools/hooks/disks"
-	install -D -m 644 /dev/stdin "$1/etc/initramfs-tools/conf.d/disks" <<<MODULES=list
+	install -D -m 644 /dev/stdin "$1/etc/initramfs-tools/conf.d/disks" <<<$'MODULES=list\nCOMPRESS=gzip'
 	cp "$here/debian-disk-second-stage" "$1/second-stage"
 }
 
@@ -71,10 +71,11 @@ first_stage() {
 	local root=$out/disk-root
 	rm -rf "$root"
 	mkdir "$root"
-	python3 "$here/debian-unpack.py" "$root" "$out"/disk-debs/*.deb
+	python3 "$here/debian-unpack.py" "$root" "$out"/disk-debs/*.deb >"$out/disk.log" 2>&1 ||
+		die "a package could not be unpacked, see $out/disk.log"
 	settings "$root"
 	mke2fs -q -F -t ext4 -L debian -U "$uuid" -E "root_owner=0:0,offset=$((begin << 20))" -d "$root" "$out/disk.new" \
-		"$((size - begin))M"
+		"$((size - begin))M" >"$out/disk.log" 2>&1 || die "the file system could not be made, see $out/disk.log"
 	rm -rf "$root"
 }
 
@@ -128,7 +129,7 @@ rm -f "$out/disk.new"
 truncate -s "${size}M" "$out/disk.new"
 first_stage
 partitions "$out/disk.new"
-second_stage || die "the second stage failed, see $out/disk.log"
+second_stage || die "the second stage failed ($(tail -n 1 "$out/disk.log")), see $out/disk.log"
 (cd "$out/disk-debs" && ls -- *.deb) >"$out/disk-packages"
 mv "$out/disk.new" "$out/disk.img"
 echo "$inputs" >"$out/.disk-inputs"

@@ -172,8 +172,9 @@ def guest_test(script, config, log, *arguments, full=(), engine=""):
 
 
 def debian(c):
-    """installs a Debian on a disk, then boots it"""
-    if c.one("debian-ppc64el-disk", ["guests/debian-ppc64el-disk.sh", "build/guests/debian-ppc64el"]):
+    """installs a Debian on a disk, then boots it and works in it"""
+    if all([c.one(f"debian-ppc64el-{x}", [f"guests/debian-ppc64el-{x}.sh", "build/guests/debian-ppc64el"])
+            for x in ("disk", "mirror")]):
         guest_test("debian.py", "meson", "debian")(c)
 
 

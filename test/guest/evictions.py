@@ -17,7 +17,7 @@ TOP = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 sys.path.insert(0, os.path.join(TOP, "tools"))
 
 from bench_vm import OUT, Payload, command_line  # noqa: E402
-from flushes import counters  # noqa: E402
+from flushes import counters, run_to_end  # noqa: E402
 from guest import Results  # noqa: E402
 
 CACHE_MIB = 8
@@ -37,14 +37,10 @@ def check(options, results, payload, cpu, want):
     argv = command_line("ours", payload, cpu, f"pb=-s,{options.size:g}," + ",".join(CASES), f"cache={CACHE_MIB}", 2,
                         more=["-stats"])
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                              timeout=180 * options.scale, check=False)
+        said = run_to_end(options, f"evictions-{cpu}", argv, 180)
     except subprocess.TimeoutExpired as e:
         results.add(cpu, f"nothing after {e.timeout:g} s")
         return
-    said = done.stdout + done.stderr
-    with open(os.path.join(options.log, f"evictions-{cpu}.log"), "w", encoding="utf-8") as f:
-        f.write(said)
     got, count = checksums(said), counters(said)
     wrong = [f"{case} is {got.get(case)}, not {want[case]}" for case in CASES if got.get(case) != want[case]]
     results.add(f"{cpu}: {len(CASES)} cases", "; ".join(wrong) or None)

@@ -31,6 +31,16 @@ def counters(text):
     return total
 
 
+def run_to_end(options, name, argv, seconds):
+    """what a machine that ends by itself says, also in a log; subprocess.TimeoutExpired"""
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+                          timeout=seconds * options.scale, check=False)
+    said = done.stdout + done.stderr
+    with open(os.path.join(options.log, name + ".log"), "w", encoding="utf-8") as f:
+        f.write(said)
+    return said
+
+
 def check(options, payload, cpu, processors):
     """faults"""
     name = f"{cpu}-smp{processors}"
@@ -38,14 +48,10 @@ def check(options, payload, cpu, processors):
     argv = command_line("ours", payload, cpu, f"pb=-s,{options.size:g}," + ",".join(CASES), "", processors,
                         more=["-stats"])
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                              timeout=120 * options.scale, check=False)
-        said = done.stdout + done.stderr
+        said = run_to_end(options, f"flushes-{name}", argv, 120)
     except subprocess.TimeoutExpired as e:
         print(f"not ok - {name}: nothing after {e.timeout:g} s")
         return 1
-    with open(os.path.join(options.log, f"flushes-{name}.log"), "w", encoding="utf-8") as f:
-        f.write(said)
     got = counters(said)
     faults = [f"no result of {case}" for case in CASES if not re.search(rf"^{case} [0-9.]+ ", said, re.M)]
     faults += [f"{x} is {got[x]}" for x in WHOLE if got.get(x)]

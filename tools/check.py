@@ -149,7 +149,7 @@ def count_cases(c, totals, name, output):
 
 
 def guests(c):
-    for name in "debian-ppc64el", "pseries-be", "grub-ppc64el":
+    for name in "debian-ppc64el", "pseries-be", "grub-ppc64el", "loads-ppc64el":
         c.one(name, [f"guests/{name}.sh", f"build/guests/{name}"])
     for name in "tests-ppc64el", "hotplug-ppc64el":
         c.one(name, [f"guests/{name}.sh", "build/guests/debian-ppc64el", f"build/guests/{name}"])

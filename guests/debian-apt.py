@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""debian-apt.py ROOT ARCH: prepares a private apt root for another architecture below ROOT.
+"""debian-apt.py ROOT ARCH [deb-src]: prepares a private apt root for another architecture below ROOT; deb-src: with the
+indexes of sources too.
 
 The host's apt and dpkg stay as they are: only its configuration (proxies, trusted keys, credentials) and its Debian
 sources are read.  Prints the path of a configuration file to be used as `apt-get -c FILE ...`.  Signatures are checked
@@ -62,11 +63,11 @@ def debian_sources(codename):
                         or "main" not in s.get("components", "").split() or not suites):
                     continue
                 keep = {k: s[k] for k in ("uris", "signed-by", "trusted", "check-valid-until") if k in s}
-                yield {"types": "deb", "suites": " ".join(suites), "components": "main", **keep}
+                yield {"suites": " ".join(suites), "components": "main", **keep}
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 3 and sys.argv[3:] != ["deb-src"]:
         sys.exit(__doc__)
     root, arch = os.path.abspath(sys.argv[1]), sys.argv[2]
     release = os_release()
@@ -77,7 +78,8 @@ def main():
         os.makedirs(f"{root}/{d}", exist_ok=True)
     with open(f"{root}/sources.d/debian.sources", "w", encoding="utf-8") as f:
         for s in sources:
-            f.write("".join(f"{k}: {v}\n" for k, v in s.items()) + "\n")
+            fields = {"types": " ".join(["deb", *sys.argv[3:]]), **s}
+            f.write("".join(f"{k}: {v}\n" for k, v in fields.items()) + "\n")
     conf = f"{root}/apt.conf"
     with open(conf, "w", encoding="utf-8") as f:
         f.write(f'''#clear APT::Update::Pre-Invoke;

@@ -10,11 +10,12 @@
 # own apt sources)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 update=no
 [ "${1:-}" != --update ] || { update=yes; shift; }
 out=$(realpath -m "${1:?usage: debian-ppc64el-disk.sh [--update] OUT}")
 vmm=${POWERVISOR:-$here/../build/powervisor}
-die() { echo "debian-ppc64el-disk.sh: $*" >&2; exit 1; }
 PATH=$PATH:/usr/sbin:/sbin
 packages=(linux-image-powerpc64le initramfs-tools grub-ieee1275 systemd-sysv systemd-resolved dbus udev openssh-server
 	usr-is-merged apt build-essential iproute2 iputils-ping ca-certificates curl less vim-tiny)
@@ -27,23 +28,11 @@ else
 	"$here/debian-ppc64el.sh" "$out"
 fi
 [ -x "$vmm" ] || die "$vmm is missing: make builds it"
-# one at a time: parallel test runs share the cache
-exec 9>"$out/.lock"
-flock 9
+lock "$out/.lock"
 
 fetch() {
-	local conf
-	conf=$(python3 "$here/debian-apt.py" "$out/apt" ppc64el)
-	# an index that fails its checks is ignored by apt; what matters is that the packages are found in the others
-	apt-get -q -c "$conf" update >"$out/apt/update.log" 2>&1 ||
-		echo "debian-ppc64el-disk.sh: note: not every package index could be used, see $out/apt/update.log" >&2
-	# apt believes that nothing is installed, so this names all that the packages need
-	apt-get -qq -y -c "$conf" --no-install-recommends --download-only install '?essential' '?priority(required)' \
-		"${packages[@]}" >"$out/apt/install.log" 2>&1 ||
-		die "packages could not be downloaded, see $out/apt/install.log"
-	rm -rf "$out/disk-debs"
-	mkdir "$out/disk-debs"
-	mv "$out"/apt/archives/*.deb "$out/disk-debs"
+	apt_begin "$out/apt"
+	apt_download_needed "$out/disk-debs" '?essential' '?priority(required)' "${packages[@]}"
 }
 
 # what a system has besides its packages
@@ -112,8 +101,6 @@ second_stage() {
 	rm "$out/disk-initrd.gz"
 	grep -q "^debian: installed" "$out/disk.log"
 }
-
-have() { compgen -G "$1" >/dev/null; }
 
 if [ $update = yes ] || ! have "$out/disk-debs/grub-ieee1275_*.deb"; then
 	fetch

@@ -6,32 +6,21 @@
 # needs: python3 apt dpkg xz-utils, a Debian mirror (that of the host's own apt sources)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 update=no
 [ "${1:-}" != --update ] || { update=yes; shift; }
 out=$(realpath -m "${1:?usage: debian-ppc64el.sh [--update] OUT}")
-die() { echo "debian-ppc64el.sh: $*" >&2; exit 1; }
 
-mkdir -p "$out/debs"
-# one at a time: parallel test runs share the cache
-exec 9>"$out/.lock"
-flock 9
+lock "$out/.lock"
 
 fetch() {
-	local conf kernel busybox
-	conf=$(python3 "$here/debian-apt.py" "$out/apt" ppc64el)
-	# an index that fails its checks is ignored by apt; what matters is that the packages are found in the others
-	apt-get -q -c "$conf" update >"$out/apt/update.log" 2>&1 ||
-		echo "debian-ppc64el.sh: note: not every package index could be used, see $out/apt/update.log" >&2
-	kernel=$(apt-cache -c "$conf" show --no-all-versions linux-image-powerpc64le |
+	local kernel
+	apt_begin "$out/apt"
+	kernel=$(apt-cache -c "$apt_conf" show --no-all-versions linux-image-powerpc64le |
 		sed -n 's/^Depends:.*\(linux-image-[^ ,]*-powerpc64le\).*/\1/p')
 	[ -n "$kernel" ] || die "no kernel package found, see $out/apt/update.log"
-	busybox=busybox-static
-	rm -rf "$out/debs.new"
-	mkdir "$out/debs.new"
-	(cd "$out/debs.new" && apt-get -qq -c "$conf" download "$kernel" "$busybox" >&2) ||
-		die "packages could not be downloaded"
-	rm -rf "$out/debs"
-	mv "$out/debs.new" "$out/debs"
+	apt_download "$out/debs" "$kernel" busybox-static
 }
 
 modules() {
@@ -98,8 +87,6 @@ initramfs() {
 	LIST
 	mv "$out/initrd.new" "$out/initrd.gz"
 }
-
-have() { compgen -G "$1" >/dev/null; }
 
 if [ $update = yes ] || ! have "$out/debs/linux-image-*.deb" || ! have "$out/debs/busybox-static_*.deb"; then
 	fetch

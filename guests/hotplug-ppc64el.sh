@@ -7,44 +7,30 @@
 # needs: python3 apt dpkg xz-utils, a Debian mirror (that of the host's own apt sources)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 update=no
 [ "${1:-}" != --update ] || { update=yes; shift; }
 debian=$(realpath "${1:?usage: hotplug-ppc64el.sh [--update] DEBIAN OUT}")
 out=$(realpath -m "${2:?usage: hotplug-ppc64el.sh [--update] DEBIAN OUT}")
-die() { echo "hotplug-ppc64el.sh: $*" >&2; exit 1; }
-packages="powerpc-ibm-utils ppc64-diag librtas2 librtasevent2 libservicelog-1.1-1 libsqlite3-0 libnuma1 libc6"
+packages=(powerpc-ibm-utils ppc64-diag librtas2 librtasevent2 libservicelog-1.1-1 libsqlite3-0 libnuma1 libc6)
 # in the order in which they are loaded
 modules="virtio virtio_ring virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci crc64 crc64_rocksoft_generic
 	crc64-rocksoft crct10dif_common crct10dif_generic crc-t10dif t10-pi virtio_blk failover net_failover virtio_net
 	e1000 nvme-core nvme rpaphp rpadlpar_io"
 libraries="libc.so.6 libm.so.6 libnuma.so.1 librtas.so.2 librtasevent.so.2 libservicelog-1.1.so.1 libsqlite3.so.0"
 
-mkdir -p "$out"
-# one at a time: parallel test runs share the cache
-exec 9>"$out/.lock"
-flock 9
+lock "$out/.lock"
 
 fetch() {
-	local conf
-	conf=$(python3 "$here/debian-apt.py" "$out/apt" ppc64el)
-	# an index that fails its checks is ignored by apt; what matters is that the packages are found in the others
-	apt-get -q -c "$conf" update >"$out/apt/update.log" 2>&1 ||
-		echo "hotplug-ppc64el.sh: note: not every package index could be used, see $out/apt/update.log" >&2
-	rm -rf "$out/debs.new"
-	mkdir "$out/debs.new"
-	# shellcheck disable=SC2086
-	(cd "$out/debs.new" && apt-get -qq -c "$conf" download $packages >&2) || die "packages could not be downloaded"
-	rm -rf "$out/debs"
-	mv "$out/debs.new" "$out/debs"
+	apt_begin "$out/apt"
+	apt_download "$out/debs" "${packages[@]}"
 }
 
 unpack() {
-	local deb
-	rm -rf "$out/root" "$out/modules"
-	mkdir "$out/root" "$out/modules"
-	for deb in "$out"/debs/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -C "$out/root" -x --keep-directory-symlink
-	done
+	unpack_all "$out/debs" "$out/root"
+	rm -rf "$out/modules"
+	mkdir "$out/modules"
 	# shellcheck disable=SC2046,SC2086
 	dpkg-deb --fsys-tarfile "$debian"/debs/linux-image-*.deb |
 		tar -C "$out/modules" -x --wildcards --transform 's,.*/,./,' $(printf './lib/modules/*/%s.ko ' $modules)
@@ -72,7 +58,6 @@ list() {
 
 if [ $update = yes ] || [ ! -d "$out/debs" ]; then
 	fetch
-	rm -rf "$out/root"
 fi
 inputs=$({ cat "$here"/{mkcpio.py,hotplug-ppc64el.sh} "$debian/packages"; ls "$out/debs"; } | sha256sum)
 if [ ! -e "$out/programs.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then

@@ -6,9 +6,10 @@
 # needs: linux-source-6.1, the cross compiler, flex bison bc libelf-dev libssl-dev xz-utils
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 name=${1:?} cross=${2:?} out=$(realpath -m "${3:?}")
 tar=/usr/src/linux-source-6.1.tar.xz
-die() { echo "kernel.sh: $*" >&2; exit 1; }
 
 [ -e "$tar" ] || die "$tar is missing (package linux-source-6.1)"
 mkdir -p "$out"

@@ -12,40 +12,24 @@
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 update=no
 [ "${1:-}" != --update ] || { update=yes; shift; }
 out=$(realpath -m "${1:?usage: loads-ppc64el.sh [--update] OUT}")
-die() { echo "loads-ppc64el.sh: $*" >&2; exit 1; }
-packages="fio libaio1 libnuma1 zlib1g iperf3 libiperf0 libsctp1 libssl3 libc6"
+packages=(fio libaio1 libnuma1 zlib1g iperf3 libiperf0 libsctp1 libssl3 libc6)
 absent="libgfapi.so.0 libibverbs.so.1 libnbd.so.0 libpmem.so.1 libpmemblk.so.1 librados.so.2 librbd.so.1 librdmacm.so.1"
 folder=lib/powerpc64le-linux-gnu
 
-mkdir -p "$out"
-# one at a time: parallel test runs share the cache
-exec 9>"$out/.lock"
-flock 9
+lock "$out/.lock"
 
 fetch() {
-	local conf
-	conf=$(python3 "$here/debian-apt.py" "$out/apt" ppc64el)
-	# an index that fails its checks is ignored by apt; what matters is that the packages are found in the others
-	apt-get -q -c "$conf" update >"$out/apt/update.log" 2>&1 ||
-		echo "loads-ppc64el.sh: note: not every package index could be used, see $out/apt/update.log" >&2
-	rm -rf "$out/debs.new"
-	mkdir "$out/debs.new"
-	# shellcheck disable=SC2086
-	(cd "$out/debs.new" && apt-get -qq -c "$conf" download $packages >&2) || die "packages could not be downloaded"
-	rm -rf "$out/debs"
-	mv "$out/debs.new" "$out/debs"
+	apt_begin "$out/apt"
+	apt_download "$out/debs" "${packages[@]}"
 }
 
 unpack() {
-	local deb
-	rm -rf "$out/root"
-	mkdir "$out/root"
-	for deb in "$out"/debs/*.deb; do
-		dpkg-deb --fsys-tarfile "$deb" | tar -C "$out/root" -x --keep-directory-symlink
-	done
+	unpack_all "$out/debs" "$out/root"
 	(cd "$out/debs" && ls -- *.deb) >"$out/packages"
 }
 
@@ -117,7 +101,6 @@ archive() {
 
 if [ $update = yes ] || [ ! -d "$out/debs" ]; then
 	fetch
-	rm -rf "$out/root"
 fi
 inputs=$({ cat "$here"/{mkcpio.py,loads-ppc64el.sh}; ls "$out/debs"; } | sha256sum)
 if [ ! -e "$out/fio.gz" ] || [ ! -e "$out/iperf3.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then

@@ -5,12 +5,11 @@
 # needs: what kernel.sh needs, gcc-powerpc64-linux-gnu, libc6-dev-ppc64-cross, python3
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 out=$(realpath -m "${1:?usage: pseries-be.sh OUT}")
 cross=powerpc64-linux-gnu-
-mkdir -p "$out"
-# one at a time: parallel test runs share the cache
-exec 9>"$out/.lock"
-flock 9
+lock "$out/.lock"
 
 "$here/kernel.sh" pseries_be $cross "$out"
 

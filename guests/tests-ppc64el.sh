@@ -5,13 +5,12 @@
 # needs: gcc-powerpc64le-linux-gnu, libc6-dev-ppc64el-cross, python3
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=guests/common.sh
+. "$here/common.sh"
 debian=$(realpath "${1:?usage: tests-ppc64el.sh DEBIAN OUT}")
 out=$(realpath -m "${2:?usage: tests-ppc64el.sh DEBIAN OUT}")
 programs=$here/../test/guest
-mkdir -p "$out"
-# one at a time: parallel test runs share the cache
-exec 9>"$out/.lock"
-flock 9
+lock "$out/.lock"
 
 inputs=$(cat "$here"/{mkcpio.py,tests-ppc64el.sh} "$programs"/{litmus,fpstatus,rewrite,durable,diskio}.c "$debian/initrd.gz" | sha256sum)
 if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then

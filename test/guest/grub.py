@@ -8,16 +8,15 @@ and an initramfs; that of a CD has the same as files; the network has them on th
 Prints ok/not ok lines.
 """
 
-import argparse
 import os
-import shlex
 import shutil
 import struct
 import subprocess
 import sys
 from dataclasses import dataclass
 
-from guest import PROMPT, Failure, Guest, Results
+import suite
+from guest import PROMPT, Failure, Guest
 
 # of which grub-install takes a part by what it finds on the machine
 MODULES = ("boot", "cat", "echo", "ext2", "fat", "iso9660", "linux", "ls", "net", "normal", "ofnet", "part_msdos", "search",
@@ -131,7 +130,7 @@ class Boot:
             return ["-drive", f"file={self.cd()},if=none,id=d,format=raw,readonly=on"]
         return ["-drive", f"file={self.disk()},if=none,id=d,format=raw"]
 
-    def check(self):
+    def check(self, results):
         c = self.case
         argv = self.options.vmm + ["-M", "pseries", "-cpu", c.cpu, "-smp", str(c.smp), "-m", "512M", "-nographic",
                                    "-nodefaults", "-serial", "mon:stdio", *self.medium(), *c.devices]
@@ -151,30 +150,9 @@ class Boot:
         shutil.rmtree(os.path.join(self.folder, "tree"))
         if c.medium != "net":
             os.remove(os.path.join(self.folder, "image"))
+        results.add(c.name)
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/grub")
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("--full", action="store_true", help="all cases")
-    p.add_argument("cases", nargs="*", help="only these")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    results = Results()
-    for case in CASES:
-        if not (case.name in options.cases if options.cases else case.quick or options.full):
-            continue
-        try:
-            Boot(options, case).check()
-            results.add(case.name)
-        except (Failure, OSError, subprocess.SubprocessError) as e:
-            results.add(case.name, e)
-    return results.end("grub.py")
+TESTS = [suite.Test(c.name, lambda o, r, c=c: Boot(o, c).check(r), c.quick) for c in CASES]
 
-
-sys.exit(main())
+sys.exit(suite.run(suite.parser(__doc__, "grub"), TESTS))

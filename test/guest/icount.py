@@ -5,14 +5,13 @@
 Prints ok/not ok lines.
 """
 
-import argparse
 import re
-import shlex
 import subprocess
 import sys
 
+import suite
 from cases import Case
-from guest import Results, command_line
+from guest import Failure, command_line
 
 MACHINES = [
     (Case("power9-radix-xive", "power9", machine={"ic-mode": "xive"}, memory="512M"), 100_000_000),
@@ -26,31 +25,19 @@ def fingerprint(options, case, count):
     p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=400 * options.scale, check=False)
     said = p.stderr.decode(errors="replace")
     m = re.search(r"(\d+) instructions: registers ([0-9a-f]{16}), memory ([0-9a-f]{16})", said)
-    return (m[1], m[2], m[3], p.stdout) if m else f"no hash: exit status {p.returncode}, {said[-200:]!r}"
+    if not m:
+        raise Failure(f"no hash: exit status {p.returncode}, {said[-200:]!r}")
+    return m[1], m[2], m[3], p.stdout
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/icount", help="not used: nothing is kept")
-    p.add_argument("--scale", type=float, default=1.0)
-    p.add_argument("machines", nargs="*")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    results = Results()
-    for case, count in MACHINES:
-        if options.machines and case.name not in options.machines:
-            continue
-        first, second = fingerprint(options, case, count), fingerprint(options, case, count)
-        if isinstance(first, str) or isinstance(second, str):
-            results.add(f"{case.name}: repeats", next(x for x in (first, second) if isinstance(x, str)))
-            continue
-        print(f"# {case.name}: {first[0]} instructions, registers {first[1]}, memory {first[2]}", flush=True)
-        results.add(f"{case.name}: registers and instruction count repeat", None if first[:2] == second[:2] else second[:2])
-        results.add(f"{case.name}: memory repeats", None if first[2] == second[2] else second[2])
-        results.add(f"{case.name}: console repeats", None if first[3] == second[3] else "other output")
-    return results.end("icount.py")
+def check(options, case, count, results):
+    first, second = fingerprint(options, case, count), fingerprint(options, case, count)
+    results.note(f"{case.name}: {first[0]} instructions, registers {first[1]}, memory {first[2]}")
+    results.add(f"{case.name}: registers and instruction count repeat", None if first[:2] == second[:2] else second[:2])
+    results.add(f"{case.name}: memory repeats", None if first[2] == second[2] else second[2])
+    results.add(f"{case.name}: console repeats", None if first[3] == second[3] else "other output")
 
 
-sys.exit(main())
+TESTS = [suite.Test(c.name, lambda o, r, c=c, n=n: check(o, c, n, r)) for c, n in MACHINES]
+
+sys.exit(suite.run(suite.parser(__doc__, "icount"), TESTS))

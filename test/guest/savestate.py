@@ -5,17 +5,16 @@
 Prints ok/not ok lines, with the seed that gives the same points again (as far as host time allows).
 """
 
-import argparse
 import hashlib
 import os
 import random
-import shlex
 import signal
 import sys
 import time
 
+import suite
 from cases import Case
-from guest import Failure, Guest, PROMPT, Results, command_line
+from guest import Failure, Guest, PROMPT, command_line
 
 CONSOLE = 14000     # bytes that Debian's kernel prints up to the prompt, about
 MACHINES = [
@@ -70,38 +69,32 @@ def resume(options, case, name, file, booting):
             raise Failure(f"poweroff: {guest.ending()}")
 
 
+def check(options, case, results):
+    # of its own: the same points whichever machines are chosen
+    rng = random.Random(f"{options.seed} {case.name}")
+    for point in range(options.points):
+        bytes_seen, delay = rng.randrange(CONSOLE), rng.random()
+        name = f"{case.name}-{point}"
+        file = os.path.join(options.log, name + ".state")
+        what = f"{case.name} saved {delay:.2f} s after {bytes_seen} bytes of its console"
+        try:
+            booting = save(options, case, name, file, bytes_seen, delay)
+            resume(options, case, name, file, booting)
+            results.add(what)
+        except Failure as e:
+            results.add(what, e)
+        if os.path.exists(file):
+            os.remove(file)
+
+
+TESTS = [suite.Test(c.name, lambda o, r, c=c: check(o, c, r)) for c in MACHINES]
+
+
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--vmm", default="build/powervisor")
-    p.add_argument("--guests", default="build/guests")
-    p.add_argument("--log", default="build/log/savestate")
-    p.add_argument("--scale", type=float, default=1.0)
+    p = suite.parser(__doc__, "savestate")
     p.add_argument("--points", type=int, default=1, help="points per machine")
     p.add_argument("--seed", type=int, default=int(time.time()))
-    p.add_argument("machines", nargs="*")
-    options = p.parse_args()
-    options.vmm = shlex.split(options.vmm)
-    os.makedirs(options.log, exist_ok=True)
-    rng = random.Random(options.seed)
-    results = Results()
-    print(f"# seed {options.seed}")
-    for case in MACHINES:
-        for point in range(options.points):
-            bytes_seen, delay = rng.randrange(CONSOLE), rng.random()
-            if options.machines and case.name not in options.machines:
-                continue
-            name = f"{case.name}-{point}"
-            file = os.path.join(options.log, name + ".state")
-            what = f"{case.name} saved {delay:.2f} s after {bytes_seen} bytes of its console"
-            try:
-                booting = save(options, case, name, file, bytes_seen, delay)
-                resume(options, case, name, file, booting)
-                results.add(what)
-            except Failure as e:
-                results.add(what, e)
-            if os.path.exists(file):
-                os.remove(file)
-    return results.end("savestate.py")
+    return suite.run(p, TESTS, lambda options, results: results.note(f"seed {options.seed}"))
 
 
 sys.exit(main())

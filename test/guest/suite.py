@@ -33,8 +33,8 @@ def parser(doc, name):
     return p
 
 
-def run(arguments, tests):
-    """those that the command line asks for, with its options; an exit status"""
+def run(arguments, tests, begin=None):
+    """those that the command line asks for, with its options; begin(options, results) before them; an exit status"""
     if not all(t.quick for t in tests):
         arguments.add_argument("--full", action="store_true", help="all cases")
     arguments.add_argument("cases", nargs="*", help="only these")
@@ -46,6 +46,8 @@ def run(arguments, tests):
     # e2fsprogs
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     results = Results()
+    if begin:
+        begin(options, results)
 
     def one(test):
         try:

@@ -225,6 +225,7 @@ STAGES = [
     Stage("installer", installer, full=True),
     Stage("net", guest_test("net.py", "meson", "net")),
     Stage("netpair", guest_test("netpair.py", "meson", "netpair", full=("--full",))),
+    Stage("iperf", guest_test("iperf.py", "meson", "iperf", full=("--full",))),
     Stage("usb", guest_test("usb.py", "meson", "usb")),
     Stage("display", guest_test("display.py", "meson", "display")),
     Stage("virtio", guest_test("virtio.py", "meson", "virtio")),

@@ -9,6 +9,7 @@ import re
 import select
 import shlex
 import signal
+import socket
 import subprocess
 import termios
 import threading
@@ -175,6 +176,40 @@ class Guest:
 
     def terminal_restored(self):
         return termios.tcgetattr(self.slave) == self.termios_before
+
+
+class Monitor:
+    """the monitor at a UNIX socket that a VMM listens at"""
+
+    def __init__(self, path, scale):
+        end = time.monotonic() + 20 * scale
+        while True:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(120 * scale)
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                self.socket.close()
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+        self.read()
+
+    def read(self):
+        data = b""
+        while not data.endswith(b"(qemu) "):
+            piece = self.socket.recv(65536)
+            if not piece:
+                raise Failure("the monitor ended")
+            data += piece
+        return data.decode(errors="replace")
+
+    def __call__(self, line):
+        """what the monitor says to a command"""
+        self.socket.sendall(line.encode() + b"\n")
+        said = [x.strip() for x in self.read().replace("\r", "").split("\n")]
+        return "\n".join(x for x in said[1:-1] if x)
 
 
 def initrd_with(guests, folder, script, programs=()):

@@ -14,13 +14,12 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 
 from cases import Case
-from guest import Failure, Guest, PROMPT, Results, command_line
+from guest import Failure, Guest, Monitor, PROMPT, Results, command_line
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DISK_BYTES = 4 << 20
@@ -47,38 +46,6 @@ for t in 1 2 3 4 5; do tftp -g -b 1400 -r file -l /tmp/file 10.0.$2.2 2>/dev/nul
 md5sum < /tmp/file
 """,
 }
-
-
-class Monitor:
-    def __init__(self, path, scale):
-        end = time.monotonic() + 20 * scale
-        while True:
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(120 * scale)
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                self.socket.close()
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
-        self.read()
-
-    def read(self):
-        data = b""
-        while not data.endswith(b"(qemu) "):
-            piece = self.socket.recv(65536)
-            if not piece:
-                raise Failure("the monitor ended")
-            data += piece
-        return data.decode(errors="replace")
-
-    def __call__(self, line):
-        """what the monitor says to a command"""
-        self.socket.sendall(line.encode() + b"\n")
-        said = [x.strip() for x in self.read().replace("\r", "").split("\n")]
-        return "\n".join(x for x in said[1:-1] if x)
 
 
 def build_initrd(options, work):

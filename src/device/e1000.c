@@ -16,6 +16,7 @@
 
 #include "base/endian.h"
 #include "device/e1000_private.h"
+#include "device/mac.h"
 #include "vm/vm.h"
 
 enum {
@@ -345,16 +346,6 @@ static void run(void *opaque, bool running)
 		net_ready(d->net, 0);
 }
 
-static void default_mac(struct e1000 *d)
-{
-	static const u8 first[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56}, none[6];
-
-	if (memcmp(d->mac, none, 6))
-		return;
-	memcpy(d->mac, first, 6);
-	d->mac[5] = (u8)(d->mac[5] + d->pci.dev.instance);
-}
-
 static void e1000_reset(struct device *dev)
 {
 	struct e1000 *d = of(dev);
@@ -369,9 +360,10 @@ static void e1000_reset(struct device *dev)
 static int e1000_realize(struct device *dev, struct error *e)
 {
 	struct e1000 *d = of(dev);
-	int err;
+	int err = mac_default(dev, d->mac, e);
 
-	default_mac(d);
+	if (err)
+		return err;
 	os_mutex_init(&d->lock);
 	pci_set_ids(&d->pci, &(struct pci_ids){.vendor = VENDOR_INTEL,
 					       .device = DEVICE_82540EM,

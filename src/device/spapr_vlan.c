@@ -21,6 +21,7 @@
 
 #include "base/endian.h"
 #include "base/string.h"
+#include "device/mac.h"
 #include "device/spapr_vlan_private.h"
 
 enum {
@@ -257,14 +258,11 @@ static void vlan_run(void *opaque, bool running)
 
 static int vlan_realize(struct device *dev, struct error *e)
 {
-	static const u8 first[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56}, none[6];
 	struct spapr_vlan *v = container_of(dev, struct spapr_vlan, vio.dev);
-	int err;
+	int err = mac_default(dev, v->mac, e);
 
-	if (!memcmp(v->mac, none, 6)) {
-		memcpy(v->mac, first, 6);
-		v->mac[5] = (u8)(v->mac[5] + dev->instance);
-	}
+	if (err)
+		return err;
 	v->vio.ops = &vlan_ops;
 	err = vio_attach(&v->vio, e);
 	if (!err)

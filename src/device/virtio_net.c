@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "device/mac.h"
 #include "device/virtio_net_private.h"
 #include "vm/vm.h"
 
@@ -278,18 +279,6 @@ static bool is_queue_size(u32 size)
 	return size >= 64 && size <= MAX_QUEUE_SIZE && !(size & (size - 1));
 }
 
-/* qemu's range, and its order. */
-static void default_mac(struct virtio_net_pci *d)
-{
-	static const u8 first[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
-
-	for (u32 i = 0; i < 6; i++)
-		if (d->mac[i])
-			return;
-	memcpy(d->mac, first, 6);
-	d->mac[5] = (u8)(d->mac[5] + d->p.pci.dev.instance);
-}
-
 /* What stands on something that is switched off goes with it (5.1.3.1). */
 static u64 features(const struct virtio_net_pci *d)
 {
@@ -340,7 +329,9 @@ static int net_realize(struct device *dev, struct error *e)
 	if (d->mtu && (d->mtu < MIN_MTU || d->mtu > 65535))
 		return error_set(e, -22, "%s: host_mtu is from %d to 65535", dev->cls->name,
 				 MIN_MTU);
-	default_mac(d);
+	err = mac_default(dev, d->mac, e);
+	if (err)
+		return err;
 	d->pairs = d->mq && d->ctrl_vq && d->net ? net_queues(d->net) : 1;
 	init.features = features(d);
 	init.nr_queues = 2 * d->pairs + 1;

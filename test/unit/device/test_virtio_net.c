@@ -9,6 +9,8 @@
 
 #include "../buffer.h"
 #include "../machine/board.h"
+#include "device/e1000.h"
+#include "device/spapr_vlan.h"
 #include "device/virtio_net_private.h"
 #include "device/virtio_net.h"
 #include "fakenet.h"
@@ -287,12 +289,41 @@ static void test_state(void **state)
 	free(stream.data);
 }
 
+/* Cards without an address have one each, whatever their kind and whoever has taken one already. */
+static void test_defaults(void **state)
+{
+	static const struct device_class *const kinds[4] = {
+		&virtio_net_pci_class, &e1000_class, &spapr_vlan_class, &virtio_net_pci_class};
+	static const u8 last[4] = {0x56, 0x57, 0x59, 0x5a};
+	struct machine_config c = {.cpus = 1};
+	struct error e = {""};
+	struct vm *vm;
+
+	if (board_create(&c, &vm, &e))
+		fail_msg("%s", e.text);
+	if (device_add(vm, &virtio_net_pci_class,
+		       &(struct device_setting){"mac", "52:54:00:12:34:58"}, 1, &e))
+		fail_msg("%s", e.text);
+	for (u32 i = 0; i < 4; i++) {
+		const u8 wanted[6] = {0x52, 0x54, 0, 0x12, 0x34, last[i]};
+		const struct device_prop *p = kinds[i]->props;
+
+		if (device_add(vm, kinds[i], NULL, 0, &e))
+			fail_msg("%s", e.text);
+		while (p->type != PROP_MAC)
+			p++;
+		assert_memory_equal((u8 *)vm->devices[vm->nr_devices - 1] + p->offset, wanted, 6);
+	}
+	machine_pseries.destroy(vm);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),	 cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_vlans),	 cmocka_unit_test(test_unagreed),
 		cmocka_unit_test(test_offloads), cmocka_unit_test(test_state),
+		cmocka_unit_test(test_defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

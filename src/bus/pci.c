@@ -522,11 +522,12 @@ void pci_bus_exit(struct pci_bus *b)
 	device_bus_remove(b->host->vm, b);
 }
 
-int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const struct pci_host_ops *ops,
-		  struct error *e)
+int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const char *id,
+		  const struct pci_host_ops *ops, struct error *e)
 {
 	struct pci_system *s = vm->pci;
-	char name[16];
+	char name[64];
+	u32 number = 0;
 	int err;
 
 	if (!s || s->nr_hosts == PCI_MAX_HOSTS)
@@ -537,7 +538,12 @@ int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const struct pci
 	*h = (struct pci_host){.vm = vm, .ops = ops, .index = index};
 	os_mutex_init(&h->pin_lock);
 	os_mutex_init(&h->ram_lock);
-	log_format(name, sizeof(name), "pci.%u", index);
+	if (id)
+		log_format(name, sizeof(name), "%s.0", id);
+	else
+		do
+			log_format(name, sizeof(name), "pci.%u", number++);
+		while (pci_bus_find(vm, name));
 	err = pci_bus_init(&h->root, h, NULL, name, e);
 	if (!err)
 		s->hosts[s->nr_hosts++] = h;

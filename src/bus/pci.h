@@ -215,8 +215,9 @@ int pci_request_unplug(struct pci_device *d, struct error *e);
 /* An error of the function's endpoint: now (PE_INJECT_NONE), or as pe_arm() has it. Under the
  * machine's lock. */
 void pci_inject_error(struct pci_device *d, enum pe_inject kind, u64 addr, u64 mask);
-/* "pci.0", "pci.1" … for host bridges, a bridge's id for what is behind it; NULL: the default bus
- * (of host bridge 0). NULL: there is none of that name. */
+/* Names are qemu's: ID.0 of a host bridge that has an id, "pci.0", "pci.1" … of the others as they
+ * come, a bridge's id for what is behind it; NULL: the default bus (of host bridge 0). NULL: there
+ * is none of that name. */
 struct pci_bus *pci_bus_find(struct vm *vm, const char *name);
 
 /* boot_path() of a device class: the function's node. */

@@ -74,8 +74,8 @@ struct pci_system {
 /* Makes it the vm's. */
 void pci_system_init(struct pci_system *s, struct vm *vm);
 
-int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const struct pci_host_ops *ops,
-		  struct error *e);
+int pci_host_init(struct pci_host *h, struct vm *vm, u32 index, const char *id,
+		  const struct pci_host_ops *ops, struct error *e);
 void pci_host_destroy(struct pci_host *h);
 int pci_bus_init(struct pci_bus *b, struct pci_host *h, struct pci_device *bridge, const char *name,
 		 struct error *e);

@@ -79,9 +79,11 @@ void spapr_pe_for_each(struct pe *pe, spapr_pe_fn *fn, void *opaque)
 
 void spapr_pe_reset_windows(struct pe *pe)
 {
+	const struct spapr_phb *phb = pe->opaque;
+
 	for (u32 i = 1; i < PE_WINDOWS; i++)
 		tce_table_open(&pe->windows[i], 0, 12, 0);
-	tce_table_open(&pe->windows[0], 0, 12, SPAPR_PCI_DMA_SIZE >> 12);
+	tce_table_open(&pe->windows[0], phb->dma_start, 12, phb->dma_size >> 12);
 }
 
 void spapr_pe_reset(struct pe *pe)
@@ -98,11 +100,11 @@ static void own_window(struct tce_table *t)
 	__atomic_store_n(&pe->state.own_dma, 1, __ATOMIC_RELAXED);
 }
 
-static u64 window_entries(const struct spapr_pci *s)
+static u64 window_entries(const struct spapr_phb *phb)
 {
-	u64 nr = SPAPR_PCI_DMA_SIZE >> 12;
+	u64 nr = 1;
 
-	while (nr << 12 < s->config.ram_size)
+	while (nr << 12 < phb->dma_size || nr << 12 < phb->pci->config.ram_size)
 		nr <<= 1;
 	return nr;
 }
@@ -144,8 +146,7 @@ static struct pe *pe_create(struct spapr_phb *phb, const struct pci_bus *on, u32
 	pe->shared = &phb->dma;
 	for (u32 i = 0; i < PE_WINDOWS && !err; i++)
 		err = tce_table_init(&pe->windows[i], phb->pci->config.tce,
-				     spapr_pci_liobn(phb, bus, slot, i), window_entries(phb->pci),
-				     e);
+				     spapr_pci_liobn(phb, bus, slot, i), window_entries(phb), e);
 	if (err) {
 		pe_destroy(pe);
 		return NULL;
@@ -224,9 +225,9 @@ static u64 host_memory_address(struct pci_host *h, u64 addr, u64 size)
 	struct spapr_phb *phb = container_of(h, struct spapr_phb, host);
 	u64 mem64 = mem64_base(phb), low = addr - SPAPR_PCI_MEM32_BASE;
 
-	if (low < SPAPR_PCI_MEM32_SIZE && size <= SPAPR_PCI_MEM32_SIZE - low)
+	if (low < phb->mem32_size && size <= phb->mem32_size - low)
 		return mem32_base(phb) + low;
-	if (addr - mem64 < SPAPR_PCI_MEM64_SIZE && size <= SPAPR_PCI_MEM64_SIZE - (addr - mem64))
+	if (addr - mem64 < phb->mem64_size && size <= phb->mem64_size - (addr - mem64))
 		return addr;
 	return VM_WINDOW_NOWHERE;
 }
@@ -286,16 +287,44 @@ static const struct mmio_ops mem64_ops = {1, 8, WINDOW_FLAGS, mem64_read, mem64_
 static void add_windows(struct spapr_phb *phb)
 {
 	struct vm *vm = phb->dev.vm;
+
 	mmio_add(vm,
 		 &(struct mmio_region){"pci-io", SPAPR_PCI_BASE + phb->index * SPAPR_PCI_IO_SIZE,
-				       SPAPR_PCI_IO_SIZE, &io_ops, phb});
-	mmio_add(vm, &(struct mmio_region){"pci-mem32", mem32_base(phb), SPAPR_PCI_MEM32_SIZE,
+				       phb->io_size, &io_ops, phb});
+	mmio_add(vm, &(struct mmio_region){"pci-mem32", mem32_base(phb), phb->mem32_size,
 					   &mem32_ops, phb});
-	mmio_add(vm, &(struct mmio_region){"pci-mem64", mem64_base(phb), SPAPR_PCI_MEM64_SIZE,
-					   &mem64_ops, phb});
+	if (phb->mem64_size)
+		mmio_add(vm, &(struct mmio_region){"pci-mem64", mem64_base(phb), phb->mem64_size,
+						   &mem64_ops, phb});
 }
 
 /* --- the device --- */
+static bool is_size(u64 size, u64 least, u64 most)
+{
+	return size >= least && size <= most && !(size & (least - 1));
+}
+
+static int check_windows(const struct spapr_phb *phb, struct error *e)
+{
+	u64 dma_end = phb->dma_start + phb->dma_size;
+
+	if (!is_size(phb->io_size, 0x2000, SPAPR_PCI_IO_SIZE))
+		return error_set(e, -EINVAL, "io_win_size: 8K to 64K, in steps of 8K");
+	if (!is_size(phb->mem32_size, 1 << 20, SPAPR_PCI_MEM32_SIZE))
+		return error_set(e, -EINVAL, "mem_win_size: 1M to 2G, in steps of 1M");
+	if (phb->mem64_size && !is_size(phb->mem64_size, 1 << 20, SPAPR_PCI_MEM64_SIZE))
+		return error_set(e, -EINVAL, "mem64_win_size: 0, or 1M to 1T in steps of 1M");
+	if (!is_size(phb->dma_size, 1 << 16, SPAPR_PCI_DMA_END) || phb->dma_start & 0xffff ||
+	    phb->dma_start >= SPAPR_PCI_DMA_END || dma_end > SPAPR_PCI_DMA_END)
+		return error_set(e, -EINVAL,
+				 "dma_win_addr, dma_win_size: in steps of 64K, below 4G");
+	if (phb->ddw_start < SPAPR_PCI_DMA_END || phb->ddw_start & (phb->ddw_start - 1))
+		return error_set(e, -EINVAL, "dma64_win_addr: a power of two from 4G on");
+	if (!phb->page_sizes || phb->page_sizes & ~(u64)SPAPR_PCI_PAGE_SIZES)
+		return error_set(e, -EINVAL, "pgsz: a sum of 0x1000, 0x10000, 0x200000, 0x1000000");
+	return 0;
+}
+
 static int phb_realize(struct device *dev, struct error *e)
 {
 	struct spapr_phb *phb = container_of(dev, struct spapr_phb, dev);
@@ -310,13 +339,15 @@ static int phb_realize(struct device *dev, struct error *e)
 	s = container_of(dev->vm->pci, struct spapr_pci, system);
 	phb->pci = s;
 	phb->buid = SPAPR_PCI_BUID + phb->index;
-	err = pci_host_init(&phb->host, dev->vm, phb->index, &host_ops, e);
+	err = check_windows(phb, e);
+	if (!err)
+		err = pci_host_init(&phb->host, dev->vm, phb->index, dev->id, &host_ops, e);
 	if (err)
 		return err;
 	log_format(phb->host.path, sizeof(phb->host.path), "/pci@%llx",
 		   (unsigned long long)phb->buid);
 	err = tce_table_init(&phb->dma, s->config.tce, 0x80000000 | phb->index << 20,
-			     SPAPR_PCI_DMA_SIZE >> 12, e);
+			     phb->dma_size >> 12, e);
 	for (u32 i = 0; i < 4 && !err; i++)
 		err = irq_line_init(&phb->lsi[i], dev->vm, s->config.lsi_base + 4 * phb->index + i,
 				    true, e);
@@ -359,7 +390,7 @@ static void phb_reset(struct device *dev)
 	phb->started = true;
 	os_free(phb->connector_tree);
 	phb->connector_tree = NULL;
-	tce_table_open(&phb->dma, 0, 12, SPAPR_PCI_DMA_SIZE >> 12);
+	tce_table_open(&phb->dma, phb->dma_start, 12, phb->dma_size >> 12);
 	pci_for_each(&phb->host, reset_function, phb);
 	if (*phb->pci->config.firmware)
 		spapr_pci_enumerate(phb);
@@ -398,6 +429,20 @@ static const struct state_table phb_table = {
 
 static const struct device_prop phb_props[] = {
 	{"index", "which one: 0 to 31", PROP_U32, offsetof(struct spapr_phb, index), "0"},
+	{"io_win_size", "of its IO space", PROP_SIZE, offsetof(struct spapr_phb, io_size), "64K"},
+	{"mem_win_size", "of its 32-bit memory space", PROP_SIZE,
+	 offsetof(struct spapr_phb, mem32_size), "2G"},
+	{"mem64_win_size", "of its 64-bit memory space, 0: none", PROP_SIZE,
+	 offsetof(struct spapr_phb, mem64_size), "1T"},
+	{"dma_win_addr", "of the default DMA window on the bus", PROP_U64,
+	 offsetof(struct spapr_phb, dma_start), "0"},
+	{"dma_win_size", "of the default DMA window", PROP_SIZE,
+	 offsetof(struct spapr_phb, dma_size), "1G"},
+	{"ddw", "dynamic DMA windows", PROP_BOOL, offsetof(struct spapr_phb, ddw), "on"},
+	{"dma64_win_addr", "of the dynamic DMA window on the bus", PROP_U64,
+	 offsetof(struct spapr_phb, ddw_start), "0x800000000000000"},
+	{"pgsz", "page sizes of dynamic DMA windows, added", PROP_U64,
+	 offsetof(struct spapr_phb, page_sizes), "0x1211000"},
 	{NULL, NULL, 0, 0, NULL},
 };
 

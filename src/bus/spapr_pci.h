@@ -80,6 +80,11 @@ struct spapr_phb {
 	u32 index;
 	struct spapr_pci *pci;
 	u64 buid;
+	/* Properties: what of its windows there is, the default DMA window of its endpoints, where
+	 * dynamic ones begin if they are allowed, and a bit for each page size they may have. */
+	u64 io_size, mem32_size, mem64_size;
+	u64 dma_start, dma_size, ddw_start, page_sizes;
+	bool ddw;
 	struct pci_host host;
 	struct tce_table dma; /* what endpoints use until they have used their own window */
 	struct irq_line lsi[4];
@@ -91,7 +96,7 @@ struct spapr_phb {
 	int connector_at, connector_depth;
 };
 
-/* Addresses: where a host bridge's windows are for the guest (qemu's). */
+/* Addresses: where a host bridge's windows are for the guest (qemu's), and how large at most. */
 #define SPAPR_PCI_BASE	     (1ull << 45)
 #define SPAPR_PCI_IO_SIZE    (1ull << 16)
 #define SPAPR_PCI_MEM32_BASE 0x80000000ull /* on the bus */
@@ -100,9 +105,9 @@ struct spapr_phb {
 #define SPAPR_PCI_BUID	     0x800000020000000ull
 /* Messages are stores to this bus address; their data is the interrupt's number. */
 #define SPAPR_PCI_MSI_ADDR 0x40000000000ull
-/* The default DMA window of every endpoint; where dynamic ones begin. */
-#define SPAPR_PCI_DMA_SIZE 0x40000000ull
-#define SPAPR_PCI_DDW_BASE (1ull << 59)
+/* Where dynamic DMA windows may begin: behind all default ones. */
+#define SPAPR_PCI_DMA_END (1ull << 32)
+enum { SPAPR_PCI_PAGE_SIZES = 1 << 12 | 1 << 16 | 1 << 21 | 1 << 24 };
 
 /* --- shared by the files of this bus --- */
 struct spapr_phb *spapr_phb_find(struct spapr_pci *s, u64 buid);

@@ -87,11 +87,31 @@ void spapr_pci_register_config(struct spapr_pci *s)
 }
 
 /* --- dynamic DMA windows --- */
-enum { PAGES_4K = 1 << 0, PAGES_64K = 1 << 1, PAGES_16M = 1 << 2 };
-
-static bool page_shift_ok(u32 shift)
+static bool page_shift_ok(const struct spapr_phb *phb, u32 shift)
 {
-	return shift == 12 || shift == 16 || shift == 24;
+	return shift < 64 && phb->page_sizes >> shift & 1;
+}
+
+/* A bit for each size, as the query has them. */
+static u32 page_bits(const struct spapr_phb *phb)
+{
+	static const struct {
+		u32 shift, bit;
+	} sizes[] = {{12, 1 << 0}, {16, 1 << 1}, {24, 1 << 2}, {21, 1 << 8}};
+	u32 bits = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++)
+		if (page_shift_ok(phb, sizes[i].shift))
+			bits |= sizes[i].bit;
+	return bits;
+}
+
+/* Of an endpoint that may have some; NULL. */
+static struct pe *windows_of(struct spapr_pci *s, const u32 *args)
+{
+	struct pe *pe = spapr_pci_pe(s, args[0], buid_of(args + 1));
+
+	return pe && ((const struct spapr_phb *)pe->opaque)->ddw ? pe : NULL;
 }
 
 /* args: address, BUID (2); rets: status, windows left, largest block in entries (2 with the sixth
@@ -100,7 +120,7 @@ static bool page_shift_ok(u32 shift)
  * half, which comes first. */
 static void rtas_query_window(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
-	struct pe *pe = spapr_pci_pe(opaque, args[0], buid_of(args + 1));
+	struct pe *pe = windows_of(opaque, args);
 
 	if (!pe) {
 		rets[0] = (u32)RTAS_PARAMETER;
@@ -110,18 +130,18 @@ static void rtas_query_window(void *opaque, struct vcpu *vcpu, const u32 *args, 
 		rets[1] += !pe->windows[i].nr;
 	rets[2] = (u32)(pe->windows[0].max_nr >> 32);
 	rets[3] = (u32)pe->windows[0].max_nr;
-	rets[4] = PAGES_4K | PAGES_64K | PAGES_16M;
-	rets[5] = PAGES_4K | PAGES_64K | PAGES_16M;
+	rets[4] = rets[5] = page_bits(pe->opaque);
 }
 
 /* args: address, BUID (2), page shift, window shift; rets: status, LIOBN, address (2) */
 static void rtas_create_window(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
-	struct pe *pe = spapr_pci_pe(opaque, args[0], buid_of(args + 1));
+	struct pe *pe = windows_of(opaque, args);
+	const struct spapr_phb *phb = pe ? pe->opaque : NULL;
 	u32 page = args[3], window = args[4], i = 0;
 	u64 start;
 
-	if (!pe || !page_shift_ok(page) || window < page || window > 58) {
+	if (!pe || !page_shift_ok(phb, page) || window < page || window > 58) {
 		rets[0] = (u32)RTAS_PARAMETER;
 		return;
 	}
@@ -131,7 +151,7 @@ static void rtas_create_window(void *opaque, struct vcpu *vcpu, const u32 *args,
 		rets[0] = (u32)RTAS_HARDWARE;
 		return;
 	}
-	start = i ? SPAPR_PCI_DDW_BASE : 0;
+	start = i ? phb->ddw_start : phb->dma_start;
 	if (tce_table_open(&pe->windows[i], start, page, 1ull << (window - page))) {
 		rets[0] = (u32)RTAS_HARDWARE;
 		return;
@@ -173,7 +193,7 @@ static void rtas_remove_window(void *opaque, struct vcpu *vcpu, const u32 *args,
 /* args: address, BUID (2) */
 static void rtas_reset_window(void *opaque, struct vcpu *vcpu, const u32 *args, u32 *rets)
 {
-	struct pe *pe = spapr_pci_pe(opaque, args[0], buid_of(args + 1));
+	struct pe *pe = windows_of(opaque, args);
 
 	if (pe)
 		spapr_pe_reset_windows(pe);

@@ -18,6 +18,7 @@
 /* --- addresses --- */
 struct places {
 	u64 next[3]; /* of IO, 32-bit memory, 64-bit memory */
+	u64 end[3];  /* of the host bridge's windows; 0: there is none */
 	u32 bus;     /* last number given */
 };
 enum { PLACE_IO, PLACE_MEM32, PLACE_MEM64 };
@@ -28,11 +29,11 @@ static u64 align_up(u64 v, u64 to)
 	return (v + to - 1) & ~(to - 1);
 }
 
-static u32 place_of(const struct pci_bar *b)
+static u32 place_of(const struct places *p, const struct pci_bar *b)
 {
-	return b->flags & PCI_BAR_IO	  ? PLACE_IO
-	       : b->flags & PCI_BAR_MEM64 ? PLACE_MEM64
-					  : PLACE_MEM32;
+	return b->flags & PCI_BAR_IO				 ? PLACE_IO
+	       : b->flags & PCI_BAR_MEM64 && p->end[PLACE_MEM64] ? PLACE_MEM64
+								 : PLACE_MEM32;
 }
 
 /* The largest BARs first: what is aligned leaves no holes. */
@@ -44,12 +45,14 @@ static void assign_sized(struct pci_bus *bus, u64 size, struct places *p)
 		struct pci_device *d = bus->devices[devfn];
 
 		for (u32 i = 0; d && i < PCI_BARS; i++) {
-			u32 place = place_of(&d->bars[i]);
+			u32 place = place_of(p, &d->bars[i]);
 			u64 align = place == PLACE_IO || size > MIN_ALIGN ? size : MIN_ALIGN;
 
 			if (d->bars[i].size != size)
 				continue;
 			p->next[place] = align_up(p->next[place], align);
+			if (p->next[place] + align > p->end[place])
+				continue; /* the guest may find room, or do without */
 			pci_bar_set_address(d, i, p->next[place]);
 			p->next[place] += align;
 		}
@@ -63,11 +66,19 @@ static void align_places(struct places *p)
 	p->next[PLACE_MEM64] = align_up(p->next[PLACE_MEM64], BRIDGE_ALIGN);
 }
 
+/* Its last address: before its first one if all is taken, which closes it. */
+static u64 window_end(const struct places *p, u32 place)
+{
+	u64 end = p->next[place] < p->end[place] ? p->next[place] : p->end[place];
+
+	return end ? end - 1 : 0;
+}
+
 static void set_bridge_windows(struct pci_device *d, const struct places *from,
 			       const struct places *to)
 {
-	u64 io = to->next[PLACE_IO] - 1, mem = to->next[PLACE_MEM32] - 1,
-	    pref = to->next[PLACE_MEM64] - 1;
+	u64 io = window_end(to, PLACE_IO), mem = window_end(to, PLACE_MEM32),
+	    pref = window_end(to, PLACE_MEM64);
 
 	pci_config_write(d, PCI_IO_BASE, 1, (u32)(from->next[PLACE_IO] >> 8 & 0xf0));
 	pci_config_write(d, PCI_IO_LIMIT, 1, (u32)(io >> 8 & 0xf0));
@@ -141,7 +152,11 @@ static u64 mem64_base(const struct spapr_phb *phb)
 void spapr_pci_assign(struct spapr_phb *phb)
 {
 	/* The first page of the IO space is where old devices are. */
-	struct places p = {.next = {0x1000, SPAPR_PCI_MEM32_BASE, mem64_base(phb)}};
+	struct places p = {
+		.next = {0x1000, SPAPR_PCI_MEM32_BASE, mem64_base(phb)},
+		.end = {phb->io_size, SPAPR_PCI_MEM32_BASE + phb->mem32_size,
+			phb->mem64_size ? mem64_base(phb) + phb->mem64_size : 0},
+	};
 
 	assign_bus(phb, &phb->host.root, &p);
 }
@@ -293,14 +308,14 @@ static int interrupts(const struct pci_device *d, void *fdt, int node)
 	return err;
 }
 
-static int dma_window(void *fdt, int node, u32 liobn)
+static int dma_window(const struct spapr_phb *phb, void *fdt, int node, u32 liobn)
 {
 	struct cells c = {0};
 	int err;
 
 	put(&c, liobn);
-	put64(&c, 0);
-	put64(&c, SPAPR_PCI_DMA_SIZE);
+	put64(&c, phb->dma_start);
+	put64(&c, phb->dma_size);
 	err = set_cells(fdt, node, "ibm,dma-window", &c);
 	err |= fdt_setprop_u32(fdt, node, "ibm,#dma-address-cells", 2);
 	err |= fdt_setprop_u32(fdt, node, "ibm,#dma-size-cells", 2);
@@ -315,10 +330,13 @@ static u32 rtas_token(struct vm *vm, const char *name)
 	return 0;
 }
 
-static int dynamic_windows(struct vm *vm, void *fdt, int node)
+static int dynamic_windows(const struct spapr_phb *phb, void *fdt, int node)
 {
+	struct vm *vm = phb->dev.vm;
 	struct cells calls = {0}, more = {0};
 
+	if (!phb->ddw)
+		return 0;
 	put(&calls, rtas_token(vm, "ibm,query-pe-dma-window"));
 	put(&calls, rtas_token(vm, "ibm,create-pe-dma-window"));
 	put(&calls, rtas_token(vm, "ibm,remove-pe-dma-window"));
@@ -427,8 +445,8 @@ static int function_node(struct spapr_phb *phb, struct pci_device *d, void *fdt,
 		return err || bus_nodes(phb, d->secondary, fdt, node) ? -EINVAL : 0;
 	}
 	/* A window of its own: what its endpoint translates by. */
-	err |= dma_window(fdt, node, d->pe->windows[0].liobn);
-	err |= dynamic_windows(d->dev.vm, fdt, node);
+	err |= dma_window(d->pe->opaque, fdt, node, d->pe->windows[0].liobn);
+	err |= dynamic_windows(d->pe->opaque, fdt, node);
 	return err ? -EINVAL : 0;
 }
 
@@ -486,15 +504,17 @@ static int host_ranges(const struct spapr_phb *phb, void *fdt, int node)
 	put(&c, SPACE_IO);
 	put64(&c, 0);
 	put64(&c, SPAPR_PCI_BASE + phb->index * SPAPR_PCI_IO_SIZE);
-	put64(&c, SPAPR_PCI_IO_SIZE);
+	put64(&c, phb->io_size);
 	put(&c, SPACE_MEM32);
 	put64(&c, SPAPR_PCI_MEM32_BASE);
 	put64(&c, SPAPR_PCI_BASE + (phb->index + 1) * SPAPR_PCI_MEM32_SIZE);
-	put64(&c, SPAPR_PCI_MEM32_SIZE);
-	put(&c, SPACE_MEM64);
-	put64(&c, mem64_base(phb));
-	put64(&c, mem64_base(phb));
-	put64(&c, SPAPR_PCI_MEM64_SIZE);
+	put64(&c, phb->mem32_size);
+	if (phb->mem64_size) {
+		put(&c, SPACE_MEM64);
+		put64(&c, mem64_base(phb));
+		put64(&c, mem64_base(phb));
+		put64(&c, phb->mem64_size);
+	}
 	return set_cells(fdt, node, "ranges", &c);
 }
 
@@ -530,8 +550,8 @@ int spapr_pci_dt(struct spapr_phb *phb, void *fdt)
 	err = host_identity(phb, fdt, node);
 	err |= host_ranges(phb, fdt, node);
 	err |= interrupt_map(phb, fdt, node);
-	err |= dma_window(fdt, node, phb->dma.liobn);
-	err |= dynamic_windows(phb->dev.vm, fdt, node);
+	err |= dma_window(phb, fdt, node, phb->dma.liobn);
+	err |= dynamic_windows(phb, fdt, node);
 	err |= spapr_drc_dt(phb, &phb->host.root, fdt, node);
 	return err || bus_nodes(phb, &phb->host.root, fdt, node) ? -EINVAL : 0;
 }

@@ -84,6 +84,11 @@ def refusals(kernel, initrd, folder):
                                        "spapr-vty,chardev=c", "-kernel", kernel)),
         ("unit address of two", refuse("-device", "spapr-vty,reg=0x30000000", "-device", "spapr-vlan,reg=0x30000000",
                                        "-kernel", kernel)),
+        *((f"host bridge with {x}", refuse("-device", f"spapr-pci-host-bridge,index=1,{x}", "-kernel", kernel))
+          for x in ("index=32", "io_win_size=0", "mem_win_size=4G", "mem64_win_size=2T", "mem64_win_size=1K", "pgsz=0",
+                    "pgsz=0x2000", "dma_win_size=0", "dma_win_addr=3G,dma_win_size=2G", "dma64_win_addr=1G",
+                    "dma64_win_addr=0x180000000", "ddw=maybe", "id=" + 40 * "a")),
+        ("two buses of one name", refuse("-device", "spapr-pci-host-bridge,index=1,id=pci", "-kernel", kernel)),
         ("unit address of a PCI window", refuse("-device", "spapr-vty,reg=0x80000000", "-kernel", kernel)),
         ("global without value", refuse("-global", "spapr-vty.reg", "-kernel", kernel)),
         ("image missing", refuse("-drive", f"file={folder}/absent,if=none", "-kernel", kernel)),

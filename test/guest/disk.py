@@ -100,6 +100,17 @@ CASES = [
 ]
 
 
+# a host bridge with small windows that has, or lacks, dynamic ones for DMA
+NARROW = "spapr-pci-host-bridge,id=p,index=3,io_win_size=16K,mem_win_size=64M,mem64_win_size=0,dma_win_addr=0x10000000,"
+IMAGE_DRIVE = ("-drive", "file=IMAGE,if=none,id=d,format=raw")
+CASES += [
+    Case("narrow-bridge-64k-pages", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,bus=p.0",
+         backend=("-device", NARROW + "dma_win_size=64M,pgsz=0x11000", *IMAGE_DRIVE), extra=("-device", "virtio-rng-pci")),
+    Case("narrow-bridge-no-dynamic-windows", "virtio-blk-pci,drive=d,serial=pv-disk,iommu_platform=on,bus=p.0",
+         backend=("-device", NARROW + "dma_win_size=64M,ddw=off", *IMAGE_DRIVE), quick=False),
+]
+
+
 SCSI = ("-device", "scsi-hd,bus=s.0,drive=d")
 CASES += [
     Case("virtio-scsi", "virtio-scsi-pci,id=s", disk="sda", extra=SCSI),

@@ -39,7 +39,8 @@ modules() {
 		drivers/usb/host/ohci-hcd drivers/usb/host/ohci-pci drivers/usb/storage/usb-storage \
 		drivers/hid/hid drivers/hid/hid-generic drivers/hid/usbhid/usbhid drivers/input/evdev \
 		crypto/crc64_rocksoft_generic crypto/crct10dif_common crypto/crct10dif_generic \
-		drivers/net/ethernet/intel/e1000/e1000; do
+		drivers/net/ethernet/intel/e1000/e1000 net/vmw_vsock/vsock \
+		net/vmw_vsock/vmw_vsock_virtio_transport_common net/vmw_vsock/vmw_vsock_virtio_transport; do
 		echo "./lib/modules/*/kernel/$m.ko"
 	done
 }

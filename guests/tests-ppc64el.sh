@@ -12,9 +12,9 @@ out=$(realpath -m "${2:?usage: tests-ppc64el.sh DEBIAN OUT}")
 programs=$here/../test/guest
 lock "$out/.lock"
 
-inputs=$(cat "$here"/{mkcpio.py,tests-ppc64el.sh} "$programs"/{litmus,fpstatus,rewrite,durable,diskio}.c "$debian/initrd.gz" | sha256sum)
+inputs=$(cat "$here"/{mkcpio.py,tests-ppc64el.sh} "$programs"/{litmus,fpstatus,rewrite,durable,diskio,vsock}.c "$debian/initrd.gz" | sha256sum)
 if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
-	for name in litmus fpstatus rewrite durable diskio; do
+	for name in litmus fpstatus rewrite durable diskio vsock; do
 		powerpc64le-linux-gnu-gcc -O2 -mcpu=power8 -Wall -Wextra -static -pthread -s -o "$out/$name" \
 			"$programs/$name.c"
 	done
@@ -24,6 +24,7 @@ if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null
 		file bin/rewrite 755 $out/rewrite
 		file bin/durable 755 $out/durable
 		file bin/diskio 755 $out/diskio
+		file bin/vsock 755 $out/vsock
 	LIST
 	# the kernel unpacks archives one after the other
 	cat "$debian/initrd.gz" "$out/programs.gz" >"$out/initrd.new"

@@ -21,6 +21,7 @@
 #include "device/virtio_rng.h"
 #include "device/virtio_scsi.h"
 #include "device/virtio_serial.h"
+#include "device/virtio_vsock.h"
 
 /* clang-format off */
 static const struct device_class *const classes[] = {
@@ -45,6 +46,7 @@ static const struct device_class *const classes[] = {
 	&virtio_rng_pci_class,
 	&virtio_scsi_pci_class,
 	&virtio_serial_pci_class,
+	&virtio_vsock_pci_class, &vhost_vsock_pci_class,
 	&virtconsole_class,
 	&virtserialport_class,
 };

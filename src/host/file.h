@@ -11,5 +11,7 @@ int file_open(const char *path, u64 max_size, int *fd, u64 *size, struct error *
 /* -EIO when it does not have all of [offset, offset + len) any more. */
 int file_read(int fd, u64 offset, void *data, u64 len);
 void file_close(int fd);
+/* The process may have as many descriptors as the host lets it. */
+void file_limit_raise(void);
 
 #endif

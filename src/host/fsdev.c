@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/endian.h"
+#include "host/file.h"
 #include "host/fsdev_private.h"
 
 enum {
@@ -372,7 +372,6 @@ void fsdev_reset(struct fsdev *f)
 int fsdev_open(const struct fsdev_options *o, struct fsdev **out, struct error *e)
 {
 	int fd = open(o->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct rlimit limit;
 	struct fsdev *f;
 	struct stat st;
 
@@ -384,10 +383,7 @@ int fsdev_open(const struct fsdev_options *o, struct fsdev **out, struct error *
 		return error_set(e, err, "cannot open folder %s: %s", o->path, strerror(-err));
 	}
 	/* what a guest knows of costs a descriptor each */
-	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	file_limit_raise();
 	f = g_new0(struct fsdev, 1);
 	f->path = g_strdup(o->path);
 	f->security = o->security;

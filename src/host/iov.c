@@ -59,3 +59,23 @@ int iov_cut(const struct iovec *iov, int niov, u64 skip, struct iovec *to)
 	}
 	return count;
 }
+
+int iov_slice(const struct iovec *iov, int niov, u64 skip, u64 len, struct iovec *to, int room)
+{
+	int count = 0;
+
+	for (int i = 0; i < niov && len && count < room; i++) {
+		u64 n = iov[i].iov_len;
+
+		if (skip >= n) {
+			skip -= n;
+			continue;
+		}
+		n = n - skip < len ? n - skip : len;
+		to[count].iov_base = (u8 *)iov[i].iov_base + skip;
+		to[count++].iov_len = n;
+		skip = 0;
+		len -= n;
+	}
+	return count;
+}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Virtio devices other than disks and networks under Debian's kernel with Debian's drivers: serial ports, in both
 directions and while the host's end comes and goes; a balloon, and what it makes of the program's size; a
-folder of the host.
+folder of the host; sockets between guest and host.
 
 Prints ok/not ok lines.
 """
@@ -11,12 +11,14 @@ import hashlib
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import zlib
 
 import suite
 from guest import Failure, initrd_with
@@ -37,7 +39,8 @@ poweroff -f
 class Run:
     """one guest with a script; its lines `virtio: NAME VALUE` come to on_line() as they are said"""
 
-    def __init__(self, options, name, devices, script, *, cpu="power9", machine="pseries", later="none"):
+    def __init__(self, options, name, devices, script, *, cpu="power9", machine="pseries", later="none",
+                 programs=()):
         self.options = options
         self.name = name
         self.folder = os.path.abspath(os.path.join(options.log, name))
@@ -49,7 +52,8 @@ class Run:
         self.argv = options.vmm + [
             "-M", machine, "-cpu", cpu, "-smp", "2", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
             "-kernel", os.path.join(options.guests, "debian-ppc64el", "vmlinux"),
-            "-initrd", initrd_with(options.guests, self.folder, HEAD.replace("LATER", later) + script + TAIL),
+            "-initrd", initrd_with(options.guests, self.folder, HEAD.replace("LATER", later) + script + TAIL,
+                                   programs),
             "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1", *devices]
 
     def rss(self):
@@ -365,6 +369,207 @@ def folder(options, results, name, model, properties, virtfs=False, **where):
     run.end(results)
 
 
+# --- sockets ---
+VSOCK_BYTES = 64 << 20
+VSOCK_PERIOD = 1048573
+VSOCK_CALLS = 40
+VSOCK = """
+vsock serve 5000 &
+read answer
+vsock call 6000 CALLS && say called
+vsock call 6001
+vsock call 6002
+vsock call 6003 &
+say unbinding
+read answer
+cd /sys/bus/virtio/drivers/vmw_vsock_virtio_transport
+dev=`echo virtio*`
+echo $dev > unbind
+wait $!
+say unbound
+echo $dev > bind
+vsock call 6004
+vsock call 6005 &
+say saving
+read answer
+wait $!
+vsock call 6006
+say late
+read answer
+"""
+
+
+class Sockets:
+    """the host's end of a guest's sockets"""
+
+    def __init__(self, folder, scale):
+        self.path = os.path.join(folder, "vsock")
+        self.scale = scale
+
+    def dial(self, port):
+        """connected with the guest's port; None: it is refused"""
+        s = connect(self.path, self.scale)
+        s.sendall(b"CONNECT %d\n" % port)
+        line = receive(s, lambda d: d.endswith(b"\n"))
+        return s if line.startswith(b"OK ") else None
+
+    def listen(self, port, backlog=16):
+        s = socket.socket(socket.AF_UNIX)
+        s.bind(f"{self.path}_{port}")
+        s.listen(backlog)
+        s.settimeout(120 * self.scale)
+        return s
+
+    def answer(self, listener):
+        s = listener.accept()[0]
+        s.settimeout(120 * self.scale)
+        return s
+
+    @staticmethod
+    def give(s, count, period):
+        """so many bytes, which repeat those of `period`; what the guest says of them is right"""
+        s.sendall(b"sink\n")
+        view, sent = memoryview(period * 2), 0
+        while sent < count:
+            at = sent % len(period)
+            sent += s.send(view[at:at + min(count - sent, 1 << 18)])
+        s.shutdown(socket.SHUT_WR)
+        said = receive(s, lambda d: False).decode().split()
+        return said == [str(count), str(zlib.crc32(period)), "0"]
+
+    @staticmethod
+    def take(s, count, delay=0.0):
+        s.sendall(b"source %d\n" % count)
+        time.sleep(delay)
+        data = receive(s, lambda d: b"\n" in d)
+        crc, _, first = data.partition(b"\n")
+        pieces = [first]
+        while True:
+            piece = s.recv(1 << 20)
+            if not piece:
+                break
+            pieces.append(piece)
+        data = b"".join(pieces)
+        period = data[:VSOCK_PERIOD]
+        times = count // VSOCK_PERIOD + 1
+        return len(data) == count and int(crc) == zlib.crc32(period) and data == (period * times)[:count]
+
+    @staticmethod
+    def echo(all_of_them):
+        """one thing to each before any answers"""
+        things = [random.Random(i).randbytes(30000) for i in range(len(all_of_them))]
+        for s, thing in zip(all_of_them, things):
+            s.sendall(b"echo\n" + thing)
+            s.shutdown(socket.SHUT_WR)
+        return [receive(s, lambda d: False) for s in all_of_them] == things
+
+
+def until_closed(s):
+    """reads to the end, or to the error that stands for it"""
+    try:
+        receive(s, lambda d: False)
+    except ConnectionError:
+        pass
+    return True
+
+
+def host_calls(run, results, sockets):
+    """everything that a program on the host begins"""
+    period = random.Random(run.name).randbytes(VSOCK_PERIOD)
+    run.equal(results, "64 MiB to the guest", sockets.give(sockets.dial(5000), VSOCK_BYTES, period), True)
+    run.equal(results, "64 MiB to the host", sockets.take(sockets.dial(5000), VSOCK_BYTES, 0.5), True)
+    run.equal(results, "many at once", sockets.echo([sockets.dial(5000) for _ in range(VSOCK_CALLS)]), True)
+    run.equal(results, "a port where nobody listens", sockets.dial(5001), None)
+    s = connect(sockets.path, sockets.scale)
+    s.sendall(b"HELLO\n")
+    run.equal(results, "who asks for nothing is disconnected", s.recv(10), b"")
+    s = sockets.dial(5000)
+    s.sendall(b"deaf\n")
+    deaf = receive(s, lambda d: d.endswith(b"\n"))
+    try:
+        while True:
+            s.sendall(bytes(65536))
+            time.sleep(0.01)
+    except BrokenPipeError:
+        deaf += b"and told"
+    run.equal(results, "a guest that reads no more", deaf, b"deaf\nand told")
+    s = sockets.dial(5000)
+    s.sendall(b"flood\n")
+    s.recv(65536)
+    s.close()
+
+
+def vsock(options, results, name, properties, device="virtio-vsock-pci", **where):
+    folder = tempfile.mkdtemp(prefix="pv-vsock-")
+    sockets = Sockets(folder, options.scale)
+    state = os.path.join(folder, "state")
+    devices = ["-device", f"{device},guest-cid=42,socket={sockets.path}{properties}"]
+    where["programs"] = [("bin/vsock", os.path.join(options.guests, "tests-ppc64el", "vsock"))]
+    script = VSOCK.replace("CALLS", str(VSOCK_CALLS))
+    run = Run(options, name, devices + ["-x-save", state], script, **where)
+    listeners = {port: sockets.listen(port, 4) for port in (6000, 6002, 6003, 6004, 6005, 6006)}
+    got = {}
+
+    def echo_one(port):
+        return sockets.echo([sockets.answer(listeners[port])])
+
+    def answer_calls():
+        got["calls"] = sockets.echo([sockets.answer(listeners[6000]) for _ in range(VSOCK_CALLS)])
+        got["back"] = sockets.take(sockets.answer(listeners[6002]), 4 << 20)
+        got["held"] = sockets.answer(listeners[6003])
+        got["held"].sendall(b"wait\n")
+
+    def on_line(_, what, __):
+        if what == "listens":
+            host_calls(run, results, sockets)
+        elif what == "flood":
+            got["thread"] = threading.Thread(target=answer_calls)
+            got["thread"].start()
+            run.type("go\n")
+        elif what == "unbinding":
+            got["thread"].join()
+            run.type("go\n")
+        elif what == "unbound":
+            got["closed"] = until_closed(got["held"])
+            got["thread"] = threading.Thread(target=lambda: got.update(again=echo_one(6004)))
+            got["thread"].start()
+        elif what == "saving":
+            got["thread"].join()
+            got["saved"] = sockets.answer(listeners[6005])
+            got["saved"].sendall(b"wait\n")
+            time.sleep(0.5)
+            run.process.send_signal(signal.SIGUSR1)
+
+    def on_line_loaded(_, what, __):
+        if what == "waited":
+            got["thread"] = threading.Thread(target=lambda: got.update(loaded=echo_one(6006)))
+            got["thread"].start()
+        elif what == "late":
+            got["thread"].join()
+            got["late"] = sockets.echo([sockets.dial(5000)])
+            loaded.type("go\n")
+
+    try:
+        run.run(on_line)
+        loaded = Run(options, name + "-loaded", devices + ["-x-load", state], script, **where)
+        got["thread"] = threading.Thread(target=lambda: (time.sleep(1), loaded.type("go\n")))
+        got["thread"].start()
+        loaded.run(on_line_loaded)
+        left = sorted(os.listdir(folder))
+    finally:
+        shutil.rmtree(folder)
+    run.equal(results, "the host's end goes", run.said.get("flood"), "EPIPE")
+    run.equal(results, "many calls of the guest at once", (got.get("calls"), "called" in run.said), (True, True))
+    run.equal(results, "a call that nobody takes", run.said.get("refused"), "ECONNRESET")
+    run.equal(results, "what the guest sends where it called", got.get("back"), True)
+    run.equal(results, "the driver lets go of the device", (run.said.get("waited"), got.get("closed")), ("ECONNRESET", True))
+    run.equal(results, "and takes it again", got.get("again"), True)
+    run.equal(results, "a loaded machine's connections are gone", loaded.said.get("waited"), "ECONNRESET")
+    run.equal(results, "and it makes new ones both ways", (got.get("loaded"), got.get("late")), (True, True))
+    run.equal(results, "no socket is left", left, sorted([f"vsock_{port}" for port in listeners] + ["state"]))
+    loaded.end(results)
+
+
 TESTS = {
     "9p": lambda o, r: folder(o, r, "9p", "none", ""),
     "9p-mapped-iommu-packed": lambda o, r: folder(o, r, "9p-mapped-iommu-packed", "mapped-xattr",
@@ -379,6 +584,11 @@ TESTS = {
                                                machine="pseries,ic-mode=xics"),
     "serial-power8-legacy": lambda o, r: serial(o, r, "serial-power8-legacy", ",disable-modern=on,max_ports=8",
                                                 cpu="power8"),
+    "vsock": lambda o, r: vsock(o, r, "vsock", ""),
+    "vsock-iommu-packed-power8": lambda o, r: vsock(o, r, "vsock-iommu-packed-power8", ",iommu_platform=on,packed=on",
+                                                    device="vhost-vsock-pci", cpu="power8"),
 }
+WIDE = ("vsock-iommu-packed-power8",)
 
-sys.exit(suite.run(suite.parser(__doc__, "virtio"), [suite.Test(name, test) for name, test in TESTS.items()]))
+sys.exit(suite.run(suite.parser(__doc__, "virtio"), [suite.Test(name, test, name not in WIDE)
+                                                     for name, test in TESTS.items()]))

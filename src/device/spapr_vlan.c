@@ -28,6 +28,7 @@ enum {
 	ENTRY_TOGGLE = 0x80,
 	ENTRY_VALID = 0x40,
 	COOKIE = 8,
+	MSS = 8, /* follows the cookie in front of a large frame */
 
 	SIGNAL_ON = 1,
 };
@@ -67,7 +68,8 @@ static int vlan_post_load(void *obj, struct error *e)
 	u32 size = bd_len(s->queue);
 
 	if (s->registered > 1 || s->nr_filters > VLAN_FILTERS || s->nr_pools > VLAN_POOLS ||
-	    s->at % VLAN_ENTRY || (s->registered ? s->at >= size : s->at) || size % VLAN_ENTRY)
+	    s->attributes & ~VLAN_CHANGEABLE || s->at % VLAN_ENTRY ||
+	    (s->registered ? s->at >= size : s->at) || size % VLAN_ENTRY)
 		return error_set(e, -EINVAL, "saved state of spapr-vlan is damaged");
 	return 0;
 }
@@ -85,7 +87,7 @@ static const struct state_field vlan_fields[] = {
 	STATE_FIELD(struct vlan_state, nr_filters, STATE_U32),
 	STATE_ARRAY(struct vlan_state, filters, STATE_U64),
 	STATE_FIELD(struct vlan_state, nr_pools, STATE_U32),
-	STATE_FIELD(struct vlan_state, pad2, STATE_DERIVED),
+	STATE_FIELD(struct vlan_state, attributes, STATE_U32),
 	STATE_STRUCT_ARRAY(struct vlan_state, pools, &pool_table),
 };
 
@@ -144,18 +146,29 @@ static void count_dropped(struct spapr_vlan *v)
 		dma_st64_be(&v->vio.dma, v->state.list + VLAN_DROPPED_AT, n + 1);
 }
 
-static int put_frame(struct spapr_vlan *v, u32 buffer, const u8 *frame, size_t len)
+static u32 before_frame(const struct vlan_entry *e)
+{
+	return COOKIE + (e->flags & FLAG_LARGE ? MSS : 0);
+}
+
+static int put_frame(struct spapr_vlan *v, u32 buffer, const struct vlan_entry *e, const u8 *frame,
+		     size_t len)
 {
 	struct vlan_state *s = &v->state;
 	struct dma_view *view = &v->vio.dma;
 	u64 at = bd_addr(s->queue) + (u64)s->at;
 	bool toggle = !(s->queue & BD_TOGGLE);
-	u32 control = ENTRY_VALID | (toggle ? ENTRY_TOGGLE : 0);
+	u32 control = ENTRY_VALID | (toggle ? ENTRY_TOGGLE : 0) | e->flags;
+	u32 before = before_frame(e);
 	u8 cookie[COOKIE];
 	int err = dma_read(view, buffer, cookie, COOKIE);
 
 	if (!err)
-		err = dma_write(view, (u64)buffer + COOKIE, frame, len);
+		err = dma_write(view, (u64)buffer + before, frame, len);
+	if (!err && before > COOKIE)
+		err = dma_st64_be(view, (u64)buffer + COOKIE, e->mss);
+	if (!err && e->sum_at)
+		err = dma_fill(view, (u64)buffer + before + e->sum_at, 0, 2);
 	if (!err)
 		err = dma_write(view, at + 8, cookie, COOKIE);
 	if (!err)
@@ -163,7 +176,7 @@ static int put_frame(struct spapr_vlan *v, u32 buffer, const u8 *frame, size_t l
 	/* the driver polls the first word */
 	atomic_thread_fence(memory_order_release);
 	if (!err)
-		err = dma_st32_be(view, at, control << 24 | COOKIE);
+		err = dma_st32_be(view, at, control << 24 | before);
 	if (err)
 		return err;
 	s->at += VLAN_ENTRY;
@@ -185,8 +198,40 @@ static void interrupt(struct spapr_vlan *v)
 		irq_set(&v->vio.irq, true);
 }
 
-static bool receive_frame(struct spapr_vlan *v, const u8 *frame, size_t len)
+static bool receive_frame(struct spapr_vlan *v, const struct net_offload *o, const u8 *frame,
+			  size_t len);
+
+struct receiver {
+	struct spapr_vlan *v;
+	bool taken;
+};
+
+static void receive_finished(void *opaque, const u8 *frame, size_t len)
 {
+	static const struct net_offload valid = {.flags = NET_CSUM_VALID};
+	struct receiver *r = opaque;
+
+	r->taken = receive_frame(r->v, &valid, frame, len);
+}
+
+/* In place of the driver, which does not do it for such a frame or has no buffer as long as it. Of
+ * several that it becomes, those that there is no room for are lost. */
+static bool receive_unfinished(struct spapr_vlan *v, const struct net_offload *o, const u8 *frame,
+			       size_t len)
+{
+	struct receiver r = {v, true};
+	u8 *copy = os_alloc(len);
+
+	memcpy(copy, frame, len);
+	net_finish(o, copy, len, receive_finished, &r);
+	os_free(copy);
+	return r.taken || o->gso;
+}
+
+static bool receive_frame(struct spapr_vlan *v, const struct net_offload *o, const u8 *frame,
+			  size_t len)
+{
+	struct vlan_entry entry;
 	struct vlan_pool *p;
 
 	if (!v->state.registered || !wanted(&v->state, frame, len))
@@ -195,11 +240,15 @@ static bool receive_frame(struct spapr_vlan *v, const u8 *frame, size_t len)
 		v->starved = true;
 		return false;
 	}
-	p = find_pool(&v->state, len + COOKIE, &v->starved);
+	if (!vlan_receive_offload(&v->state, o, frame, len, &entry))
+		return receive_unfinished(v, o, frame, len);
+	p = find_pool(&v->state, len + before_frame(&entry), &v->starved);
 	if (!p && v->starved)
 		return false;
 	v->starved = false;
-	if (!p || put_frame(v, p->buffers[--p->count], frame, len))
+	if (!p && o->gso)
+		return receive_unfinished(v, o, frame, len);
+	if (!p || put_frame(v, p->buffers[--p->count], &entry, frame, len))
 		count_dropped(v);
 	else
 		interrupt(v);
@@ -213,9 +262,20 @@ static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const
 	bool taken;
 
 	os_mutex_lock(&v->lock);
-	taken = receive_frame(v, frame, len);
+	taken = receive_frame(v, o, frame, len);
 	os_mutex_unlock(&v->lock);
 	return taken;
+}
+
+void vlan_tell_takes(struct spapr_vlan *v)
+{
+	u32 takes;
+
+	os_mutex_lock(&v->lock);
+	takes = vlan_takes(&v->state);
+	os_mutex_unlock(&v->lock);
+	if (v->net)
+		net_take(v->net, takes);
 }
 
 void vlan_forget(struct spapr_vlan *v)
@@ -234,6 +294,7 @@ void vlan_forget(struct spapr_vlan *v)
 	s->vio.signal = 0;
 	os_mutex_unlock(&v->vio.queue_lock);
 	os_mutex_unlock(&v->lock);
+	vlan_tell_takes(v);
 }
 
 /* --- the device --- */
@@ -252,7 +313,11 @@ static void vlan_run(void *opaque, bool running)
 	os_mutex_lock(&v->lock);
 	v->running = running;
 	os_mutex_unlock(&v->lock);
-	if (running && v->net)
+	if (!running)
+		return;
+	/* it may have been loaded */
+	vlan_tell_takes(v);
+	if (v->net)
 		net_ready(v->net, 0);
 }
 
@@ -295,6 +360,7 @@ static void vlan_reset(struct device *dev)
 
 	vlan_forget(v);
 	v->state.mac = mac_value(v->mac);
+	v->state.attributes = 0;
 	vio_reset_window(&v->vio);
 }
 
@@ -305,7 +371,9 @@ static int vlan_dt(struct device *dev, void *fdt)
 	u8 mac[8] = {0}; /* of 8 bytes, as IBM's firmware has it */
 
 	memcpy(mac + 2, v->mac, 6);
-	if (node < 0 || fdt_setprop(fdt, node, "local-mac-address", mac, sizeof(mac)) ||
+	/* that H_ILLAN_ATTRIBUTES is there */
+	if (node < 0 || fdt_setprop(fdt, node, "ibm,illan-options", NULL, 0) ||
+	    fdt_setprop(fdt, node, "local-mac-address", mac, sizeof(mac)) ||
 	    fdt_setprop_cell(fdt, node, "ibm,mac-address-filters", VLAN_FILTERS))
 		return -ENOSPC;
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Hypercalls of the logical LAN (LoPAPR 1.1, 16.4.3): registering, lending buffers, sending,
- * groups. They come on any vCPU without the machine's lock; spapr_vlan.c has the locks.
+ * groups, attributes. They come on any vCPU without the machine's lock; spapr_vlan.c has the locks.
  */
 #include <errno.h>
 
@@ -29,16 +29,6 @@ static struct spapr_vlan *find(struct vio_bus *bus, u64 unit)
 	struct vio_device *d = vio_find_unit(bus, unit);
 
 	return d && d->ops == &vlan_ops ? vlan_of(d) : NULL;
-}
-
-static bool is_registered(struct spapr_vlan *v)
-{
-	bool registered;
-
-	os_mutex_lock(&v->lock);
-	registered = v->state.registered;
-	os_mutex_unlock(&v->lock);
-	return registered;
 }
 
 /* May the driver lend [addr, addr + len)? */
@@ -75,16 +65,21 @@ static s64 h_register(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 		dma_st64_be(&v->vio.dma, list + VLAN_DROPPED_AT, 0);
 	}
 	os_mutex_unlock(&v->lock);
+	vlan_tell_takes(v);
 	return ret;
 }
 
 static s64 h_free(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 {
 	struct spapr_vlan *v = find(opaque, args[0]);
+	bool registered;
 
 	if (!v)
 		return H_PARAMETER;
-	if (!is_registered(v))
+	os_mutex_lock(&v->lock);
+	registered = v->state.registered;
+	os_mutex_unlock(&v->lock);
+	if (!registered)
 		return H_RESOURCE;
 	vlan_forget(v);
 	return H_SUCCESS;
@@ -179,29 +174,83 @@ static int gather(struct spapr_vlan *v, const u64 *bds, struct iovec *iov)
 	return n;
 }
 
-/* Unit, six descriptors, a token of an unfinished call: there are none of these. */
+/* The frame with the copied head in place of what the guest may be changing; to has room for n + 1.
+ */
+static int with_head(struct vlan_frame *f, const struct iovec *iov, int n, struct iovec *to)
+{
+	u64 left = f->len - f->head_len;
+
+	to[0] = (struct iovec){f->head, f->head_len};
+	n = iov_cut(iov, n, f->head_len, to + 1);
+	for (int i = 1; i <= n; i++) {
+		if (to[i].iov_len >= left) {
+			to[i].iov_len = left;
+			return left ? i + 1 : i;
+		}
+		left -= to[i].iov_len;
+	}
+	return n + 1;
+}
+
+static s64 send_frame(struct spapr_vlan *v, u64 bd, u64 mss, const struct iovec *iov, int n)
+{
+	struct iovec changed[SEND_PIECES + 1];
+	struct vlan_frame f;
+	s64 ret = H_DROPPED;
+
+	f.len = 0;
+	for (int i = 0; i < n; i++)
+		f.len += iov[i].iov_len;
+	f.head_len = iov_to_buf(iov, n, 0, f.head, sizeof(f.head));
+	os_mutex_lock(&v->lock);
+	if (v->state.registered)
+		ret = vlan_send_offload(&v->state, bd, mss, &f);
+	os_mutex_unlock(&v->lock);
+	if (ret || !n || !v->net)
+		return ret;
+	if (f.offload.flags & NET_NEEDS_CSUM) {
+		n = with_head(&f, iov, n, changed);
+		iov = changed;
+	}
+	os_mutex_lock(&v->send_lock);
+	net_send(v->net, 0, &f.offload, iov, n);
+	net_flush(v->net);
+	os_mutex_unlock(&v->send_lock);
+	return H_SUCCESS;
+}
+
+/* Unit, six descriptors, a token of an unfinished call: there are none of these; bytes of data in a
+ * frame where one is to become several. */
 static s64 h_send(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 {
-	static const struct net_offload whole;
 	struct spapr_vlan *v = find(opaque, args[0]);
 	struct iovec iov[SEND_PIECES];
 	int n;
+	s64 ret;
 
 	if (!v || args[7])
 		return H_PARAMETER;
-	if (!is_registered(v))
-		return H_DROPPED;
 	n = gather(v, args + 1, iov);
 	if (n < 0)
 		return H_PARAMETER;
-	if (n && v->net) {
-		os_mutex_lock(&v->send_lock);
-		net_send(v->net, 0, &whole, iov, n);
-		net_flush(v->net);
-		os_mutex_unlock(&v->send_lock);
-	}
-	args[0] = 0;
-	return H_SUCCESS;
+	ret = send_frame(v, args[1], args[8], iov, n);
+	if (!ret)
+		args[0] = 0;
+	return ret;
+}
+
+/* Unit, bits to clear, bits to set; what they are then in the first result. */
+static s64 h_attributes(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
+{
+	struct spapr_vlan *v = find(opaque, args[0]);
+	s64 ret;
+
+	if (!v)
+		return H_PARAMETER;
+	os_mutex_lock(&v->lock);
+	ret = vlan_attributes(&v->state, args[1], args[2], &args[0]);
+	os_mutex_unlock(&v->lock);
+	return ret;
 }
 
 static s64 change_table(struct vlan_state *s, u32 command, u64 mac)
@@ -272,6 +321,7 @@ void vlan_register_calls(struct vio_bus *bus)
 		{H_SEND_LOGICAL_LAN, "H_SEND_LOGICAL_LAN", h_send},
 		{H_MULTICAST_CTRL, "H_MULTICAST_CTRL", h_multicast},
 		{H_CHANGE_LOGICAL_LAN_MAC, "H_CHANGE_LOGICAL_LAN_MAC", h_change_mac},
+		{H_ILLAN_ATTRIBUTES, "H_ILLAN_ATTRIBUTES", h_attributes},
 	};
 
 	if (hcall_find(bus->vm, H_REGISTER_LOGICAL_LAN))

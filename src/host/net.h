@@ -85,4 +85,11 @@ void net_flush(struct net_backend *n);
 /* A queue has room again. Without a lock that receive() takes. */
 void net_ready(struct net_backend *n, u32 queue);
 
+/* --- net_offload.c --- */
+/* Whole frames, one after the other, of one for which things are left to do. The frame is changed.
+ */
+typedef void net_emit_fn(void *opaque, const u8 *frame, size_t len);
+void net_finish(const struct net_offload *o, u8 *frame, size_t len, net_emit_fn *emit,
+		void *opaque);
+
 #endif

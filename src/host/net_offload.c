@@ -22,6 +22,9 @@ enum {
 	PSH = 8,
 	ACK = 16,
 	CWR = 128,
+	/* of frames that become one: with what a card puts in front it fits into a buffer of 64 KiB
+	 */
+	MERGED_MAX = 65504,
 };
 
 /* --- checksums --- */
@@ -214,7 +217,7 @@ static bool append(struct net_merge *m, u8 *frame, size_t len)
 		return false;
 	parse(m->frame, m->len, &whole);
 	data = len - t.headers;
-	if (!same_stream(&whole, &t) || data > m->size || m->len + data > 0xffff ||
+	if (!same_stream(&whole, &t) || data > m->size || m->len + data > MERGED_MAX ||
 	    ld_be32(t.tcp + 4) != ld_be32(whole.tcp + 4) + (u32)(m->len - whole.headers))
 		return false;
 	memcpy(m->frame + m->len, frame + t.headers, data);

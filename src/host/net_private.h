@@ -57,12 +57,6 @@ bool net_checksum(const struct net_offload *o, u8 *frame, size_t len);
 /* A TCP frame of any length that is to be several: its length and sums as those of one frame.
  * False: it is no such frame. */
 bool net_join(const struct net_offload *o, u8 *frame, size_t len);
-/* Whole frames, one after the other, of one for which things are left to do. The frame is changed.
- */
-typedef void net_emit_fn(void *opaque, const u8 *frame, size_t len);
-void net_finish(const struct net_offload *o, u8 *frame, size_t len, net_emit_fn *emit,
-		void *opaque);
-
 /* Frames of one TCP stream that follow each other become one. */
 struct net_merge {
 	struct net_backend *n;

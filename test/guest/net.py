@@ -38,6 +38,7 @@ route add default gw 10.0.2.2
 say queues `ls -d /sys/class/net/eth0/queues/rx-* | wc -l`
 say address `cat /sys/class/net/eth0/address`
 wget -q -O /tmp/file http://10.0.2.2:PORT/file && say fetched `sha256sum < /tmp/file`
+say frames `cat /sys/class/net/eth0/statistics/rx_packets`
 nc 10.0.2.2 SINK < /tmp/file && say sent
 GUESTFWD
 say listening
@@ -58,6 +59,7 @@ class Case:
     smp: int = 1
     tap: str = ""       # the interface's options; else the network is inside the process
     queues: int = 1
+    frames: int = 0     # more than these with the file say that large ones came as many small ones; 0: it does not matter
 
 
 TAP = "tap,id=n,ifname=pv0,script=no,downscript=no"
@@ -66,7 +68,7 @@ CASES = [
     Case("virtio-net-iommu-packed", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,iommu_platform=on,packed=on",
          "pseries,ic-mode=xics"),
     Case("virtio-net-power8-legacy", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,disable-modern=on", cpu="power8"),
-    Case("spapr-vlan", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef"),
+    Case("spapr-vlan", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef", frames=4000),
     Case("spapr-vlan-power8", "spapr-vlan,netdev=n,mac=52:54:00:ab:cd:ef", cpu="power8"),
     Case("virtio-net-undone", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,csum=off,guest_csum=off,mrg_rxbuf=off"),
     Case("virtio-net-tap", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef", tap=TAP),
@@ -190,6 +192,9 @@ class Net:
         equal("served by the guest", digest, want)
         if not c.tap:
             equal("guestfwd to a command", said.get("forwarded"), "well")
+        if c.frames:
+            many = int(said.get("frames", c.frames + 1))
+            results.add(f"{c.name}: large frames", f"{many} frames" if many > c.frames else None)
         equal("no trouble in the kernel's log", said.get("trouble"), None)
         equal("exit status", status, 0)
 

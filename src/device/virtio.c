@@ -180,7 +180,7 @@ static void reset_locked(struct virtio_device *v)
 	v->s->device_feature_sel = v->s->driver_feature_sel = 0;
 	v->s->queue_sel = 0;
 	v->s->config_vector = VIRTQUEUE_NO_VECTOR;
-	v->s->status = v->s->isr = 0;
+	v->s->status = 0;
 	v->s->big_endian = 0;
 	for (u32 i = 0; i < v->nr_queues; i++) {
 		struct virtio_queue *q = &v->queues[i];
@@ -193,6 +193,7 @@ static void reset_locked(struct virtio_device *v)
 	v->ops->reset(v);
 	apply(v);
 	os_mutex_unlock(&v->work);
+	virtio_isr(v, 0, 0xff);
 }
 
 void virtio_reset(struct virtio_device *v)
@@ -247,11 +248,6 @@ void virtio_set_status(struct virtio_device *v, u8 status)
 	if (status & ~old & VIRTIO_STATUS_DRIVER_OK)
 		for (u32 i = 0; i < v->nr_queues; i++)
 			virtio_kick(v, i);
-}
-
-struct virtqueue_state *virtio_selected(struct virtio_device *v)
-{
-	return v->s->queue_sel < v->nr_queues ? &v->s->queues[v->s->queue_sel] : NULL;
 }
 
 void virtio_enable_queue(struct virtio_device *v, u32 queue)
@@ -393,6 +389,7 @@ int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct 
 	v->config_len = init->config_len;
 	os_mutex_init(&v->lock);
 	os_mutex_init(&v->work);
+	os_mutex_init(&v->isr_lock);
 	os_wake_init(&v->wake);
 	for (u32 i = 0; i < VIRTIO_MAX_QUEUES; i++) {
 		struct virtio_queue *q = &v->queues[i];
@@ -429,6 +426,7 @@ void virtio_destroy(struct virtio_device *v)
 	v->started = false;
 	for (u32 i = 0; i < VIRTIO_MAX_QUEUES; i++)
 		os_mutex_destroy(&v->queues[i].lock);
+	os_mutex_destroy(&v->isr_lock);
 	os_mutex_destroy(&v->work);
 	os_mutex_destroy(&v->lock);
 }

@@ -7,7 +7,8 @@
  * Locks. v->lock is over registers: status, features, queue set-up; it is taken without the
  * machine's lock or under it. v->work is over what works on queues: the device's thread holds it
  * while it runs ops->handle(), and whoever stops the device takes it after v->lock. A queue's lock
- * is over its ring; it is the innermost but for the back end's and the interrupt controller's.
+ * is over its ring; inside it are v->isr_lock, over the ISR and the line that follows it, the back
+ * end's locks and the interrupt controller's.
  * Completions of the host's side come on any thread and take the queue's lock only.
  */
 #ifndef DEVICE_VIRTIO_H
@@ -39,6 +40,11 @@ enum {
 
 	VIRTIO_ISR_QUEUE = 1,
 	VIRTIO_ISR_CONFIG = 2,
+
+	/* parts of a queue */
+	VIRTIO_DESC = 0,
+	VIRTIO_DRIVER_AREA,
+	VIRTIO_DEVICE_AREA,
 };
 
 #define VIRTIO_F_NOTIFY_ON_EMPTY (1ull << 24)
@@ -73,6 +79,8 @@ struct virtio_ops {
 
 struct virtio_transport_ops {
 	void (*interrupt)(struct virtio_device *v, u16 vector, u8 isr);
+	/* The level of the device's line, if it has one; under v->isr_lock. */
+	void (*line)(struct virtio_device *v, bool level);
 	/* Which view a driver with these features uses. */
 	struct dma_view *(*view)(struct virtio_device *v, bool platform);
 	/* May the device work now (it is not frozen)? */
@@ -106,7 +114,7 @@ struct virtio_device {
 	u32 nr_queues, config_len;
 	u8 config[VIRTIO_CONFIG_BYTES];
 	struct virtio_queue queues[VIRTIO_MAX_QUEUES];
-	struct os_mutex lock, work;
+	struct os_mutex lock, work, isr_lock;
 	struct os_thread thread;
 	struct os_wake wake;
 	_Atomic bool stop, running;
@@ -146,6 +154,7 @@ struct virtio_init {
 	struct virtio_state *state;
 	u64 features; /* of the type */
 	u32 nr_queues, queue_size, config_len;
+	u32 vectors; /* that it is content with; 0: one per queue and one more */
 };
 int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct error *e);
 void virtio_destroy(struct virtio_device *v);
@@ -156,12 +165,26 @@ void virtio_set_status(struct virtio_device *v, u8 status);
 u64 virtio_offered(const struct virtio_device *v, bool legacy);
 void virtio_set_features(struct virtio_device *v, u64 features);
 void virtio_set_byte_order(struct virtio_device *v, bool big_endian);
-/* The queue that the driver selected; NULL: there is none. */
-struct virtqueue_state *virtio_selected(struct virtio_device *v);
 void virtio_enable_queue(struct virtio_device *v, u32 queue);
 void virtio_reset_queue(struct virtio_device *v, u32 queue);
 u64 virtio_config_load(struct virtio_device *v, u32 offset, u32 size);
 void virtio_config_store(struct virtio_device *v, u32 offset, u32 size, u64 value);
+/* Through the windows of 32 features that the driver selected. */
+u32 virtio_features_load(const struct virtio_device *v, bool legacy);
+void virtio_features_store(struct virtio_device *v, bool legacy, u32 value);
+/* The queue that the driver selected; NULL: there is none. These do nothing to a queue that is not
+ * there, or runs, or to values that cannot be. */
+struct virtqueue_state *virtio_selected(struct virtio_device *v);
+void virtio_queue_set_size(struct virtio_device *v, u32 size);
+void virtio_queue_set_address(struct virtio_device *v, u32 part, bool high, u32 value);
+void virtio_queue_enable(struct virtio_device *v);
+/* Legacy drivers: the parts stand one after the other, the device's aligned (a power of two); 0
+ * stops the queue. */
+void virtio_queue_place(struct virtio_device *v, u64 addr, u64 align);
+/* The byte order of a legacy driver is that of the processor that drives it. */
+bool virtio_big_endian(const struct virtio_device *v, u32 vcpu);
+/* Set and clear bits of the ISR; what it was. Any thread, with v->lock or without. */
+u8 virtio_isr(struct virtio_device *v, u8 set, u8 clear);
 /* The driver notified, or there is work for another reason: the device's thread calls handle(). Any
  * thread. */
 void virtio_kick(struct virtio_device *v, u32 queue);

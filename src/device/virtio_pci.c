@@ -4,7 +4,7 @@
  * a transitional device (virtio_pci_legacy.c), BAR 1 MSI-X: where qemu has them.
  *
  * All registers are served without the machine's lock, under the device's own; doorbells without
- * any. INTx's level follows the ISR, under intx_lock.
+ * any. INTx's level follows the ISR.
  */
 #include "device/virtio_pci.h"
 
@@ -47,26 +47,19 @@ static struct virtio_pci *of_device(const struct virtio_device *v)
 }
 
 /* --- interrupts, DMA --- */
-void virtio_pci_set_isr(struct virtio_pci *p, u8 bits, bool clear, u8 *was)
-{
-	struct virtio_state *s = p->v->s;
-
-	os_mutex_lock(&p->intx_lock);
-	*was = s->isr;
-	s->isr = clear ? 0 : s->isr | bits;
-	pci_intx(&p->pci, s->isr != 0);
-	os_mutex_unlock(&p->intx_lock);
-}
-
 static void interrupt(struct virtio_device *v, u16 vector, u8 isr)
 {
 	struct virtio_pci *p = of_device(v);
-	u8 was;
 
 	if (!pci_msix_enabled(&p->pci))
-		virtio_pci_set_isr(p, isr, false, &was);
+		virtio_isr(v, isr, 0);
 	else if (vector < p->vectors)
 		pci_msix_notify(&p->pci, vector);
+}
+
+static void line(struct virtio_device *v, bool level)
+{
+	pci_intx(&of_device(v)->pci, level);
 }
 
 static struct dma_view *view(struct virtio_device *v, bool platform)
@@ -83,7 +76,7 @@ static bool alive(struct virtio_device *v)
 	return !p->pausing && pci_is_master(&p->pci) && !pci_frozen(&p->pci);
 }
 
-static const struct virtio_transport_ops transport = {interrupt, view, alive};
+static const struct virtio_transport_ops transport = {interrupt, line, view, alive};
 
 u16 virtio_pci_check_vector(const struct virtio_pci *p, u64 value)
 {
@@ -128,9 +121,7 @@ static u64 common_load(struct virtio_device *v, u64 offset)
 	case 0x00:
 		return s->device_feature_sel;
 	case 0x04:
-		return s->device_feature_sel > 1
-			       ? 0
-			       : (u32)(virtio_offered(v, false) >> 32 * s->device_feature_sel);
+		return virtio_features_load(v, false);
 	case 0x08:
 		return s->driver_feature_sel;
 	case 0x0c:
@@ -152,12 +143,6 @@ static u64 common_load(struct virtio_device *v, u64 offset)
 	}
 }
 
-static void set_half(u64 *field, u32 value, bool high)
-{
-	*field =
-		high ? (*field & 0xffffffff) | (u64)value << 32 : (*field & ~0xffffffffull) | value;
-}
-
 static void queue_store(struct virtio_pci *p, struct virtqueue_state *q, u64 offset, u32 value)
 {
 	struct virtio_device *v = p->v;
@@ -171,29 +156,25 @@ static void queue_store(struct virtio_pci *p, struct virtqueue_state *q, u64 off
 			virtio_reset_queue(v, v->s->queue_sel);
 		return;
 	}
-	/* A queue that runs stays as it is. */
-	if (q->enabled)
-		return;
 	switch (offset) {
 	case 0x18:
-		if (value <= v->queues[v->s->queue_sel].ring.max_size)
-			q->size = value;
+		virtio_queue_set_size(v, value);
 		break;
 	case 0x1c:
 		if (value == 1)
-			virtio_enable_queue(v, v->s->queue_sel);
+			virtio_queue_enable(v);
 		break;
 	case 0x20:
 	case 0x24:
-		set_half(&q->desc, value, offset & 4);
+		virtio_queue_set_address(v, VIRTIO_DESC, offset & 4, value);
 		break;
 	case 0x28:
 	case 0x2c:
-		set_half(&q->driver, value, offset & 4);
+		virtio_queue_set_address(v, VIRTIO_DRIVER_AREA, offset & 4, value);
 		break;
 	case 0x30:
 	case 0x34:
-		set_half(&q->device, value, offset & 4);
+		virtio_queue_set_address(v, VIRTIO_DEVICE_AREA, offset & 4, value);
 		break;
 	}
 }
@@ -202,7 +183,6 @@ static void common_store(struct virtio_pci *p, u64 offset, u32 value)
 {
 	struct virtio_device *v = p->v;
 	struct virtio_state *s = v->s;
-	u64 features = s->features;
 	struct virtqueue_state *q;
 
 	switch (offset) {
@@ -213,10 +193,7 @@ static void common_store(struct virtio_pci *p, u64 offset, u32 value)
 		s->driver_feature_sel = value;
 		break;
 	case 0x0c:
-		if (s->driver_feature_sel > 1)
-			break;
-		set_half(&features, value, s->driver_feature_sel);
-		virtio_set_features(v, features & virtio_offered(v, false));
+		virtio_features_store(v, false, value);
 		break;
 	case 0x10:
 		s->config_vector = virtio_pci_check_vector(p, value);
@@ -248,23 +225,16 @@ static u64 common_read(void *opaque, u32 vcpu, u64 offset, u32 size)
 static void common_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
 {
 	struct virtio_pci *p = opaque;
-	u8 was;
 
 	os_mutex_lock(&p->v->lock);
 	common_store(p, offset, (u32)value);
 	os_mutex_unlock(&p->v->lock);
-	if (offset == 0x14 && !value)
-		virtio_pci_set_isr(p, 0, true, &was);
 }
 
 /* --- ISR, device configuration, doorbells --- */
 static u64 isr_read(void *opaque, u32 vcpu, u64 offset, u32 size)
 {
-	u8 was = 0;
-
-	if (!offset)
-		virtio_pci_set_isr(opaque, 0, true, &was);
-	return was;
+	return offset ? 0 : virtio_isr(((struct virtio_pci *)opaque)->v, 0, 0xff);
 }
 
 static void isr_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value)
@@ -473,7 +443,7 @@ int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct vir
 	if (err)
 		return err;
 	if (p->vectors == ~0u)
-		p->vectors = init->nr_queues + 1;
+		p->vectors = init->vectors ? init->vectors : init->nr_queues + 1;
 	if (p->vectors > PCI_MSIX_MAX)
 		return error_set(e, -EINVAL, "%s: vectors is at most %d", p->pci.dev.cls->name,
 				 PCI_MSIX_MAX);
@@ -482,7 +452,6 @@ int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct vir
 	init->transport = &transport;
 	init->transport_data = p;
 	init->props = &p->props;
-	os_mutex_init(&p->intx_lock);
 	p->v = v;
 	p->pci.ops = &pci_ops;
 	set_ids(p, init->ops);
@@ -511,13 +480,9 @@ void virtio_pci_unrealize(struct virtio_pci *p)
 {
 	pci_detach(&p->pci);
 	virtio_destroy(p->v);
-	os_mutex_destroy(&p->intx_lock);
 }
 
 void virtio_pci_reset(struct virtio_pci *p)
 {
-	u8 was;
-
 	virtio_reset(p->v);
-	virtio_pci_set_isr(p, 0, true, &was);
 }

@@ -14,8 +14,7 @@ struct virtio_pci {
 	u32 disable_legacy; /* enum device_auto */
 	bool disable_modern, page_per_vq, legacy, modern;
 	u32 vectors;
-	u32 access_cap; /* of the access by configuration space */
-	struct os_mutex intx_lock;
+	u32 access_cap;	      /* of the access by configuration space */
 	_Atomic bool pausing; /* while the guest writes the command register */
 };
 

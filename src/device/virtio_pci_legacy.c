@@ -6,9 +6,6 @@
 #include "device/virtio_pci.h"
 
 #include "device/virtio_pci_private.h"
-#include "isa/msr.h"
-#include "isa/onereg.h"
-#include "vm/vm.h"
 
 enum {
 	BAR_LEGACY = 0,
@@ -26,7 +23,6 @@ static u64 legacy_load(struct virtio_pci *p, u64 offset)
 {
 	struct virtio_device *v = p->v;
 	const struct virtqueue_state *q = virtio_selected(v);
-	u8 was = 0;
 
 	switch (offset) {
 	case 0x00:
@@ -42,8 +38,7 @@ static u64 legacy_load(struct virtio_pci *p, u64 offset)
 	case 0x12:
 		return v->s->status;
 	case 0x13:
-		virtio_pci_set_isr(p, 0, true, &was);
-		return was;
+		return virtio_isr(v, 0, 0xff);
 	case 0x14:
 		return v->s->config_vector;
 	case 0x16:
@@ -51,27 +46,6 @@ static u64 legacy_load(struct virtio_pci *p, u64 offset)
 	default:
 		return 0;
 	}
-}
-
-/* Where a legacy driver puts the parts of a ring: one after the other, the used ring on a page. */
-static void legacy_place(struct virtio_device *v, u32 page)
-{
-	struct virtqueue_state *q = virtio_selected(v);
-
-	if (!q)
-		return;
-	q->enabled = 0;
-	q->desc = (u64)page * LEGACY_PAGE;
-	q->driver = q->desc + 16 * q->size;
-	q->device = (q->driver + 6 + 2 * q->size + LEGACY_PAGE - 1) & ~(u64)(LEGACY_PAGE - 1);
-	if (page)
-		virtio_enable_queue(v, v->s->queue_sel);
-}
-
-/* The byte order of a legacy driver is that of the processor that drives it. */
-static bool is_big_endian(struct virtio_device *v, u32 vcpu)
-{
-	return vcpu < v->vm->nr_vcpus && !(vcpu_get(&v->vm->vcpus[vcpu], ONEREG_MSR) & MSR_LE);
 }
 
 static void legacy_store(struct virtio_pci *p, u32 vcpu, u64 offset, u32 value)
@@ -84,7 +58,7 @@ static void legacy_store(struct virtio_pci *p, u32 vcpu, u64 offset, u32 value)
 		virtio_set_features(v, value & virtio_offered(v, true));
 		break;
 	case 0x08:
-		legacy_place(v, value);
+		virtio_queue_place(v, (u64)value * LEGACY_PAGE, LEGACY_PAGE);
 		break;
 	case 0x0e:
 		v->s->queue_sel = (u16)value;
@@ -92,7 +66,7 @@ static void legacy_store(struct virtio_pci *p, u32 vcpu, u64 offset, u32 value)
 	case 0x12:
 		virtio_set_status(v, (u8)value);
 		if (value == VIRTIO_STATUS_ACKNOWLEDGE)
-			virtio_set_byte_order(v, is_big_endian(v, vcpu));
+			virtio_set_byte_order(v, virtio_big_endian(v, vcpu));
 		break;
 	case 0x14:
 		v->s->config_vector = virtio_pci_check_vector(p, value);
@@ -121,7 +95,6 @@ static void legacy_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value
 {
 	struct virtio_pci *p = opaque;
 	u32 config = legacy_config(p);
-	u8 was;
 
 	if (offset == 0x10) {
 		virtio_kick(p->v, (u32)value);
@@ -133,8 +106,6 @@ static void legacy_write(void *opaque, u32 vcpu, u64 offset, u32 size, u64 value
 	else
 		legacy_store(p, vcpu, offset, (u32)value);
 	os_mutex_unlock(&p->v->lock);
-	if (offset == 0x12 && !value)
-		virtio_pci_set_isr(p, 0, true, &was);
 }
 
 static const struct mmio_ops legacy_ops = {1, 4, VIRTIO_PCI_FLAGS, legacy_read, legacy_write};

@@ -7,8 +7,6 @@
 
 enum { VIRTIO_PCI_FLAGS = MMIO_LITTLE | MMIO_NO_LOCK };
 
-/* Set bits or clear all of them; the pin follows. */
-void virtio_pci_set_isr(struct virtio_pci *p, u8 bits, bool clear, u8 *was);
 /* A vector that the function has, or none. */
 u16 virtio_pci_check_vector(const struct virtio_pci *p, u64 value);
 /* The range of the legacy registers; the device's configuration space is known. */

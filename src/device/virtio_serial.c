@@ -35,7 +35,6 @@ enum {
 	PORT_OPEN = 6,
 	PORT_NAME = 7,
 
-	VECTORS_DEFAULT = ~0u,
 };
 
 static struct virtio_serial *of(struct virtio_device *v)
@@ -333,8 +332,7 @@ static int serial_realize(struct device *dev, struct error *e)
 		return error_set(e, -EINVAL, "%s: the name '%s' is too long", dev->cls->name,
 				 dev->id);
 	/* one interrupt per port, or drivers would ask for more than a machine likes to give */
-	if (s->p.vectors == VECTORS_DEFAULT)
-		s->p.vectors = s->max_ports + 1;
+	init.vectors = s->max_ports + 1;
 	if (dev->id)
 		log_format(name, sizeof(name), "%s.0", dev->id);
 	else

@@ -154,7 +154,8 @@ struct virtio_init {
 	struct virtio_state *state;
 	u64 features; /* of the type */
 	u32 nr_queues, queue_size, config_len;
-	u32 vectors; /* that it is content with; 0: one per queue and one more */
+	bool modern_only; /* there is no legacy interface */
+	u32 vectors;	  /* that it is content with; 0: one per queue and one more */
 };
 int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct error *e);
 void virtio_destroy(struct virtio_device *v);

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "host/fsdev.h"
 #include "vm/vm.h"
 
@@ -21,7 +21,7 @@ struct virtio_9p_state {
 };
 
 struct virtio_9p {
-	struct virtio_pci p;
+	struct virtio_plug p;
 	struct virtio_device v;
 	struct fsdev *fs;
 	const char *tag;
@@ -80,7 +80,7 @@ static const struct virtio_ops p9_ops = {
 
 static struct virtio_9p *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_9p, p.pci.dev);
+	return container_of(dev, struct virtio_9p, p.dev);
 }
 
 /* --- what is open --- */
@@ -88,7 +88,7 @@ static void p9_save(void *opaque, struct state_writer *w)
 {
 	struct virtio_9p *d = opaque;
 
-	state_save_raw(w, "virtio-9p-files", d->p.pci.dev.instance);
+	state_save_raw(w, "virtio-9p-files", d->p.dev.instance);
 	fsdev_save(d->fs, w);
 }
 
@@ -97,7 +97,7 @@ static int p9_load(void *opaque, const struct state_head *h, struct state_reader
 {
 	struct virtio_9p *d = opaque;
 
-	return h->instance == d->p.pci.dev.instance ? fsdev_load(d->fs, r, e) : -ENOENT;
+	return h->instance == d->p.dev.instance ? fsdev_load(d->fs, r, e) : -ENOENT;
 }
 
 static const struct vm_section section = {"virtio-9p-files", p9_save, p9_load};
@@ -121,7 +121,7 @@ static int p9_realize(struct device *dev, struct error *e)
 		return error_set(e, -EINVAL, "%s: mount_tag= has 1 to %d characters",
 				 dev->cls->name, TAG_MAX);
 	init.config_len = 2 + (u32)strlen(d->tag);
-	err = virtio_pci_realize(&d->p, &d->v, &init, e);
+	err = virtio_plug_realize(&d->p, &d->v, &init, e);
 	if (!err)
 		vm_add_section(dev->vm, &section, d);
 	return err;
@@ -131,13 +131,8 @@ static void p9_unrealize(struct device *dev)
 {
 	struct virtio_9p *d = of_device(dev);
 
-	virtio_pci_unrealize(&d->p);
+	virtio_plug_unrealize(&d->p);
 	virtqueue_element_free(&d->el);
-}
-
-static void p9_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
 }
 
 static const struct state_field p9_fields[] = {
@@ -151,24 +146,41 @@ static const struct state_table p9_table = {
 	.fields = p9_fields,
 };
 
-static const struct device_prop p9_props[] = {
-	{"fsdev", "the folder", PROP_FSDEV, offsetof(struct virtio_9p, fs), NULL},
-	{"mount_tag", "what the guest calls it: mount -t 9p -o trans=virtio TAG", PROP_STRING,
-	 offsetof(struct virtio_9p, tag), NULL},
-	VIRTIO_PCI_PROPS(struct virtio_9p, p),
+/* clang-format off */
+#define P9_PROPS \
+	{"fsdev", "the folder", PROP_FSDEV, offsetof(struct virtio_9p, fs), NULL}, \
+	{"mount_tag", "what the guest calls it: mount -t 9p -o trans=virtio TAG", PROP_STRING, \
+	 offsetof(struct virtio_9p, tag), NULL}
+/* clang-format on */
+
+static const struct device_prop p9_pci_props[] = {
+	P9_PROPS,
+	VIRTIO_PCI_PROPS(struct virtio_9p, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop p9_mmio_props[] = {
+	P9_PROPS,
+	VIRTIO_MMIO_PROPS(struct virtio_9p, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define P9_CLASS                                                                                   \
+	.help = "folder of the host (-fsdev)", .size = sizeof(struct virtio_9p),                   \
+	.realize = p9_realize, .unrealize = p9_unrealize, .reset = virtio_plug_reset,              \
+	.dt = device_no_dt, .state = &p9_table, .state_offset = offsetof(struct virtio_9p, state)
+
 const struct device_class virtio_9p_pci_class = {
+	P9_CLASS,
 	.name = "virtio-9p-pci",
-	.help = "folder of the host (-fsdev)",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_9p),
-	.props = p9_props,
-	.realize = p9_realize,
-	.unrealize = p9_unrealize,
-	.reset = p9_reset,
-	.dt = device_no_dt,
-	.state = &p9_table,
-	.state_offset = offsetof(struct virtio_9p, state),
+	.props = p9_pci_props,
+};
+
+const struct device_class virtio_9p_device_class = {
+	P9_CLASS,
+	.name = "virtio-9p-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = p9_mmio_props,
+	.cold_only = true,
 };

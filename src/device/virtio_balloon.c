@@ -14,7 +14,7 @@
 
 #include "base/endian.h"
 #include "base/log.h"
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "vm/balloon.h"
 #include "vm/vm.h"
 
@@ -49,7 +49,7 @@ struct virtio_balloon_state {
 };
 
 struct virtio_balloon {
-	struct virtio_pci p;
+	struct virtio_plug p;
 	struct virtio_device v;
 	bool deflate_on_oom, reporting, page_poison;
 	struct vm_balloon monitor;
@@ -279,7 +279,7 @@ static const struct virtio_ops balloon_ops = {
 /* --- building --- */
 static struct virtio_balloon *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_balloon, p.pci.dev);
+	return container_of(dev, struct virtio_balloon, p.dev);
 }
 
 static int balloon_realize(struct device *dev, struct error *e)
@@ -300,7 +300,7 @@ static int balloon_realize(struct device *dev, struct error *e)
 		return error_set(e, -16, "%s: there is one already", dev->cls->name);
 	os_mutex_init(&b->lock);
 	forget_stats(b);
-	err = virtio_pci_realize(&b->p, &b->v, &init, e);
+	err = virtio_plug_realize(&b->p, &b->v, &init, e);
 	if (err)
 		return err;
 	b->v.host_features &= ~VIRTIO_F_ACCESS_PLATFORM;
@@ -314,15 +314,10 @@ static void balloon_unrealize(struct device *dev)
 	struct virtio_balloon *b = of_device(dev);
 
 	dev->vm->balloon = NULL;
-	virtio_pci_unrealize(&b->p);
+	virtio_plug_unrealize(&b->p);
 	virtqueue_element_free(&b->el);
 	virtqueue_element_free(&b->stats_el);
 	os_mutex_destroy(&b->lock);
-}
-
-static void balloon_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
 }
 
 static const struct state_field balloon_fields[] = {
@@ -341,27 +336,45 @@ static const struct state_table balloon_table = {
 	.fields = balloon_fields,
 };
 
-static const struct device_prop balloon_props[] = {
-	{"deflate-on-oom", "the guest may take pages back when it has none left", PROP_BOOL,
-	 offsetof(struct virtio_balloon, deflate_on_oom), "off"},
-	{"free-page-reporting", "the guest tells of free pages, which the host drops", PROP_BOOL,
-	 offsetof(struct virtio_balloon, reporting), "off"},
-	{"page-poison", "the guest says what it fills free pages with", PROP_BOOL,
-	 offsetof(struct virtio_balloon, page_poison), "on"},
-	VIRTIO_PCI_PROPS(struct virtio_balloon, p),
+/* clang-format off */
+#define BALLOON_PROPS \
+	{"deflate-on-oom", "the guest may take pages back when it has none left", PROP_BOOL, \
+	 offsetof(struct virtio_balloon, deflate_on_oom), "off"}, \
+	{"free-page-reporting", "the guest tells of free pages, which the host drops", PROP_BOOL, \
+	 offsetof(struct virtio_balloon, reporting), "off"}, \
+	{"page-poison", "the guest says what it fills free pages with", PROP_BOOL, \
+	 offsetof(struct virtio_balloon, page_poison), "on"}
+/* clang-format on */
+
+static const struct device_prop balloon_pci_props[] = {
+	BALLOON_PROPS,
+	VIRTIO_PCI_PROPS(struct virtio_balloon, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop balloon_mmio_props[] = {
+	BALLOON_PROPS,
+	VIRTIO_MMIO_PROPS(struct virtio_balloon, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define BALLOON_CLASS                                                                              \
+	.help = "memory that the guest gives back; the monitor's command is balloon",              \
+	.size = sizeof(struct virtio_balloon), .realize = balloon_realize,                         \
+	.unrealize = balloon_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,            \
+	.state = &balloon_table, .state_offset = offsetof(struct virtio_balloon, state)
+
 const struct device_class virtio_balloon_pci_class = {
+	BALLOON_CLASS,
 	.name = "virtio-balloon-pci",
-	.help = "memory that the guest gives back; the monitor's command is balloon",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_balloon),
-	.props = balloon_props,
-	.realize = balloon_realize,
-	.unrealize = balloon_unrealize,
-	.reset = balloon_reset,
-	.dt = device_no_dt,
-	.state = &balloon_table,
-	.state_offset = offsetof(struct virtio_balloon, state),
+	.props = balloon_pci_props,
+};
+
+const struct device_class virtio_balloon_device_class = {
+	BALLOON_CLASS,
+	.name = "virtio-balloon-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = balloon_mmio_props,
+	.cold_only = true,
 };

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "device/block_size.h"
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "host/block.h"
 #include "vm/vm.h"
 
@@ -87,8 +87,8 @@ struct virtio_blk {
 	_Atomic bool pushed[VIRTIO_MAX_QUEUES];
 };
 
-struct virtio_blk_pci {
-	struct virtio_pci p;
+struct virtio_blk_device {
+	struct virtio_plug p;
 	struct virtio_blk blk;
 };
 
@@ -539,53 +539,60 @@ static const struct state_table blk_table = {
 			offsetof(type, field.write_cache), "auto"                                  \
 	}
 
-/* --- on PCI --- */
-static struct virtio_blk_pci *of_pci(struct device *dev)
+/* --- building --- */
+static struct virtio_blk_device *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_blk_pci, p.pci.dev);
+	return container_of(dev, struct virtio_blk_device, p.dev);
 }
 
-static int blk_pci_realize(struct device *dev, struct error *e)
+static int blk_realize(struct device *dev, struct error *e)
 {
-	struct virtio_blk_pci *d = of_pci(dev);
+	struct virtio_blk_device *d = of_device(dev);
 	struct virtio_init init;
 	int err = blk_init(&d->blk, dev->vm, &init, e);
 
 	if (err)
 		error_prefix(e, "%s", dev->cls->name);
-	return err ? err : virtio_pci_realize(&d->p, &d->blk.v, &init, e);
+	return err ? err : virtio_plug_realize(&d->p, &d->blk.v, &init, e);
 }
 
-static void blk_pci_unrealize(struct device *dev)
+static void blk_unrealize(struct device *dev)
 {
-	struct virtio_blk_pci *d = of_pci(dev);
+	struct virtio_blk_device *d = of_device(dev);
 
-	virtio_pci_unrealize(&d->p);
+	virtio_plug_unrealize(&d->p);
 	blk_free(&d->blk);
 }
 
-static void blk_pci_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_pci(dev)->p);
-}
-
 static const struct device_prop blk_pci_props[] = {
-	BLK_PROPS(struct virtio_blk_pci, blk),
-	VIRTIO_PCI_PROPS(struct virtio_blk_pci, p),
+	BLK_PROPS(struct virtio_blk_device, blk),
+	VIRTIO_PCI_PROPS(struct virtio_blk_device, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop blk_mmio_props[] = {
+	BLK_PROPS(struct virtio_blk_device, blk),
+	VIRTIO_MMIO_PROPS(struct virtio_blk_device, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define BLK_CLASS                                                                                  \
+	.help = "disk", .size = sizeof(struct virtio_blk_device), .realize = blk_realize,          \
+	.unrealize = blk_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,                \
+	.state = &blk_table, .state_offset = offsetof(struct virtio_blk_device, blk.state)
+
 const struct device_class virtio_blk_pci_class = {
+	BLK_CLASS,
 	.name = "virtio-blk-pci",
-	.help = "disk",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_blk_pci),
 	.props = blk_pci_props,
-	.realize = blk_pci_realize,
-	.unrealize = blk_pci_unrealize,
-	.reset = blk_pci_reset,
-	.dt = device_no_dt,
 	.boot_path = pci_boot_path,
-	.state = &blk_table,
-	.state_offset = offsetof(struct virtio_blk_pci, blk.state),
+};
+
+const struct device_class virtio_blk_device_class = {
+	BLK_CLASS,
+	.name = "virtio-blk-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = blk_mmio_props,
+	.cold_only = true,
 };

@@ -23,9 +23,9 @@ enum {
 	MIN_MTU = 68,
 };
 
-static struct virtio_net_pci *of(struct virtio_device *v)
+static struct virtio_net *of(struct virtio_device *v)
 {
-	return container_of(v, struct virtio_net_pci, v);
+	return container_of(v, struct virtio_net, v);
 }
 
 static u32 header_size(const struct virtio_device *v)
@@ -59,7 +59,7 @@ static bool next_buffer(struct virtio_net_rx *rx, struct virtqueue *q, struct vi
 	return virtqueue_pop(q, el) > 0;
 }
 
-static void put_header(struct virtio_net_pci *d, u8 *h, const struct net_offload *o, u32 buffers)
+static void put_header(struct virtio_net *d, u8 *h, const struct net_offload *o, u32 buffers)
 {
 	h[0] = o->flags;
 	h[1] = o->gso;
@@ -71,7 +71,7 @@ static void put_header(struct virtio_net_pci *d, u8 *h, const struct net_offload
 }
 
 /* With the queue's lock held. False: there are too few buffers now. */
-static bool receive_frame(struct virtio_net_pci *d, u32 pair, const struct net_offload *o,
+static bool receive_frame(struct virtio_net *d, u32 pair, const struct net_offload *o,
 			  const u8 *frame, size_t len)
 {
 	struct virtqueue *q = &d->v.queues[virtio_net_rxq(pair)].ring;
@@ -112,7 +112,7 @@ static bool receive_frame(struct virtio_net_pci *d, u32 pair, const struct net_o
 static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const u8 *frame,
 		     size_t len)
 {
-	struct virtio_net_pci *d = opaque;
+	struct virtio_net *d = opaque;
 	u32 pair = queue % (d->state.pairs ? d->state.pairs : 1);
 	struct virtio_queue *q = &d->v.queues[virtio_net_rxq(pair)];
 	bool taken = true;
@@ -125,7 +125,7 @@ static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const
 	return taken;
 }
 
-static void set_receiving(struct virtio_net_pci *d, u32 pair, bool on)
+static void set_receiving(struct virtio_net *d, u32 pair, bool on)
 {
 	struct virtio_queue *q = &d->v.queues[virtio_net_rxq(pair)];
 
@@ -139,7 +139,7 @@ static void set_receiving(struct virtio_net_pci *d, u32 pair, bool on)
 }
 
 /* There are buffers. */
-static void receive(struct virtio_net_pci *d, u32 pair)
+static void receive(struct virtio_net *d, u32 pair)
 {
 	u32 pairs = d->state.pairs ? d->state.pairs : 1;
 
@@ -166,7 +166,7 @@ static void cut_front(struct virtqueue_element *el, u64 skip)
 }
 
 /* Drivers that agreed on nothing leave nothing undone, whatever stands there. */
-static struct net_offload get_header(struct virtio_net_pci *d, const struct virtqueue_element *el)
+static struct net_offload get_header(struct virtio_net *d, const struct virtqueue_element *el)
 {
 	u8 h[HEADER_LEGACY] = {0};
 
@@ -183,7 +183,7 @@ static struct net_offload get_header(struct virtio_net_pci *d, const struct virt
 	};
 }
 
-static void send_frames(struct virtio_net_pci *d, u32 pair)
+static void send_frames(struct virtio_net *d, u32 pair)
 {
 	u32 head = header_size(&d->v), queue = virtio_net_txq(pair);
 	struct virtqueue_element *el = &d->tx_el;
@@ -205,7 +205,7 @@ static void send_frames(struct virtio_net_pci *d, u32 pair)
 
 static void net_handle(struct virtio_device *v, u32 queue)
 {
-	struct virtio_net_pci *d = of(v);
+	struct virtio_net *d = of(v);
 
 	if (queue == virtio_net_ctrlq(d))
 		virtio_net_commands(d);
@@ -220,7 +220,7 @@ static void net_handle(struct virtio_device *v, u32 queue)
 /* --- configuration space --- */
 static void net_config_read(struct virtio_device *v)
 {
-	struct virtio_net_pci *d = of(v);
+	struct virtio_net *d = of(v);
 
 	memcpy(v->config, d->state.mac, 6);
 	virtio_st16(v, v->config + 6,
@@ -238,7 +238,7 @@ static void net_config_written(struct virtio_device *v, u32 offset, u32 len)
 
 static void net_quiesce(struct virtio_device *v)
 {
-	struct virtio_net_pci *d = of(v);
+	struct virtio_net *d = of(v);
 
 	for (u32 i = 0; i < d->pairs; i++)
 		set_receiving(d, i, false);
@@ -247,7 +247,7 @@ static void net_quiesce(struct virtio_device *v)
 
 static void net_reset_type(struct virtio_device *v)
 {
-	struct virtio_net_pci *d = of(v);
+	struct virtio_net *d = of(v);
 
 	virtio_net_reset_filter(d);
 }
@@ -269,9 +269,9 @@ static const struct virtio_ops net_ops = {
 };
 
 /* --- building --- */
-static struct virtio_net_pci *of_device(struct device *dev)
+static struct virtio_net *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_net_pci, p.pci.dev);
+	return container_of(dev, struct virtio_net, p.dev);
 }
 
 static bool is_queue_size(u32 size)
@@ -280,7 +280,7 @@ static bool is_queue_size(u32 size)
 }
 
 /* What stands on something that is switched off goes with it (5.1.3.1). */
-static u64 features(const struct virtio_net_pci *d)
+static u64 features(const struct virtio_net *d)
 {
 	u64 f = NET_F_MAC;
 
@@ -314,7 +314,7 @@ static u64 features(const struct virtio_net_pci *d)
 
 static int net_realize(struct device *dev, struct error *e)
 {
-	struct virtio_net_pci *d = of_device(dev);
+	struct virtio_net *d = of_device(dev);
 	struct virtio_init init = {
 		.ops = &net_ops,
 		.state = &d->state.virtio,
@@ -336,7 +336,7 @@ static int net_realize(struct device *dev, struct error *e)
 	init.features = features(d);
 	init.nr_queues = 2 * d->pairs + 1;
 	virtio_net_reset_filter(d);
-	err = virtio_pci_realize(&d->p, &d->v, &init, e);
+	err = virtio_plug_realize(&d->p, &d->v, &init, e);
 	if (!err && d->net)
 		net_attach(d->net, on_frame, d);
 	return err;
@@ -344,11 +344,11 @@ static int net_realize(struct device *dev, struct error *e)
 
 static void net_unrealize(struct device *dev)
 {
-	struct virtio_net_pci *d = of_device(dev);
+	struct virtio_net *d = of_device(dev);
 
 	if (d->net)
 		net_attach(d->net, NULL, NULL);
-	virtio_pci_unrealize(&d->p);
+	virtio_plug_unrealize(&d->p);
 	virtqueue_element_free(&d->tx_el);
 	virtqueue_element_free(&d->ctrl_el);
 	for (u32 i = 0; i < NET_MAX_PAIRS; i++)
@@ -356,58 +356,70 @@ static void net_unrealize(struct device *dev)
 			virtqueue_element_free(&d->rx[i].el[j]);
 }
 
-static void net_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
-}
-
 #define SWITCH(name, help, field, initial)                                                         \
 	{                                                                                          \
-		name, help, PROP_BOOL, offsetof(struct virtio_net_pci, field), initial             \
+		name, help, PROP_BOOL, offsetof(struct virtio_net, field), initial                 \
 	}
 
-static const struct device_prop net_props[] = {
-	{"netdev", "the network it is on", PROP_NETDEV, offsetof(struct virtio_net_pci, net), NULL},
-	{"mac", "its address", PROP_MAC, offsetof(struct virtio_net_pci, mac), NULL},
-	{"rx_queue_size", "places of the receive queue", PROP_U32,
-	 offsetof(struct virtio_net_pci, rx_size), "256"},
-	{"tx_queue_size", "places of the send queue", PROP_U32,
-	 offsetof(struct virtio_net_pci, tx_size), "256"},
-	{"host_mtu", "longest frame's data, 0: the driver chooses", PROP_U32,
-	 offsetof(struct virtio_net_pci, mtu), "0"},
-	SWITCH("mq", "a pair of queues for each of the network's", mq, "off"),
-	SWITCH("csum", "sent frames without sums", csum, "on"),
-	SWITCH("guest_csum", "received frames without sums", guest_csum, "on"),
-	SWITCH("host_tso4", "long frames sent, IPv4", host_tso4, "on"),
-	SWITCH("host_tso6", "long frames sent, IPv6", host_tso6, "on"),
-	SWITCH("host_ecn", "long frames sent with congestion marks", host_ecn, "on"),
-	SWITCH("guest_tso4", "long frames received, IPv4", guest_tso4, "on"),
-	SWITCH("guest_tso6", "long frames received, IPv6", guest_tso6, "on"),
-	SWITCH("guest_ecn", "long frames received with congestion marks", guest_ecn, "on"),
-	SWITCH("mrg_rxbuf", "a frame in several buffers", mrg_rxbuf, "on"),
-	SWITCH("status", "the link's state can be read", status, "on"),
-	SWITCH("ctrl_vq", "the queue of commands", ctrl_vq, "on"),
-	SWITCH("ctrl_rx", "which frames come", ctrl_rx, "on"),
-	SWITCH("ctrl_rx_extra", "which do not", ctrl_rx_extra, "on"),
-	SWITCH("ctrl_vlan", "of which VLANs", ctrl_vlan, "on"),
-	SWITCH("ctrl_mac_addr", "change of the address", ctrl_mac, "on"),
-	SWITCH("ctrl_guest_offloads", "change of what is left undone", ctrl_offloads, "on"),
-	SWITCH("guest_announce", "say who is here after a migration", announce, "on"),
-	VIRTIO_PCI_PROPS(struct virtio_net_pci, p),
+/* clang-format off */
+#define NET_PROPS \
+	{"netdev", "the network it is on", PROP_NETDEV, offsetof(struct virtio_net, net), NULL}, \
+	{"mac", "its address", PROP_MAC, offsetof(struct virtio_net, mac), NULL}, \
+	{"rx_queue_size", "places of the receive queue", PROP_U32, \
+	 offsetof(struct virtio_net, rx_size), "256"}, \
+	{"tx_queue_size", "places of the send queue", PROP_U32, \
+	 offsetof(struct virtio_net, tx_size), "256"}, \
+	{"host_mtu", "longest frame's data, 0: the driver chooses", PROP_U32, \
+	 offsetof(struct virtio_net, mtu), "0"}, \
+	SWITCH("mq", "a pair of queues for each of the network's", mq, "off"), \
+	SWITCH("csum", "sent frames without sums", csum, "on"), \
+	SWITCH("guest_csum", "received frames without sums", guest_csum, "on"), \
+	SWITCH("host_tso4", "long frames sent, IPv4", host_tso4, "on"), \
+	SWITCH("host_tso6", "long frames sent, IPv6", host_tso6, "on"), \
+	SWITCH("host_ecn", "long frames sent with congestion marks", host_ecn, "on"), \
+	SWITCH("guest_tso4", "long frames received, IPv4", guest_tso4, "on"), \
+	SWITCH("guest_tso6", "long frames received, IPv6", guest_tso6, "on"), \
+	SWITCH("guest_ecn", "long frames received with congestion marks", guest_ecn, "on"), \
+	SWITCH("mrg_rxbuf", "a frame in several buffers", mrg_rxbuf, "on"), \
+	SWITCH("status", "the link's state can be read", status, "on"), \
+	SWITCH("ctrl_vq", "the queue of commands", ctrl_vq, "on"), \
+	SWITCH("ctrl_rx", "which frames come", ctrl_rx, "on"), \
+	SWITCH("ctrl_rx_extra", "which do not", ctrl_rx_extra, "on"), \
+	SWITCH("ctrl_vlan", "of which VLANs", ctrl_vlan, "on"), \
+	SWITCH("ctrl_mac_addr", "change of the address", ctrl_mac, "on"), \
+	SWITCH("ctrl_guest_offloads", "change of what is left undone", ctrl_offloads, "on"), \
+	SWITCH("guest_announce", "say who is here after a migration", announce, "on")
+/* clang-format on */
+
+static const struct device_prop net_pci_props[] = {
+	NET_PROPS,
+	VIRTIO_PCI_PROPS(struct virtio_net, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop net_mmio_props[] = {
+	NET_PROPS,
+	VIRTIO_MMIO_PROPS(struct virtio_net, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define NET_CLASS                                                                                  \
+	.help = "network card", .size = sizeof(struct virtio_net), .realize = net_realize,         \
+	.unrealize = net_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,                \
+	.state = &virtio_net_table, .state_offset = offsetof(struct virtio_net, state)
+
 const struct device_class virtio_net_pci_class = {
+	NET_CLASS,
 	.name = "virtio-net-pci",
-	.help = "network card",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_net_pci),
-	.props = net_props,
-	.realize = net_realize,
-	.unrealize = net_unrealize,
-	.reset = net_reset,
-	.dt = device_no_dt,
+	.props = net_pci_props,
 	.boot_path = pci_boot_path,
-	.state = &virtio_net_table,
-	.state_offset = offsetof(struct virtio_net_pci, state),
+};
+
+const struct device_class virtio_net_device_class = {
+	NET_CLASS,
+	.name = "virtio-net-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = net_mmio_props,
+	.cold_only = true,
 };

@@ -76,7 +76,7 @@ static bool in_table(const u8 (*table)[6], u32 n, const u8 *mac)
 	return false;
 }
 
-static bool vlan_wanted(const struct virtio_net_pci *d, const u8 *frame, size_t len)
+static bool vlan_wanted(const struct virtio_net *d, const u8 *frame, size_t len)
 {
 	u32 id;
 
@@ -87,7 +87,7 @@ static bool vlan_wanted(const struct virtio_net_pci *d, const u8 *frame, size_t 
 	return d->state.vlans[id / 8] & 1 << id % 8;
 }
 
-bool virtio_net_wanted(const struct virtio_net_pci *d, const u8 *frame, size_t len)
+bool virtio_net_wanted(const struct virtio_net *d, const u8 *frame, size_t len)
 {
 	static const u8 broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	const struct virtio_net_state *s = &d->state;
@@ -109,7 +109,7 @@ bool virtio_net_wanted(const struct virtio_net_pci *d, const u8 *frame, size_t l
 		in_table(s->unicast, s->nr_unicast, frame));
 }
 
-void virtio_net_reset_filter(struct virtio_net_pci *d)
+void virtio_net_reset_filter(struct virtio_net *d)
 {
 	struct virtio_net_state *s = &d->state;
 
@@ -124,12 +124,12 @@ void virtio_net_reset_filter(struct virtio_net_pci *d)
 	memset(s->vlans, 0, sizeof(s->vlans));
 }
 
-void virtio_net_start(struct virtio_net_pci *d)
+void virtio_net_start(struct virtio_net *d)
 {
 	d->state.offloads = d->v.s->features & NET_F_GUEST_OFFLOADS;
 }
 
-void virtio_net_offer(struct virtio_net_pci *d)
+void virtio_net_offer(struct virtio_net *d)
 {
 	u64 o = d->state.offloads;
 	u32 takes = 0;
@@ -144,20 +144,20 @@ void virtio_net_offer(struct virtio_net_pci *d)
 }
 
 /* --- commands --- */
-static void lock_rx(struct virtio_net_pci *d)
+static void lock_rx(struct virtio_net *d)
 {
 	for (u32 i = 0; i < d->pairs; i++)
 		os_mutex_lock(&d->v.queues[virtio_net_rxq(i)].lock);
 }
 
-static void unlock_rx(struct virtio_net_pci *d)
+static void unlock_rx(struct virtio_net *d)
 {
 	for (u32 i = d->pairs; i--;)
 		os_mutex_unlock(&d->v.queues[virtio_net_rxq(i)].lock);
 }
 
 /* One table: a count and addresses. Too many of them: all frames of that kind come. */
-static bool read_table(struct virtio_net_pci *d, const struct virtqueue_element *el, u64 *at,
+static bool read_table(struct virtio_net *d, const struct virtqueue_element *el, u64 *at,
 		       u8 (*table)[6], u32 *kept, bool *over)
 {
 	u8 raw[4];
@@ -176,7 +176,7 @@ static bool read_table(struct virtio_net_pci *d, const struct virtqueue_element 
 	return true;
 }
 
-static u8 set_tables(struct virtio_net_pci *d, const struct virtqueue_element *el)
+static u8 set_tables(struct virtio_net *d, const struct virtqueue_element *el)
 {
 	u8 unicast[NET_MAC_TABLE][6] = {0}, groups[NET_MAC_TABLE][6] = {0};
 	struct virtio_net_state *s = &d->state;
@@ -197,7 +197,7 @@ static u8 set_tables(struct virtio_net_pci *d, const struct virtqueue_element *e
 	return OK;
 }
 
-static u8 set_mode(struct virtio_net_pci *d, u8 mode, u8 on)
+static u8 set_mode(struct virtio_net *d, u8 mode, u8 on)
 {
 	u64 needs = mode > NET_RX_ALLMULTI ? NET_F_CTRL_RX_EXTRA : NET_F_CTRL_RX;
 
@@ -209,7 +209,7 @@ static u8 set_mode(struct virtio_net_pci *d, u8 mode, u8 on)
 	return OK;
 }
 
-static u8 set_address(struct virtio_net_pci *d, const u8 *mac)
+static u8 set_address(struct virtio_net *d, const u8 *mac)
 {
 	lock_rx(d);
 	memcpy(d->state.mac, mac, 6);
@@ -217,7 +217,7 @@ static u8 set_address(struct virtio_net_pci *d, const u8 *mac)
 	return OK;
 }
 
-static u8 set_vlan(struct virtio_net_pci *d, u8 cmd, u32 id)
+static u8 set_vlan(struct virtio_net *d, u8 cmd, u32 id)
 {
 	u8 *byte = &d->state.vlans[id / 8 % sizeof(d->state.vlans)], bit = (u8)(1 << id % 8);
 
@@ -229,7 +229,7 @@ static u8 set_vlan(struct virtio_net_pci *d, u8 cmd, u32 id)
 	return OK;
 }
 
-static u8 set_pairs(struct virtio_net_pci *d, u32 n)
+static u8 set_pairs(struct virtio_net *d, u32 n)
 {
 	if (!virtio_has(&d->v, NET_F_MQ) || !n || n > d->pairs)
 		return ERR;
@@ -239,7 +239,7 @@ static u8 set_pairs(struct virtio_net_pci *d, u32 n)
 	return OK;
 }
 
-static u8 set_offloads(struct virtio_net_pci *d, u64 offloads)
+static u8 set_offloads(struct virtio_net *d, u64 offloads)
 {
 	if (!virtio_has(&d->v, NET_F_CTRL_GUEST_OFFLOADS) ||
 	    offloads & ~(d->v.s->features & NET_F_GUEST_OFFLOADS))
@@ -249,7 +249,7 @@ static u8 set_offloads(struct virtio_net_pci *d, u64 offloads)
 	return OK;
 }
 
-static u8 command(struct virtio_net_pci *d, const struct virtqueue_element *el)
+static u8 command(struct virtio_net *d, const struct virtqueue_element *el)
 {
 	u8 c[HEAD + 8] = {0}, *data = c + HEAD;
 	u64 n = iov_to_buf(el->out, el->nout, 0, c, sizeof(c));
@@ -278,7 +278,7 @@ static u8 command(struct virtio_net_pci *d, const struct virtqueue_element *el)
 	}
 }
 
-void virtio_net_commands(struct virtio_net_pci *d)
+void virtio_net_commands(struct virtio_net *d)
 {
 	struct virtqueue_element *el = &d->ctrl_el;
 	u32 queue = virtio_net_ctrlq(d);

@@ -3,7 +3,7 @@
 #ifndef DEVICE_VIRTIO_NET_PRIVATE_H
 #define DEVICE_VIRTIO_NET_PRIVATE_H
 
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "host/net.h"
 
 #define NET_F_CSUM		  (1ull << 0)
@@ -66,8 +66,8 @@ struct virtio_net_rx {
 	bool starved; /* the driver is asked to notify when there are buffers */
 };
 
-struct virtio_net_pci {
-	struct virtio_pci p;
+struct virtio_net {
+	struct virtio_plug p;
 	struct virtio_device v;
 	struct net_backend *net;
 	u8 mac[6];
@@ -95,21 +95,21 @@ static inline u32 virtio_net_txq(u32 pair)
 }
 
 /* Behind the queues that the driver knows of. */
-static inline u32 virtio_net_ctrlq(const struct virtio_net_pci *d)
+static inline u32 virtio_net_ctrlq(const struct virtio_net *d)
 {
 	return virtio_has(&d->v, NET_F_MQ) ? 2 * d->pairs : 2;
 }
 
 /* --- virtio_net_ctrl.c --- */
 /* The driver's commands; on the device's thread. */
-void virtio_net_commands(struct virtio_net_pci *d);
+void virtio_net_commands(struct virtio_net *d);
 /* Is the frame for this card? */
-bool virtio_net_wanted(const struct virtio_net_pci *d, const u8 *frame, size_t len);
+bool virtio_net_wanted(const struct virtio_net *d, const u8 *frame, size_t len);
 /* As after power-on, or after the driver agreed on features. */
-void virtio_net_reset_filter(struct virtio_net_pci *d);
-void virtio_net_start(struct virtio_net_pci *d);
+void virtio_net_reset_filter(struct virtio_net *d);
+void virtio_net_start(struct virtio_net *d);
 /* The network learns what the driver takes undone. */
-void virtio_net_offer(struct virtio_net_pci *d);
+void virtio_net_offer(struct virtio_net *d);
 
 extern const struct state_table virtio_net_table;
 

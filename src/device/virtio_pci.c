@@ -418,12 +418,15 @@ static void set_ids(struct virtio_pci *p, const struct virtio_ops *ops)
 	pci_set_ids(&p->pci, &ids);
 }
 
-static int choose(struct virtio_pci *p, struct error *e)
+static int choose(struct virtio_pci *p, bool modern_only, struct error *e)
 {
+	if (modern_only && (p->disable_legacy == DEVICE_OFF || p->disable_modern))
+		return error_set(e, -EINVAL, "%s: there is no legacy interface",
+				 p->pci.dev.cls->name);
 	/* Legacy drivers know nothing of the platform's windows or packed rings. */
 	if (p->disable_legacy == DEVICE_AUTO)
 		p->legacy = p->disable_modern ||
-			    (!p->props.iommu_platform && !pci_behind_port(&p->pci));
+			    (!modern_only && !p->props.iommu_platform && !pci_behind_port(&p->pci));
 	else
 		p->legacy = p->disable_legacy == DEVICE_OFF;
 	p->modern = !p->disable_modern;
@@ -438,7 +441,7 @@ static int choose(struct virtio_pci *p, struct error *e)
 int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct virtio_init *init,
 		       struct error *e)
 {
-	int err = choose(p, e);
+	int err = choose(p, init->modern_only, e);
 
 	if (err)
 		return err;
@@ -480,9 +483,4 @@ void virtio_pci_unrealize(struct virtio_pci *p)
 {
 	pci_detach(&p->pci);
 	virtio_destroy(p->v);
-}
-
-void virtio_pci_reset(struct virtio_pci *p)
-{
-	virtio_reset(p->v);
 }

@@ -31,10 +31,9 @@ struct virtio_pci {
 			offsetof(type, field.vectors), "4294967295"                                \
 	}
 
-/* init->vm, name, props and the transport are filled in here. */
+/* As those of virtio_plug.h. */
 int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct virtio_init *init,
 		       struct error *e);
 void virtio_pci_unrealize(struct virtio_pci *p);
-void virtio_pci_reset(struct virtio_pci *p);
 
 #endif

@@ -2,7 +2,7 @@
 /* A source of random bytes (virtio 1.2, 5.4): those of the vm's input source. */
 #include "device/virtio_rng.h"
 
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "vm/vm.h"
 
 enum { QUEUE_SIZE = 8, ONCE = 1 << 16 };
@@ -11,16 +11,16 @@ struct virtio_rng_state {
 	struct virtio_state virtio;
 };
 
-struct virtio_rng_pci {
-	struct virtio_pci p;
+struct virtio_rng {
+	struct virtio_plug p;
 	struct virtio_device v;
 	struct virtqueue_element el;
 	struct virtio_rng_state state;
 };
 
-static struct virtio_rng_pci *of(struct virtio_device *v)
+static struct virtio_rng *of(struct virtio_device *v)
 {
-	return container_of(v, struct virtio_rng_pci, v);
+	return container_of(v, struct virtio_rng, v);
 }
 
 /* A request for much gets a part, as the driver expects. */
@@ -67,14 +67,14 @@ static const struct virtio_ops rng_ops = {
 	.negotiated = rng_nothing,
 };
 
-static struct virtio_rng_pci *of_device(struct device *dev)
+static struct virtio_rng *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_rng_pci, p.pci.dev);
+	return container_of(dev, struct virtio_rng, p.dev);
 }
 
 static int rng_realize(struct device *dev, struct error *e)
 {
-	struct virtio_rng_pci *d = of_device(dev);
+	struct virtio_rng *d = of_device(dev);
 	struct virtio_init init = {
 		.ops = &rng_ops,
 		.state = &d->state.virtio,
@@ -82,20 +82,15 @@ static int rng_realize(struct device *dev, struct error *e)
 		.queue_size = QUEUE_SIZE,
 	};
 
-	return virtio_pci_realize(&d->p, &d->v, &init, e);
+	return virtio_plug_realize(&d->p, &d->v, &init, e);
 }
 
 static void rng_unrealize(struct device *dev)
 {
-	struct virtio_rng_pci *d = of_device(dev);
+	struct virtio_rng *d = of_device(dev);
 
-	virtio_pci_unrealize(&d->p);
+	virtio_plug_unrealize(&d->p);
 	virtqueue_element_free(&d->el);
-}
-
-static void rng_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
 }
 
 static const struct state_field rng_fields[] = {
@@ -109,21 +104,33 @@ static const struct state_table rng_table = {
 	.fields = rng_fields,
 };
 
-static const struct device_prop rng_props[] = {
-	VIRTIO_PCI_PROPS(struct virtio_rng_pci, p),
+static const struct device_prop rng_pci_props[] = {
+	VIRTIO_PCI_PROPS(struct virtio_rng, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop rng_mmio_props[] = {
+	VIRTIO_MMIO_PROPS(struct virtio_rng, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define RNG_CLASS                                                                                  \
+	.help = "source of random bytes", .size = sizeof(struct virtio_rng),                       \
+	.realize = rng_realize, .unrealize = rng_unrealize, .reset = virtio_plug_reset,            \
+	.dt = device_no_dt, .state = &rng_table,                                                   \
+	.state_offset = offsetof(struct virtio_rng, state)
+
 const struct device_class virtio_rng_pci_class = {
+	RNG_CLASS,
 	.name = "virtio-rng-pci",
-	.help = "source of random bytes",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_rng_pci),
-	.props = rng_props,
-	.realize = rng_realize,
-	.unrealize = rng_unrealize,
-	.reset = rng_reset,
-	.dt = device_no_dt,
-	.state = &rng_table,
-	.state_offset = offsetof(struct virtio_rng_pci, state),
+	.props = rng_pci_props,
+};
+
+const struct device_class virtio_rng_device_class = {
+	RNG_CLASS,
+	.name = "virtio-rng-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = rng_mmio_props,
+	.cold_only = true,
 };

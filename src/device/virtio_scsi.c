@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "device/scsi.h"
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "vm/vm.h"
 
 enum {
@@ -43,12 +43,12 @@ struct virtio_scsi_state {
 	struct virtio_state virtio;
 };
 
-struct virtio_scsi_pci;
+struct virtio_scsi;
 
 struct adapter_request {
 	struct virtqueue_element el;
 	struct scsi_request scsi;
-	struct virtio_scsi_pci *adapter;
+	struct virtio_scsi *adapter;
 	struct adapter_request *next; /* in the free list */
 	struct iovec *data;	      /* the buffer without head and response */
 	int room;
@@ -56,8 +56,8 @@ struct adapter_request {
 	bool to_guest;
 };
 
-struct virtio_scsi_pci {
-	struct virtio_pci p;
+struct virtio_scsi {
+	struct virtio_plug p;
 	struct virtio_device v;
 	struct scsi_bus bus;
 	u32 num_queues, queue_size, max_sectors, cmd_per_lun;
@@ -67,12 +67,12 @@ struct virtio_scsi_pci {
 	struct virtio_scsi_state state;
 };
 
-static struct virtio_scsi_pci *of(struct virtio_device *v)
+static struct virtio_scsi *of(struct virtio_device *v)
 {
-	return container_of(v, struct virtio_scsi_pci, v);
+	return container_of(v, struct virtio_scsi, v);
 }
 
-static struct adapter_request *get_request(struct virtio_scsi_pci *d)
+static struct adapter_request *get_request(struct virtio_scsi *d)
 {
 	struct adapter_request *r;
 
@@ -90,7 +90,7 @@ static struct adapter_request *get_request(struct virtio_scsi_pci *d)
 
 static void put_request(struct adapter_request *r)
 {
-	struct virtio_scsi_pci *d = r->adapter;
+	struct virtio_scsi *d = r->adapter;
 
 	os_mutex_lock(&d->free_lock);
 	r->next = d->free;
@@ -101,7 +101,7 @@ static void put_request(struct adapter_request *r)
 /* --- requests (5.6.6.1) --- */
 static void respond(struct adapter_request *r, u8 response)
 {
-	struct virtio_scsi_pci *d = r->adapter;
+	struct virtio_scsi *d = r->adapter;
 	const struct scsi_request *s = &r->scsi;
 	u8 raw[RESPONSE_BYTES] = {0};
 
@@ -148,7 +148,7 @@ static bool find_data(struct adapter_request *r)
 }
 
 /* False: the element is no request. */
-static bool start(struct virtio_scsi_pci *d, struct adapter_request *r)
+static bool start(struct virtio_scsi *d, struct adapter_request *r)
 {
 	struct virtqueue_element *el = &r->el;
 	u8 head[HEAD_BYTES];
@@ -172,7 +172,7 @@ static bool start(struct virtio_scsi_pci *d, struct adapter_request *r)
 	return true;
 }
 
-static void take_requests(struct virtio_scsi_pci *d, u32 queue)
+static void take_requests(struct virtio_scsi *d, u32 queue)
 {
 	struct adapter_request *r;
 
@@ -194,7 +194,7 @@ static void take_requests(struct virtio_scsi_pci *d, u32 queue)
 }
 
 /* --- control queue (5.6.6.2) --- */
-static u64 control(struct virtio_scsi_pci *d, const struct virtqueue_element *el)
+static u64 control(struct virtio_scsi *d, const struct virtqueue_element *el)
 {
 	u8 raw[24] = {0}, answer[5] = {0};
 	u64 n = iov_to_buf(el->out, el->nout, 0, raw, sizeof(raw));
@@ -216,7 +216,7 @@ static u64 control(struct virtio_scsi_pci *d, const struct virtqueue_element *el
 	}
 }
 
-static void take_control(struct virtio_scsi_pci *d)
+static void take_control(struct virtio_scsi *d)
 {
 	struct virtqueue_element *el = &d->ctrl_el;
 
@@ -237,7 +237,7 @@ static void adapter_handle(struct virtio_device *v, u32 queue)
 /* --- the rest --- */
 static void adapter_config_read(struct virtio_device *v)
 {
-	struct virtio_scsi_pci *d = of(v);
+	struct virtio_scsi *d = of(v);
 	u8 *c = v->config;
 
 	memset(c, 0, CONFIG_BYTES);
@@ -281,15 +281,15 @@ static const struct virtio_ops adapter_ops = {
 	.negotiated = adapter_nothing,
 };
 
-static struct virtio_scsi_pci *of_device(struct device *dev)
+static struct virtio_scsi *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_scsi_pci, p.pci.dev);
+	return container_of(dev, struct virtio_scsi, p.dev);
 }
 
 static int adapter_boot_path(const struct scsi_device *d, char *path, size_t size)
 {
-	const struct virtio_scsi_pci *a = container_of(d->bus, struct virtio_scsi_pci, bus);
-	int err = pci_boot_path(&a->p.pci.dev, path, size), n;
+	const struct virtio_scsi *a = container_of(d->bus, struct virtio_scsi, bus);
+	int err = pci_boot_path(&a->p.dev, path, size), n;
 	size_t at = err ? 0 : strlen(path);
 
 	if (err)
@@ -301,7 +301,7 @@ static int adapter_boot_path(const struct scsi_device *d, char *path, size_t siz
 
 static int adapter_realize(struct device *dev, struct error *e)
 {
-	struct virtio_scsi_pci *d = of_device(dev);
+	struct virtio_scsi *d = of_device(dev);
 	struct virtio_init init = {.ops = &adapter_ops, .state = &d->state.virtio};
 	char name[32];
 
@@ -324,15 +324,15 @@ static int adapter_realize(struct device *dev, struct error *e)
 	else
 		log_format(name, sizeof(name), "virtio-scsi.%u", dev->instance);
 	scsi_bus_init(&d->bus, dev->vm, name, 1, MAX_TARGET + 1, MAX_LUN + 1);
-	d->bus.boot_path = adapter_boot_path;
-	return virtio_pci_realize(&d->p, &d->v, &init, e);
+	d->bus.boot_path = dev->cls->bus_type == BUS_PCI ? adapter_boot_path : NULL;
+	return virtio_plug_realize(&d->p, &d->v, &init, e);
 }
 
 static void adapter_unrealize(struct device *dev)
 {
-	struct virtio_scsi_pci *d = of_device(dev);
+	struct virtio_scsi *d = of_device(dev);
 
-	virtio_pci_unrealize(&d->p);
+	virtio_plug_unrealize(&d->p);
 	virtqueue_element_free(&d->ctrl_el);
 	while (d->free) {
 		struct adapter_request *r = d->free;
@@ -343,11 +343,6 @@ static void adapter_unrealize(struct device *dev)
 		os_free(r);
 	}
 	os_mutex_destroy(&d->free_lock);
-}
-
-static void adapter_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
 }
 
 static const struct state_field adapter_fields[] = {
@@ -361,29 +356,47 @@ static const struct state_table adapter_table = {
 	.fields = adapter_fields,
 };
 
-static const struct device_prop adapter_props[] = {
-	{"num_queues", "request queues, 65535: as many as processors", PROP_U32,
-	 offsetof(struct virtio_scsi_pci, num_queues), "65535"},
-	{"virtqueue_size", "places of a queue", PROP_U32,
-	 offsetof(struct virtio_scsi_pci, queue_size), "256"},
-	{"max_sectors", "of one request", PROP_U32, offsetof(struct virtio_scsi_pci, max_sectors),
-	 "65535"},
-	{"cmd_per_lun", "requests under way", PROP_U32,
-	 offsetof(struct virtio_scsi_pci, cmd_per_lun), "128"},
-	VIRTIO_PCI_PROPS(struct virtio_scsi_pci, p),
+/* clang-format off */
+#define ADAPTER_PROPS \
+	{"num_queues", "request queues, 65535: as many as processors", PROP_U32, \
+	 offsetof(struct virtio_scsi, num_queues), "65535"}, \
+	{"virtqueue_size", "places of a queue", PROP_U32, \
+	 offsetof(struct virtio_scsi, queue_size), "256"}, \
+	{"max_sectors", "of one request", PROP_U32, offsetof(struct virtio_scsi, max_sectors), \
+	 "65535"}, \
+	{"cmd_per_lun", "requests under way", PROP_U32, \
+	 offsetof(struct virtio_scsi, cmd_per_lun), "128"}
+/* clang-format on */
+
+static const struct device_prop adapter_pci_props[] = {
+	ADAPTER_PROPS,
+	VIRTIO_PCI_PROPS(struct virtio_scsi, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop adapter_mmio_props[] = {
+	ADAPTER_PROPS,
+	VIRTIO_MMIO_PROPS(struct virtio_scsi, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define ADAPTER_CLASS                                                                              \
+	.help = "SCSI host adapter; its id and .0 name its bus",                                   \
+	.size = sizeof(struct virtio_scsi), .realize = adapter_realize,                            \
+	.unrealize = adapter_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,            \
+	.state = &adapter_table, .state_offset = offsetof(struct virtio_scsi, state)
+
 const struct device_class virtio_scsi_pci_class = {
+	ADAPTER_CLASS,
 	.name = "virtio-scsi-pci",
-	.help = "SCSI host adapter; its id and .0 name its bus",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_scsi_pci),
-	.props = adapter_props,
-	.realize = adapter_realize,
-	.unrealize = adapter_unrealize,
-	.reset = adapter_reset,
-	.dt = device_no_dt,
-	.state = &adapter_table,
-	.state_offset = offsetof(struct virtio_scsi_pci, state),
+	.props = adapter_pci_props,
+};
+
+const struct device_class virtio_scsi_device_class = {
+	ADAPTER_CLASS,
+	.name = "virtio-scsi-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = adapter_mmio_props,
+	.cold_only = true,
 };

@@ -4,6 +4,6 @@
 
 #include "vm/device.h"
 
-extern const struct device_class virtio_scsi_pci_class;
+extern const struct device_class virtio_scsi_pci_class, virtio_scsi_device_class;
 
 #endif

@@ -307,7 +307,7 @@ void serial_unplug(struct serial_port *port)
 /* --- building --- */
 static struct virtio_serial *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_serial, p.pci.dev);
+	return container_of(dev, struct virtio_serial, p.dev);
 }
 
 static int serial_realize(struct device *dev, struct error *e)
@@ -337,7 +337,7 @@ static int serial_realize(struct device *dev, struct error *e)
 		log_format(name, sizeof(name), "%s.0", dev->id);
 	else
 		log_format(name, sizeof(name), "virtio-serial-bus.%u", dev->instance);
-	err = virtio_pci_realize(&s->p, &s->v, &init, e);
+	err = virtio_plug_realize(&s->p, &s->v, &init, e);
 	if (!err)
 		device_bus_add(dev->vm, BUS_VIRTIO_SERIAL, name, s);
 	return err;
@@ -348,13 +348,8 @@ static void serial_unrealize(struct device *dev)
 	struct virtio_serial *s = of_device(dev);
 
 	device_bus_remove(dev->vm, s);
-	virtio_pci_unrealize(&s->p);
+	virtio_plug_unrealize(&s->p);
 	virtqueue_element_free(&s->el);
-}
-
-static void serial_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
 }
 
 /* Who is at the host's end now may be another than at that time. */
@@ -383,25 +378,43 @@ static const struct state_table serial_table = {
 	.post_load = serial_post_load,
 };
 
-static const struct device_prop serial_props[] = {
-	{"max_ports", "how many ports it may have", PROP_U32,
-	 offsetof(struct virtio_serial, max_ports), "31"},
-	{"emergency-write", "drivers may write a byte before queues are there", PROP_BOOL,
-	 offsetof(struct virtio_serial, emergency_write), "on"},
-	VIRTIO_PCI_PROPS(struct virtio_serial, p),
+/* clang-format off */
+#define SERIAL_PROPS \
+	{"max_ports", "how many ports it may have", PROP_U32, \
+	 offsetof(struct virtio_serial, max_ports), "31"}, \
+	{"emergency-write", "drivers may write a byte before queues are there", PROP_BOOL, \
+	 offsetof(struct virtio_serial, emergency_write), "on"}
+/* clang-format on */
+
+static const struct device_prop serial_pci_props[] = {
+	SERIAL_PROPS,
+	VIRTIO_PCI_PROPS(struct virtio_serial, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop serial_mmio_props[] = {
+	SERIAL_PROPS,
+	VIRTIO_MMIO_PROPS(struct virtio_serial, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define SERIAL_CLASS                                                                               \
+	.help = "adapter for virtconsole and virtserialport; its id and .0 name its bus",          \
+	.size = sizeof(struct virtio_serial), .realize = serial_realize,                           \
+	.unrealize = serial_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,             \
+	.state = &serial_table, .state_offset = offsetof(struct virtio_serial, state)
+
 const struct device_class virtio_serial_pci_class = {
+	SERIAL_CLASS,
 	.name = "virtio-serial-pci",
-	.help = "adapter for virtconsole and virtserialport; its id and .0 name its bus",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_serial),
-	.props = serial_props,
-	.realize = serial_realize,
-	.unrealize = serial_unrealize,
-	.reset = serial_reset,
-	.dt = device_no_dt,
-	.state = &serial_table,
-	.state_offset = offsetof(struct virtio_serial, state),
+	.props = serial_pci_props,
+};
+
+const struct device_class virtio_serial_device_class = {
+	SERIAL_CLASS,
+	.name = "virtio-serial-device",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = serial_mmio_props,
+	.cold_only = true,
 };

@@ -8,6 +8,7 @@
 
 #include "vm/device.h"
 
-extern const struct device_class virtio_serial_pci_class, virtconsole_class, virtserialport_class;
+extern const struct device_class virtio_serial_pci_class, virtio_serial_device_class,
+	virtconsole_class, virtserialport_class;
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef DEVICE_VIRTIO_SERIAL_PRIVATE_H
 #define DEVICE_VIRTIO_SERIAL_PRIVATE_H
 
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "device/virtio_serial.h"
 #include "host/char.h"
 
@@ -55,7 +55,7 @@ struct virtio_serial_state {
 };
 
 struct virtio_serial {
-	struct virtio_pci p;
+	struct virtio_plug p;
 	struct virtio_device v;
 	u32 max_ports;
 	bool emergency_write;

@@ -233,12 +233,12 @@ static const struct virtio_ops vsock_ops = {
 /* --- building --- */
 static struct virtio_vsock *of_device(struct device *dev)
 {
-	return container_of(dev, struct virtio_vsock, p.pci.dev);
+	return container_of(dev, struct virtio_vsock, p.dev);
 }
 
 static int check(const struct virtio_vsock *d, struct error *e)
 {
-	const char *name = d->p.pci.dev.cls->name;
+	const char *name = d->p.dev.cls->name;
 
 	if (d->guest_cid < CID_MIN || d->guest_cid >= CID_ANY)
 		return error_set(e, -EINVAL, "%s: guest-cid is from %d to %u", name, CID_MIN,
@@ -248,8 +248,6 @@ static int check(const struct virtio_vsock *d, struct error *e)
 				 "%s: socket=PATH is missing, a UNIX socket in place of the host's "
 				 "vhost",
 				 name);
-	if (d->p.disable_legacy == DEVICE_OFF || d->p.disable_modern)
-		return error_set(e, -EINVAL, "%s: there is no legacy interface", name);
 	return 0;
 }
 
@@ -263,6 +261,7 @@ static int vsock_realize(struct device *dev, struct error *e)
 		.nr_queues = QUEUES,
 		.queue_size = QUEUE_SIZE,
 		.config_len = CONFIG_BYTES,
+		.modern_only = true,
 	};
 	int err = check(d, e);
 
@@ -270,8 +269,7 @@ static int vsock_realize(struct device *dev, struct error *e)
 		err = vsock_open(d->path, vsock_ready, d, &d->hub, e);
 	if (err)
 		return err;
-	d->p.disable_legacy = DEVICE_ON;
-	err = virtio_pci_realize(&d->p, &d->v, &init, e);
+	err = virtio_plug_realize(&d->p, &d->v, &init, e);
 	if (err)
 		vsock_close(d->hub);
 	return err;
@@ -282,16 +280,11 @@ static void vsock_unrealize(struct device *dev)
 {
 	struct virtio_vsock *d = of_device(dev);
 
-	virtio_pci_unrealize(&d->p);
+	virtio_plug_unrealize(&d->p);
 	vsock_drop_all(d);
 	vsock_close(d->hub);
 	virtqueue_element_free(&d->rx);
 	virtqueue_element_free(&d->tx);
-}
-
-static void vsock_reset(struct device *dev)
-{
-	virtio_pci_reset(&of_device(dev)->p);
 }
 
 static int vsock_post_load(void *obj, struct error *e)
@@ -316,39 +309,49 @@ static const struct state_table vsock_table = {
 	.post_load = vsock_post_load,
 };
 
-static const struct device_prop vsock_props[] = {
-	{"guest-cid", "the guest's address", PROP_U64, offsetof(struct virtio_vsock, guest_cid),
-	 "3"},
-	{"socket", "UNIX socket: \"CONNECT PORT\" reaches the guest, the guest reaches PATH_PORT",
-	 PROP_STRING, offsetof(struct virtio_vsock, path), NULL},
-	VIRTIO_PCI_PROPS(struct virtio_vsock, p),
+/* clang-format off */
+#define VSOCK_PROPS \
+	{"guest-cid", "the guest's address", PROP_U64, offsetof(struct virtio_vsock, guest_cid), \
+	 "3"}, \
+	{"socket", "UNIX socket: \"CONNECT PORT\" reaches the guest, the guest reaches PATH_PORT", \
+	 PROP_STRING, offsetof(struct virtio_vsock, path), NULL}
+/* clang-format on */
+
+static const struct device_prop vsock_pci_props[] = {
+	VSOCK_PROPS,
+	VIRTIO_PCI_PROPS(struct virtio_vsock, p.pci),
 	{NULL, NULL, 0, 0, NULL},
 };
 
+static const struct device_prop vsock_mmio_props[] = {
+	VSOCK_PROPS,
+	VIRTIO_MMIO_PROPS(struct virtio_vsock, p.mmio),
+	{NULL, NULL, 0, 0, NULL},
+};
+
+#define VSOCK_CLASS                                                                                \
+	.size = sizeof(struct virtio_vsock), .realize = vsock_realize,                             \
+	.unrealize = vsock_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,              \
+	.state = &vsock_table, .state_offset = offsetof(struct virtio_vsock, state)
+
 const struct device_class virtio_vsock_pci_class = {
+	VSOCK_CLASS,
 	.name = "virtio-vsock-pci",
 	.help = "sockets between guest (AF_VSOCK) and host (UNIX)",
 	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_vsock),
-	.props = vsock_props,
-	.realize = vsock_realize,
-	.unrealize = vsock_unrealize,
-	.reset = vsock_reset,
-	.dt = device_no_dt,
-	.state = &vsock_table,
-	.state_offset = offsetof(struct virtio_vsock, state),
+	.props = vsock_pci_props,
 };
 
 const struct device_class vhost_vsock_pci_class = {
-	.name = "vhost-vsock-pci",
-	.help = "another name of virtio-vsock-pci",
-	.bus_type = BUS_PCI,
-	.size = sizeof(struct virtio_vsock),
-	.props = vsock_props,
-	.realize = vsock_realize,
-	.unrealize = vsock_unrealize,
-	.reset = vsock_reset,
-	.dt = device_no_dt,
-	.state = &vsock_table,
-	.state_offset = offsetof(struct virtio_vsock, state),
+	VSOCK_CLASS,	     .name = "vhost-vsock-pci", .help = "another name of virtio-vsock-pci",
+	.bus_type = BUS_PCI, .props = vsock_pci_props,
+};
+
+const struct device_class virtio_vsock_device_class = {
+	VSOCK_CLASS,
+	.name = "virtio-vsock-device",
+	.help = "sockets between guest (AF_VSOCK) and host (UNIX)",
+	.bus_type = BUS_VIRTIO_MMIO,
+	.props = vsock_mmio_props,
+	.cold_only = true,
 };

@@ -4,6 +4,7 @@
 
 #include "vm/device.h"
 
-extern const struct device_class virtio_vsock_pci_class, vhost_vsock_pci_class;
+extern const struct device_class virtio_vsock_pci_class, vhost_vsock_pci_class,
+	virtio_vsock_device_class;
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef DEVICE_VIRTIO_VSOCK_PRIVATE_H
 #define DEVICE_VIRTIO_VSOCK_PRIVATE_H
 
-#include "device/virtio_pci.h"
+#include "device/virtio_plug.h"
 #include "device/virtio_vsock.h"
 #include "host/vsock.h"
 
@@ -82,7 +82,7 @@ struct virtio_vsock_state {
 
 /* All but the hub is under v.work. */
 struct virtio_vsock {
-	struct virtio_pci p;
+	struct virtio_plug p;
 	struct virtio_device v;
 	u64 guest_cid;
 	const char *path;

@@ -1,37 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bare-e500 and bare-440: an embedded core with RAM at 0 and one UART where the core's chips have
- * theirs; no board. They run bare-metal 32-bit images (-bios or -kernel). The first TLB entries map
- * the first 256 MiB and the UART, each to itself, as ePAPR 1.1, 5.4.1 has it for a boot program.
- * The UART's interrupt is the core's external interrupt.
+ * bare-e500 and bare-440: an embedded core with RAM at 0, one UART where the core's chips have
+ * theirs, and slots for virtio devices in a page of their own; no board. They run bare-metal 32-bit
+ * images (-bios or -kernel). The first TLB entries map the first 256 MiB, the UART and the slots,
+ * each to itself, as ePAPR 1.1, 5.4.1 has it for a boot program. There is no interrupt controller:
+ * the core's external interrupt is the OR of all lines.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "device/uart_16550.h"
+#include "device/virtio_mmio.h"
 #include "isa/model.h"
 #include "isa/onereg.h"
 #include "machine/boot.h"
 #include "machine/machine.h"
 
-enum { BARE_TB_HZ = 100000000, UART_PAGE = 0xfff };
+enum {
+	BARE_TB_HZ = 100000000,
+	UART_PAGE = 0xfff,
+	SLOTS = 8,
+	/* lines */
+	UART_IRQ = 0,
+	SLOT_IRQ,
+	LINES = SLOT_IRQ + SLOTS,
+};
 
 struct bare_board {
-	u64 uart;
+	u64 uart, slots;
 	/* The boot mapping: index in the TLB, words, valid. */
 	struct {
 		u32 index, word[4];
-	} map[2];
+	} map[3];
 };
 
 /* TLB1 begins at entry 512; words are MAS1 (V, IPROT, size), MAS2 (I, G), MAS3 (SX SW SR), MAS7. */
 static const struct bare_board board_e500 = {
 	.uart = 0xe0004500,
-	.map = {{512, {0xc0000900, 0, 0x15, 0}}, {513, {0xc0000100, 0xe000400a, 0xe0004005, 0}}},
+	.slots = 0xe0010000,
+	.map = {{512, {0xc0000900, 0, 0x15, 0}},
+		{513, {0xc0000100, 0xe000400a, 0xe0004005, 0}},
+		{514, {0xc0000100, 0xe001000a, 0xe0010005, 0}}},
 };
 /* Words 0 (V, size), 1, 2 (I, G, SX SW SR). */
 static const struct bare_board board_440 = {
 	.uart = 0xef600300,
-	.map = {{63, {0x290, 0, 0x7, 0}}, {62, {0xef600210, 0xef600000, 0x503, 0}}},
+	.slots = 0xef610000,
+	.map = {{63, {0x290, 0, 0x7, 0}},
+		{62, {0xef600210, 0xef600000, 0x503, 0}},
+		{61, {0xef610210, 0xef610000, 0x503, 0}}},
+};
+
+/* Saved. */
+struct wire_state {
+	u32 lines; /* a bit for each that is high */
 };
 
 struct bare {
@@ -39,19 +61,44 @@ struct bare {
 	const struct bare_board *board;
 	struct vm *vm;
 	struct boot boot;
+	struct os_mutex lock; /* over wire and the core's line; a leaf */
+	struct wire_state wire;
 };
 
 /* --- the interrupt "controller": one wire --- */
+static const struct state_field wire_fields[] = {
+	STATE_FIELD(struct wire_state, lines, STATE_U32),
+};
+
+static int wire_post_load(void *obj, struct error *e)
+{
+	const struct wire_state *s = obj;
+
+	return s->lines >> LINES ? error_set(e, -EINVAL, "saved state of interrupts is damaged")
+				 : 0;
+}
+
+static const struct state_table wire_table = {
+	.name = "wire",
+	.size = sizeof(struct wire_state),
+	.nr_fields = ARRAY_SIZE(wire_fields),
+	.fields = wire_fields,
+	.post_load = wire_post_load,
+};
+
 static int wire_claim(struct irqchip *chip, u32 irq, bool level_sensitive)
 {
-	return irq ? -EINVAL : 0;
+	return irq < LINES ? 0 : -EINVAL;
 }
 
 static void wire_set_irq(struct irqchip *chip, u32 irq, bool level)
 {
-	struct vm *vm = (struct vm *)chip;
+	struct bare *b = (struct bare *)chip;
 
-	vm->ops->set_line(vm->vcpus[0].engine, ENGINE_LINE_EXTERNAL, level);
+	os_mutex_lock(&b->lock);
+	b->wire.lines = level ? b->wire.lines | 1u << irq : b->wire.lines & ~(1u << irq);
+	b->vm->ops->set_line(b->vm->vcpus[0].engine, ENGINE_LINE_EXTERNAL, b->wire.lines != 0);
+	os_mutex_unlock(&b->lock);
 }
 
 static int wire_connect(struct irqchip *chip, struct vcpu *vcpu, struct error *e)
@@ -74,16 +121,18 @@ static u32 wire_acknowledge(struct irqchip *chip, struct vcpu *vcpu)
 	return 0;
 }
 
-/* The level is the UART's state. */
 static int wire_save(struct irqchip *chip, struct state_writer *w)
 {
-	return 0;
+	state_save(w, &wire_table, 0, &((struct bare *)chip)->wire);
+	return w->err;
 }
 
 static int wire_load(struct irqchip *chip, const struct state_head *h, struct state_reader *r,
 		     struct error *e)
 {
-	return -ENOENT;
+	if (strcmp(h->name, wire_table.name))
+		return -ENOENT;
+	return state_load(r, &wire_table, &((struct bare *)chip)->wire, e);
 }
 
 static const struct irqchip_ops wire_ops = {
@@ -132,20 +181,36 @@ static void bare_free(struct bare *b)
 {
 	boot_fdt.release(&b->boot);
 	vm_destroy(b->vm);
+	os_mutex_destroy(&b->lock);
 	os_free(b);
 }
 
 static int add_uart(struct bare *b, struct error *e)
 {
 	struct device *dev = device_new(b->vm, &uart_16550_class);
-	int err;
 
 	if (!dev)
 		return error_set(e, -ENOMEM, "out of memory");
 	device_set_u64(dev, "base", b->board->uart);
+	device_set_u64(dev, "irq", UART_IRQ);
 	device_set_pointer(dev, "chardev", b->config.nr_serials ? b->config.serials[0] : NULL);
-	err = device_realize(dev, e);
-	return err ? err : machine_add_devices(&b->config, b->vm, e);
+	return device_realize(dev, e);
+}
+
+static int add_slots(struct bare *b, struct error *e)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < SLOTS && !err; i++) {
+		struct device *dev = device_new(b->vm, &virtio_mmio_class);
+
+		if (!dev)
+			return error_set(e, -ENOMEM, "out of memory");
+		device_set_u64(dev, "base", b->board->slots + i * VIRTIO_MMIO_BYTES);
+		device_set_u64(dev, "irq", SLOT_IRQ + i);
+		err = device_realize(dev, e);
+	}
+	return err;
 }
 
 static int bare_create(const struct machine_config *config, const struct bare_board *board,
@@ -171,6 +236,7 @@ static int bare_create(const struct machine_config *config, const struct bare_bo
 		return error_set(e, -ENOMEM, "out of memory");
 	b->config = *config;
 	b->board = board;
+	os_mutex_init(&b->lock);
 	err = machine_check_options(config, options, e);
 	if (!err && config->ram_size > (board->uart & ~(u64)UART_PAGE))
 		err = error_set(e, -EINVAL, "-m: memory has to end below the UART at 0x%llx",
@@ -181,13 +247,17 @@ static int bare_create(const struct machine_config *config, const struct bare_bo
 		err = vm_create(&vc, &b->vm, e);
 	if (err)
 		goto fail;
-	irq_set_chip(b->vm, &wire_ops, (struct irqchip *)b->vm);
+	irq_set_chip(b->vm, &wire_ops, (struct irqchip *)b);
 	b->vm->machine = b;
 	b->vm->vcpu_setup = setup_vcpu;
 	b->vm->machine_reset = bare_reset;
 	err = vm_ram_add(b->vm, "ram", 0, config->ram_size, e);
 	if (!err)
 		err = add_uart(b, e);
+	if (!err)
+		err = add_slots(b, e);
+	if (!err)
+		err = machine_add_devices(config, b->vm, e);
 	if (!err)
 		err = vm_reset(b->vm, e);
 	if (err)
@@ -226,7 +296,8 @@ static bool is_440(const struct cpu_model *model)
 
 const struct machine_class machine_bare_e500 = {
 	.name = "bare-e500",
-	.help = "e500 core, RAM and a UART at 0xe0004500, for bare-metal images",
+	.help = "e500 core, RAM, a UART at 0xe0004500, 8 virtio-mmio slots from 0xe0010000 on; for "
+		"bare-metal images",
 	.default_cpu = "e500v2",
 	.default_ram = 64 << 20,
 	.max_cpus = 1,
@@ -238,7 +309,8 @@ const struct machine_class machine_bare_e500 = {
 
 const struct machine_class machine_bare_440 = {
 	.name = "bare-440",
-	.help = "440 core, RAM and a UART at 0xef600300, for bare-metal images",
+	.help = "440 core, RAM, a UART at 0xef600300, 8 virtio-mmio slots from 0xef610000 on; for "
+		"bare-metal images",
 	.default_cpu = "440ep",
 	.default_ram = 64 << 20,
 	.max_cpus = 1,

@@ -248,6 +248,7 @@ void device_bus_add(struct vm *vm, u32 type, const char *name, void *bus)
 	memcpy(b->name, name, strlen(name) + 1);
 	b->type = type;
 	b->bus = bus;
+	b->full = false;
 }
 
 void device_bus_remove(struct vm *vm, const void *bus)
@@ -260,10 +261,18 @@ void device_bus_remove(struct vm *vm, const void *bus)
 	vm->nr_buses = kept;
 }
 
+void device_bus_set_full(struct vm *vm, const void *bus, bool full)
+{
+	for (u32 i = 0; i < vm->nr_buses; i++)
+		if (vm->buses[i].bus == bus)
+			vm->buses[i].full = full;
+}
+
 struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name)
 {
 	for (u32 i = 0; i < vm->nr_buses; i++)
-		if (vm->buses[i].type == type && (!name || !strcmp(vm->buses[i].name, name)))
+		if (vm->buses[i].type == type &&
+		    (name ? !strcmp(vm->buses[i].name, name) : !vm->buses[i].full))
 			return &vm->buses[i];
 	return NULL;
 }

@@ -61,6 +61,7 @@ enum device_bus_type {
 struct device_bus {
 	char name[32];
 	u32 type;
+	bool full; /* only who names it gets it */
 	void *bus;
 };
 
@@ -136,7 +137,8 @@ int device_add(struct vm *vm, const struct device_class *cls, const struct devic
 /* Asserts that there is room; the name is copied. */
 void device_bus_add(struct vm *vm, u32 type, const char *name, void *bus);
 void device_bus_remove(struct vm *vm, const void *bus);
-/* By name; NULL: the first of the type. */
+void device_bus_set_full(struct vm *vm, const void *bus, bool full);
+/* By name; NULL: the first of the type that is not full. */
 struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name);
 
 /* By id; NULL: there is none. */

@@ -30,7 +30,7 @@ struct rig {
 	struct vm *vm;
 	struct fakenet net;
 	struct vdriver d;
-	struct virtio_net_pci *card;
+	struct virtio_net *card;
 };
 
 static void build(struct rig *g)
@@ -47,7 +47,7 @@ static void build(struct rig *g)
 	device_set_pointer(dev, "netdev", &g->net.n);
 	if (device_set(dev, "mac", "52:54:00:01:02:03", &e) || device_realize(dev, &e))
 		fail_msg("%s", e.text);
-	g->card = container_of(dev, struct virtio_net_pci, p.pci.dev);
+	g->card = container_of(dev, struct virtio_net, p.dev);
 	vd_init(&g->d, dev);
 }
 

@@ -91,13 +91,18 @@ static int wire_claim(struct irqchip *chip, u32 irq, bool level_sensitive)
 	return irq < LINES ? 0 : -EINVAL;
 }
 
+static void wire_drive(struct bare *b)
+{
+	b->vm->ops->set_line(b->vm->vcpus[0].engine, ENGINE_LINE_EXTERNAL, b->wire.lines != 0);
+}
+
 static void wire_set_irq(struct irqchip *chip, u32 irq, bool level)
 {
 	struct bare *b = (struct bare *)chip;
 
 	os_mutex_lock(&b->lock);
 	b->wire.lines = level ? b->wire.lines | 1u << irq : b->wire.lines & ~(1u << irq);
-	b->vm->ops->set_line(b->vm->vcpus[0].engine, ENGINE_LINE_EXTERNAL, b->wire.lines != 0);
+	wire_drive(b);
 	os_mutex_unlock(&b->lock);
 }
 
@@ -130,9 +135,15 @@ static int wire_save(struct irqchip *chip, struct state_writer *w)
 static int wire_load(struct irqchip *chip, const struct state_head *h, struct state_reader *r,
 		     struct error *e)
 {
+	struct bare *b = (struct bare *)chip;
+	int err;
+
 	if (strcmp(h->name, wire_table.name))
 		return -ENOENT;
-	return state_load(r, &wire_table, &((struct bare *)chip)->wire, e);
+	err = state_load(r, &wire_table, &b->wire, e);
+	if (!err)
+		wire_drive(b);
+	return err;
 }
 
 static const struct irqchip_ops wire_ops = {

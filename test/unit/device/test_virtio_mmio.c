@@ -8,19 +8,17 @@
 #include <cmocka.h>
 
 #include "../buffer.h"
-#include "../machine/board.h"
 #include "device/virtio_balloon.h"
-#include "device/virtio_mmio.h"
 #include "device/virtio_net.h"
 #include "device/virtio_rng.h"
 #include "fakenet.h"
+#include "mmio_board.h"
 #include "os/os.h"
 #include "vm/balloon.h"
 #include "vm/savestate.h"
 #include "vm/vm.h"
 
 enum {
-	SLOTS = 0xe0010000,
 	EMPTY = 3,
 	MAGIC = 0,
 	VERSION = 4,
@@ -66,46 +64,14 @@ struct rig {
 	bool legacy;
 };
 
-static struct device *plug(struct rig *g, const struct device_class *cls, const char *key,
-			   const char *value)
-{
-	const struct device_bus *b = device_bus_find(g->vm, BUS_VIRTIO_MMIO, NULL);
-	struct device *d = device_new(g->vm, cls);
-	struct error e = {""};
-
-	device_set_pointer(d, "bus", b->bus);
-	if (cls == &virtio_net_device_class)
-		device_set_pointer(d, "netdev", &g->net.n);
-	if ((key && device_set(d, key, value, &e)) || device_realize(d, &e))
-		fail_msg("%s", e.text);
-	return d;
-}
-
 static void setup(struct rig *g, bool legacy)
 {
-	static const u8 image[0x200];
-	static const struct device_global global = {"virtio-mmio", "force-legacy", "on"};
-	const struct device_backends backends = {.nr_globals = legacy, .globals = &global};
-	struct machine_config c = {.name = "bare-e500",
-				   .engine = &engine_null,
-				   .model = cpu_model_find("e500v2"),
-				   .cpus = 1,
-				   .ram_size = 16 << 20,
-				   .backends = &backends};
-	struct error e = {""};
-	char path[64];
-
-	board_file(path, image, sizeof(image));
-	c.bios = path;
 	g->legacy = legacy;
 	fakenet_init(&g->net);
-	if (machine_bare_e500.create(&c, &g->vm, &e))
-		fail_msg("%s", e.text);
-	unlink(path);
-	g->vm->backends = NULL;
-	plug(g, &virtio_net_device_class, "mac", "52:54:00:01:02:03");
-	plug(g, &virtio_rng_device_class, NULL, NULL);
-	plug(g, &virtio_balloon_device_class, NULL, NULL);
+	g->vm = mmio_board(legacy);
+	mmio_plug(g->vm, &virtio_net_device_class, "netdev", NULL, &g->net.n);
+	mmio_plug(g->vm, &virtio_rng_device_class, NULL, NULL, NULL);
+	mmio_plug(g->vm, &virtio_balloon_device_class, NULL, NULL, NULL);
 	devices_reset(g->vm);
 	vm_resume(g->vm);
 }
@@ -122,7 +88,7 @@ static bool raw(struct rig *g, u32 slot, u32 offset, u8 *data, u32 len, bool wri
 {
 	struct vm_exit x = {.reason = VM_EXIT_MMIO};
 
-	x.mmio.addr = SLOTS + slot * VIRTIO_MMIO_BYTES + offset;
+	x.mmio.addr = MMIO_BOARD_SLOTS + slot * VIRTIO_MMIO_BYTES + offset;
 	x.mmio.len = len;
 	x.mmio.write = write;
 	memcpy(x.mmio.data, data, len);
@@ -458,7 +424,7 @@ static void test_widths(void **state)
 
 static void test_config(void **state)
 {
-	static const u8 mac[6] = {0x52, 0x54, 0, 1, 2, 3};
+	static const u8 mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
 
 	for (u32 legacy = 0; legacy < 2; legacy++) {
 		struct rig g;

@@ -126,11 +126,20 @@ struct p9_fid *p9_fid_find(struct fsdev *f, u32 nr)
 	return g_hash_table_lookup(f->fids, GUINT_TO_POINTER(nr));
 }
 
-struct p9_fid *p9_get_fid(struct fsdev *f, struct p9_in *in)
+struct p9_fid *p9_get_any_fid(struct fsdev *f, struct p9_in *in)
 {
 	struct p9_fid *fid = p9_fid_find(f, (u32)p9_get(in, 4));
 
 	if (!fid)
+		in->bad = true;
+	return fid;
+}
+
+struct p9_fid *p9_get_fid(struct fsdev *f, struct p9_in *in)
+{
+	struct p9_fid *fid = p9_get_any_fid(f, in);
+
+	if (fid && fid->xattr)
 		in->bad = true;
 	return fid;
 }
@@ -150,6 +159,7 @@ static void fid_free(void *p)
 	struct p9_fid *fid = p;
 
 	p9_fid_close(fid);
+	p9_xattr_free(fid->xattr);
 	p9_node_put(fid->node);
 	g_free(fid);
 }
@@ -285,22 +295,28 @@ static int walk(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 	return 0;
 }
 
-static int clunk(struct fsdev *f, struct p9_in *in, struct p9_out *out)
+/* The fid goes whatever happens. */
+static int drop(struct fsdev *f, struct p9_in *in, bool commit)
 {
-	const struct p9_fid *fid = p9_get_fid(f, in);
+	const struct p9_fid *fid = p9_get_any_fid(f, in);
+	int err;
 
 	if (in->bad)
 		return -EBADF;
+	err = commit ? p9_xattr_commit(f, fid) : -EOPNOTSUPP;
 	g_hash_table_remove(f->fids, GUINT_TO_POINTER(fid->nr));
-	return 0;
+	return err;
 }
 
-/* Linux has unlinkat and renameat, and takes that for an answer; the fid goes whatever happens. */
+static int clunk(struct fsdev *f, struct p9_in *in, struct p9_out *out)
+{
+	return drop(f, in, true);
+}
+
+/* Linux has unlinkat and renameat, and takes that for an answer. */
 static int remove_fid(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 {
-	int err = clunk(f, in, out);
-
-	return err ? err : -EOPNOTSUPP;
+	return drop(f, in, false);
 }
 
 /* Every request was answered before the next one is looked at. */
@@ -312,12 +328,13 @@ static int flush(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 
 /* By the request's kind; the answer's is one more. */
 static p9_op *const ops[] = {
-	[8] = p9_statfs,      [12] = p9_lopen,	  [14] = p9_lcreate,  [16] = p9_symlink,
-	[18] = p9_mknod,      [22] = p9_readlink, [24] = p9_getattr,  [26] = p9_setattr,
-	[40] = p9_readdir,    [50] = p9_fsync,	  [52] = p9_lock,     [54] = p9_getlock,
-	[70] = p9_hardlink,   [72] = p9_mkdir,	  [74] = p9_renameat, [76] = p9_unlinkat,
-	[TVERSION] = version, [104] = attach,	  [108] = flush,      [110] = walk,
-	[116] = p9_read,      [118] = p9_write,	  [120] = clunk,      [122] = remove_fid,
+	[8] = p9_statfs,     [12] = p9_lopen,	    [14] = p9_lcreate,	  [16] = p9_symlink,
+	[18] = p9_mknod,     [22] = p9_readlink,    [24] = p9_getattr,	  [26] = p9_setattr,
+	[30] = p9_xattrwalk, [32] = p9_xattrcreate, [40] = p9_readdir,	  [50] = p9_fsync,
+	[52] = p9_lock,	     [54] = p9_getlock,	    [70] = p9_hardlink,	  [72] = p9_mkdir,
+	[74] = p9_renameat,  [76] = p9_unlinkat,    [TVERSION] = version, [104] = attach,
+	[108] = flush,	     [110] = walk,	    [116] = p9_read,	  [118] = p9_write,
+	[120] = clunk,	     [122] = remove_fid,
 };
 
 static int request(struct fsdev *f, u32 kind, struct p9_in *in, struct p9_out *out)

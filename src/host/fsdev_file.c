@@ -374,10 +374,12 @@ int p9_lcreate(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 /* --- contents --- */
 int p9_read(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 {
-	const struct p9_fid *fid = p9_get_fid(f, in);
+	const struct p9_fid *fid = p9_get_any_fid(f, in);
 	u64 offset = p9_get(in, 8), count = p9_get(in, 4), room = out->room - READ_HEAD;
 	ssize_t n;
 
+	if (!in->bad && fid->xattr)
+		return p9_xattr_read(fid->xattr, offset, count < room ? count : room, out);
 	if (in->bad || fid->fd < 0 || fid->dir)
 		return -EBADF;
 	n = pread(fid->fd, out->p + READ_HEAD, count < room ? count : room, (off_t)offset);
@@ -390,10 +392,12 @@ int p9_read(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 
 int p9_write(struct fsdev *f, struct p9_in *in, struct p9_out *out)
 {
-	const struct p9_fid *fid = p9_get_fid(f, in);
+	const struct p9_fid *fid = p9_get_any_fid(f, in);
 	u64 offset = p9_get(in, 8), count = p9_get(in, 4);
 	ssize_t n;
 
+	if (!in->bad && fid->xattr && count <= in->left)
+		return p9_xattr_write(fid->xattr, offset, in->p, count, out);
 	if (in->bad || fid->fd < 0 || fid->dir || count > in->left)
 		return -EBADF;
 	n = pwrite(fid->fd, in->p, count, (off_t)offset);

@@ -18,12 +18,24 @@ struct p9_node {
 	struct p9_node *parent; /* NULL: the folder itself, or not known */
 };
 
+/* The value of an extended attribute, or the list of their names. */
+struct p9_xattr {
+	struct fsdev *owner;
+	char name[P9_NAME]; /* the guest's; "": the list */
+	bool writing;
+	u32 flags; /* writing: of setxattr(2) */
+	u32 size;
+	u32 done; /* writing: bytes that came */
+	u8 value[];
+};
+
 struct p9_fid {
 	u32 nr, uid;
 	struct p9_node *node;
 	int fd; /* -1: not open */
 	u32 flags;
-	DIR *dir; /* has fd, when it is one */
+	DIR *dir;		/* has fd, when it is one */
+	struct p9_xattr *xattr; /* NULL: the fid is of a file; else it is not open */
 };
 
 struct fsdev {
@@ -34,6 +46,7 @@ struct fsdev {
 	struct p9_node *root;
 	dev_t root_dev;
 	GHashTable *fids;
+	u64 xattr_bytes; /* that fids hold */
 	u8 *request, *reply;
 };
 
@@ -61,8 +74,9 @@ void p9_put_string(struct p9_out *out, const char *s);
 void p9_put_qid(struct fsdev *f, struct p9_out *out, const struct stat *st);
 
 struct p9_fid *p9_fid_find(struct fsdev *f, u32 nr);
-/* The fid that the message names, or bad. */
+/* The fid that the message names, or bad; of a file only, or of either kind. */
 struct p9_fid *p9_get_fid(struct fsdev *f, struct p9_in *in);
+struct p9_fid *p9_get_any_fid(struct fsdev *f, struct p9_in *in);
 int p9_fid_new(struct fsdev *f, u32 nr, u32 uid, struct p9_node *node, struct p9_fid **fid);
 void p9_fid_close(struct p9_fid *fid);
 struct p9_node *p9_node_new(int fd, struct p9_node *parent);
@@ -86,11 +100,19 @@ int p9_set_open(struct p9_fid *fid, int fd, u32 flags);
 /* Owner and mode of something that was just made. */
 int p9_adopt(const struct fsdev *f, int fd, u32 mode, u32 uid, u32 gid, u64 rdev);
 
+/* NULL: it is too large, or the guest has too much of them. */
+struct p9_xattr *p9_xattr_new(struct fsdev *f, const char *name, u64 size);
+void p9_xattr_free(struct p9_xattr *x);
+int p9_xattr_read(const struct p9_xattr *x, u64 offset, u64 count, struct p9_out *out);
+int p9_xattr_write(struct p9_xattr *x, u64 offset, const u8 *p, u64 count, struct p9_out *out);
+/* The fid goes: what was written takes effect. */
+int p9_xattr_commit(struct fsdev *f, const struct p9_fid *fid);
+
 /* Requests: 0 or -errno. */
 typedef int p9_op(struct fsdev *f, struct p9_in *in, struct p9_out *out);
 p9_op p9_statfs, p9_lopen, p9_lcreate, p9_getattr, p9_setattr, p9_readdir, p9_fsync, p9_read,
 	p9_write;
 p9_op p9_symlink, p9_mknod, p9_readlink, p9_hardlink, p9_mkdir, p9_renameat, p9_unlinkat, p9_lock,
-	p9_getlock;
+	p9_getlock, p9_xattrwalk, p9_xattrcreate;
 
 #endif

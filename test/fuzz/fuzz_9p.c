@@ -51,19 +51,35 @@ static void check(void)
 /* Mostly names that are there. */
 static void name(struct p9_client *c, struct fuzz_input *in)
 {
-	static const char *const names[] = {"a", "b", "c", "out", "..", "new", "a/c", ""};
+	static const char *const names[] = {"a",
+					    "b",
+					    "c",
+					    "out",
+					    "..",
+					    "new",
+					    "a/c",
+					    "",
+					    "user.a",
+					    "user.b",
+					    "user.virtfs.mode",
+					    "system.posix_acl_access",
+					    "security.x",
+					    "user.",
+					    "..",
+					    "new"};
 	u32 kind = (u32)fuzz_value(in, 1);
 
 	if (kind & 0x80)
 		c_put(c, fuzz_value(in, 2), 2);
 	else
-		c_text(c, names[kind & 7]);
+		c_text(c, names[kind & 15]);
 }
 
 static void message(struct p9_client *c, struct fuzz_input *in)
 {
-	static const u8 kinds[] = {8,  12, 14, 16, 18, 22,  24,	 26,  40,  50,	52,  54,  70, 72,
-				   74, 76, 20, 30, 32, 100, 104, 108, 110, 116, 118, 120, 122};
+	static const u8 kinds[] = {8,	12,  14,  16,  18,  22,	 24,  26,  40,	50, 52,
+				   54,	70,  72,  74,  76,  20,	 30,  32,  30,	32, 116,
+				   118, 120, 100, 104, 108, 110, 116, 118, 120, 122};
 	u32 parts = (u32)fuzz_value(in, 1) & 7;
 
 	c_begin(c, kinds[fuzz_value(in, 1) % ARRAY_SIZE(kinds)]);

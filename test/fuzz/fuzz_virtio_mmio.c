@@ -30,7 +30,7 @@ static void build(struct rig *r, struct fakenet *net, bool legacy)
 	devices_reset(r->vm);
 }
 
-static void access(struct rig *r, struct fuzz_input *in, u32 kind)
+static void guest_access(struct rig *r, struct fuzz_input *in, u32 kind)
 {
 	struct vm_exit x = {.reason = VM_EXIT_MMIO};
 	u32 where = (u32)fuzz_value(in, 2);
@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		struct virtio_device *v = r->v[what % DEVICES];
 
 		if (what & 0x80)
-			access(r, &in, what);
+			guest_access(r, &in, what);
 		else if (what & 0x40)
 			poke(r, &in);
 		else if (what & 0x20)

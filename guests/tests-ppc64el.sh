@@ -12,9 +12,9 @@ out=$(realpath -m "${2:?usage: tests-ppc64el.sh DEBIAN OUT}")
 programs=$here/../test/guest
 lock "$out/.lock"
 
-inputs=$(cat "$here"/{mkcpio.py,tests-ppc64el.sh} "$programs"/{litmus,fpstatus,rewrite,durable,diskio,vsock}.c "$debian/initrd.gz" | sha256sum)
+inputs=$(cat "$here"/{mkcpio.py,tests-ppc64el.sh} "$programs"/{litmus,fpstatus,rewrite,durable,diskio,vsock,xattr}.c "$debian/initrd.gz" | sha256sum)
 if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null)" ]; then
-	for name in litmus fpstatus rewrite durable diskio vsock; do
+	for name in litmus fpstatus rewrite durable diskio vsock xattr; do
 		powerpc64le-linux-gnu-gcc -O2 -mcpu=power8 -Wall -Wextra -static -pthread -s -o "$out/$name" \
 			"$programs/$name.c"
 	done
@@ -25,6 +25,7 @@ if [ ! -e "$out/initrd.gz" ] || [ "$inputs" != "$(cat "$out/.inputs" 2>/dev/null
 		file bin/durable 755 $out/durable
 		file bin/diskio 755 $out/diskio
 		file bin/vsock 755 $out/vsock
+		file bin/xattr 755 $out/xattr
 	LIST
 	# the kernel unpacks archives one after the other
 	cat "$debian/initrd.gz" "$out/programs.gz" >"$out/initrd.new"

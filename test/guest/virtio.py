@@ -312,6 +312,7 @@ say mode `stat -c %a:%u:%g /mnt/renamed`
 say kinds `stat -c %F /mnt/new-link | tr ' ' -` `stat -c %h /mnt/renamed`
 echo one > /mnt/text; echo two >> /mnt/text; say text `cat /mnt/text`
 say escape `cat /mnt/outside 2>/dev/null`
+ATTRIBUTES
 rm -r /mnt/many
 rmdir /mnt/new && say removed
 ( cd /mnt && for i in 1 2 3 4 5 6 7 8; do echo $i > f$i & done; wait; cat f? ) | sort | tr -d '\\n' > /tmp/par
@@ -332,6 +333,11 @@ def folder(options, results, name, model, properties, virtfs=False, **where):
         f.write("secret")
     os.symlink("given", os.path.join(inside, "link"))
     os.symlink("../secret", os.path.join(inside, "outside"))
+    attributes = True
+    try:
+        os.setxattr(os.path.join(inside, "given"), "user.host", b"from the host")
+    except OSError:
+        attributes = False          # the host's file system has none
     for i in range(300):
         with open(os.path.join(inside, "many", f"a file of a folder of many {i}"), "w", encoding="ascii"):
             pass
@@ -340,7 +346,9 @@ def folder(options, results, name, model, properties, virtfs=False, **where):
     else:
         devices = ["-fsdev", f"local,id=fs,path={inside},security_model={model}",
                    "-device", "virtio-9p-pci,fsdev=fs,mount_tag=tag" + properties]
-    run = Run(options, name, devices, FOLDER.replace("TAG", "tag"), **where)
+    where["programs"] = [("bin/xattr", os.path.join(options.guests, "tests-ppc64el", "xattr"))]
+    script = FOLDER.replace("TAG", "tag").replace("ATTRIBUTES", "say attributes `xattr /mnt/given`" if attributes else "")
+    run = Run(options, name, devices, script, **where)
     try:
         run.run()
         said = run.said
@@ -354,6 +362,14 @@ def folder(options, results, name, model, properties, virtfs=False, **where):
         run.equal(results, "a new link, two names", said.get("kinds"), "symbolic-link 2")
         run.equal(results, "appending", said.get("text"), "one two")
         run.equal(results, "links lead nowhere outside", said.get("escape"), "")
+        if attributes:
+            file = os.path.join(inside, "given")
+            run.equal(results, "extended attributes", said.get("attributes"), "right")
+            run.equal(results, "those that the host sees", {n: os.getxattr(file, n) for n in os.listxattr(file)
+                                                            if not n.startswith("user.virtfs.")},
+                      {"user.guest": b"of the guest"})
+        else:
+            print(f"# {name}: no extended attributes where {share} is")
         run.equal(results, "removing", "removed" in said, True)
         run.equal(results, "several at once", said.get("parallel"), "12345678")
         for file, want in ("copy", digest), ("renamed", said.get("random", "").split(" ")[0]):

@@ -7,7 +7,7 @@ set -eu
 packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libfdt-dev libcapstone-dev \
-			liburing-dev libslirp-dev libpng-dev libvncserver-dev \
+			liburing-dev libslirp-dev libvdeplug-dev libpng-dev libvncserver-dev \
 			libnbd-dev libjansson-dev ;;
 	guests) echo python3 xz-utils util-linux ;;
 	guests-disk) echo python3 xz-utils e2fsprogs openssh-client qemu-system-data ;;
@@ -20,7 +20,7 @@ packages_for() {
 			qemu-user qemu-system-ppc gcc-powerpc-linux-gnu gcc-powerpc64-linux-gnu \
 			gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross libc6-dev-ppc64-cross \
 			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs cpio iproute2 \
-			qemu-utils qemu-system-common grub-common xorriso iperf3
+			qemu-utils qemu-system-common grub-common xorriso iperf3 vde-switch
 		;;
 	format) echo clang-format-14 ;;
 	bench)

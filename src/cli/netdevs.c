@@ -100,6 +100,28 @@ static int set_tap(struct net_options *o, const char *key, const char *value)
 	return ok ? 0 : -EINVAL;
 }
 
+static int set_vde(struct net_options *o, const char *key, const char *value)
+{
+	bool ok = true;
+	char *end;
+	int n = 0;
+
+	if (!strcmp(key, "sock")) {
+		o->sock = value;
+	} else if (!strcmp(key, "group")) {
+		o->group = value;
+	} else if (!strcmp(key, "port")) {
+		ok = set_number(value, &n);
+		o->port = (u32)n;
+	} else if (!strcmp(key, "mode")) {
+		o->mode = (u32)strtoul(value, &end, 8);
+		ok = *value && !*end && o->mode <= 0777;
+	} else {
+		return 1;
+	}
+	return ok ? 0 : -EINVAL;
+}
+
 /* -netdev socket: what it is follows from what it is told. */
 static int set_socket(struct cli_netdev *n, const char *key, const char *value)
 {
@@ -176,6 +198,8 @@ static int set_key(struct cli_netdev *n, const char *key, const char *value, str
 		err = set_user(o, key, value);
 	else if (o->kind == NET_TAP)
 		err = set_tap(o, key, value);
+	else if (o->kind == NET_VDE)
+		err = set_vde(o, key, value);
 	else
 		err = o->kind == NET_STREAM ? set_stream(n, key, value) : set_dgram(n, key, value);
 	if (err > 0)
@@ -238,11 +262,8 @@ static struct cli_netdev *new_netdev(struct cli_options *o, const char *kind, st
 	static const struct {
 		const char *name;
 		u8 kind;
-	} kinds[] = {{"user", NET_USER},
-		     {"tap", NET_TAP},
-		     {"stream", NET_STREAM},
-		     {"dgram", NET_DGRAM},
-		     {"socket", NET_STREAM}};
+	} kinds[] = {{"user", NET_USER},   {"tap", NET_TAP}, {"stream", NET_STREAM},
+		     {"dgram", NET_DGRAM}, {"vde", NET_VDE}, {"socket", NET_STREAM}};
 	struct cli_netdev *n;
 	u32 k = 0;
 
@@ -255,7 +276,7 @@ static struct cli_netdev *new_netdev(struct cli_options *o, const char *kind, st
 	o->netdevs = g_renew(struct cli_netdev, o->netdevs, o->nr_netdevs + 1);
 	n = &o->netdevs[o->nr_netdevs++];
 	*n = (struct cli_netdev){
-		.options = {.kind = kinds[k].kind, .fd = -1},
+		.options = {.kind = kinds[k].kind, .fd = -1, .mode = 0700},
 		.is_socket = !strcmp(kind, "socket"),
 	};
 	return n;

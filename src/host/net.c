@@ -42,10 +42,9 @@ int net_open(const struct net_options *o, const char *name, struct net_backend *
 	     struct error *e)
 {
 	static const struct net_ops *const kinds[] = {
-		[NET_USER] = &net_user_ops,
-		[NET_TAP] = &net_tap_ops,
-		[NET_STREAM] = &net_stream_ops,
-		[NET_DGRAM] = &net_dgram_ops,
+		[NET_USER] = &net_user_ops,	[NET_TAP] = &net_tap_ops,
+		[NET_STREAM] = &net_stream_ops, [NET_DGRAM] = &net_dgram_ops,
+		[NET_VDE] = &net_vde_ops,
 	};
 	struct net_backend *n = g_new0(struct net_backend, 1);
 	int err;

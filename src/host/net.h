@@ -15,7 +15,7 @@ enum { NET_FRAME_MAX = 65536 + 18, NET_MAX_FORWARDS = 32, NET_MAX_QUEUES = 16 };
 
 struct net_backend;
 
-enum net_kind { NET_USER, NET_TAP, NET_STREAM, NET_DGRAM };
+enum net_kind { NET_USER, NET_TAP, NET_STREAM, NET_DGRAM, NET_VDE };
 
 struct net_options {
 	u8 kind; /* enum net_kind */
@@ -42,6 +42,10 @@ struct net_options {
 	bool server;
 	const char *local, *remote;
 	u32 reconnect;
+	/* vde: the switch's folder or a URL of libvdeplug's (NULL: its default), a port of it (0:
+	 * any), and whose the socket is that the switch sends to, by which mode */
+	const char *sock, *group;
+	u32 port, mode;
 };
 
 /* What is left to do for a frame; as virtio has it (virtio 1.2, 5.1.6), in host byte order. All

@@ -70,6 +70,6 @@ struct net_merge {
 void net_merge_add(struct net_merge *m, const u8 *frame, size_t len);
 void net_merge_flush(struct net_merge *m);
 
-extern const struct net_ops net_user_ops, net_tap_ops, net_stream_ops, net_dgram_ops;
+extern const struct net_ops net_user_ops, net_tap_ops, net_stream_ops, net_dgram_ops, net_vde_ops;
 
 #endif

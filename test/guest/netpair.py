@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two guests on one network over a socket (-netdev stream, dgram, socket): Debian's kernel on both ends, both Powervisor's
+"""Two guests on one network over a socket or a switch (-netdev stream, dgram, socket, vde): Debian's kernel on both ends, both Powervisor's
 or one qemu-system-ppc64's, sends a file each way; checksums on both sides.
 
 Prints ok/not ok lines.
@@ -58,6 +58,7 @@ class Case:
     left_card: str = "virtio-net-pci"
     right_card: str = "virtio-net-pci"
     qemu: bool = False      # the right one
+    switch: bool = False    # there is a vde_switch at FOLDER/switch
     quick: bool = True
 
 
@@ -65,6 +66,7 @@ UNIX = "addr.type=unix,addr.path=FOLDER/net"
 CASES = [
     Case("stream-unix", f"stream,server=on,{UNIX}", f"stream,{UNIX},reconnect=1", "spapr-vlan", "e1000"),
     Case("qemu-socket-tcp", "socket,listen=127.0.0.1:PORT", "socket,connect=127.0.0.1:PORT", qemu=True),
+    Case("vde", "vde,sock=FOLDER/switch,port=3,mode=600", "vde,sock=vde://FOLDER/switch", "e1000", switch=True),
     Case("qemu-socket-udp", "socket,udp=127.0.0.1:PORT,localaddr=127.0.0.1:PORT1",
          "socket,udp=127.0.0.1:PORT1,localaddr=127.0.0.1:PORT", qemu=True, quick=False),
     Case("qemu-socket-mcast", "socket,mcast=239.255.7.8:PORT,localaddr=127.0.0.1",
@@ -121,6 +123,13 @@ class Pair:
         self.initrd = initrd_with(options.guests, self.folder, SCRIPT)
         port = 20000 + (os.getpid() * 2 + hash(case.name)) % 40000 // 2 * 2
         self.sides = []
+        self.switch = None
+        if case.switch:
+            # it ends when its standard input does
+            self.switch = subprocess.Popen(["vde_switch", "-s", f"{self.folder}/switch"], stdin=subprocess.PIPE,
+                                           stdout=subprocess.DEVNULL)
+            while not os.path.exists(f"{self.folder}/switch/ctl") and self.switch.poll() is None:
+                time.sleep(0.05)
         for role, netdev, card in ("a", case.left, case.left_card), ("b", case.right, case.right_card):
             qemu = case.qemu and role == "b"
             for word, text in ("FOLDER", self.folder), ("PORT1", str(port + 1)), ("PORT", str(port)):
@@ -149,6 +158,9 @@ class Pair:
         finally:
             for s in self.sides:
                 s.kill()
+            if self.switch:
+                self.switch.kill()
+                self.switch.wait()
 
 
 def main():

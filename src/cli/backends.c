@@ -200,9 +200,18 @@ static void forget_drive(struct cli_options *o, u32 i)
 	memmove(o->drives + i, o->drives + i + 1, (o->nr_drives - i) * sizeof(*o->drives));
 }
 
+static void release_forwards(struct cli_options *o, const struct cli_netdev *n)
+{
+	for (u32 i = 0; i < n->options.nr_guest_forwards; i++)
+		for (u32 c = 0; c < o->nr_chardevs && n->options.guest_chardevs[i]; c++)
+			if (o->chardevs[c].chardev == n->options.guest_chardevs[i])
+				o->chardevs[c].user = NULL;
+}
+
 static void forget_netdev(struct cli_options *o, u32 i)
 {
 	net_close(o->netdevs[i].net);
+	release_forwards(o, &o->netdevs[i]);
 	o->nr_netdevs--;
 	memmove(o->netdevs + i, o->netdevs + i + 1, (o->nr_netdevs - i) * sizeof(*o->netdevs));
 }
@@ -242,8 +251,19 @@ static void release(void *opaque, u32 type, void *backend)
 			o->netdevs[i].user = NULL;
 }
 
-static int open_netdev(struct cli_netdev *n, struct error *e)
+static int open_netdev(struct cli_options *o, struct cli_netdev *n, struct error *e)
 {
+	static const char word[] = "-chardev:";
+
+	for (u32 i = 0; i < n->options.nr_guest_forwards; i++) {
+		const char *id = strstr(n->options.guest_forwards[i], word);
+
+		if (!id)
+			continue;
+		n->options.guest_chardevs[i] = cli_chardev(o, id + sizeof(word) - 1, n->id, e);
+		if (!n->options.guest_chardevs[i])
+			return -ENOENT;
+	}
 	return net_open(&n->options, n->id, &n->net, e);
 }
 
@@ -286,7 +306,7 @@ int backends_add_netdev(struct cli_options *o, const char *arg, struct error *e)
 	int err = value_netdev(o, arg, e);
 
 	if (!err)
-		err = open_netdev(&o->netdevs[before], e);
+		err = open_netdev(o, &o->netdevs[before], e);
 	if (err && o->nr_netdevs > before)
 		forget_netdev(o, before);
 	return err;
@@ -320,7 +340,7 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 			error_prefix(e, "-chardev");
 	}
 	for (u32 i = 0; i < o->nr_netdevs && !err; i++) {
-		err = open_netdev(&o->netdevs[i], e);
+		err = open_netdev(o, &o->netdevs[i], e);
 		if (err)
 			error_prefix(e, "-netdev");
 	}

@@ -13,6 +13,7 @@
 
 enum { NET_FRAME_MAX = 65536 + 18, NET_MAX_FORWARDS = 32, NET_MAX_QUEUES = 16 };
 
+struct chardev;
 struct net_backend;
 
 enum net_kind { NET_USER, NET_TAP, NET_STREAM, NET_DGRAM, NET_VDE };
@@ -27,8 +28,10 @@ struct net_options {
 	u32 nr_forwards;
 	const char *forwards[NET_MAX_FORWARDS]; /* [tcp|udp]:[ADDR]:PORT-[ADDR]:PORT */
 	u32 nr_guest_forwards;
-	/* [tcp]:ADDR:PORT-cmd:COMMAND or -unix:PATH: what the guest connects to there */
+	/* [tcp]:ADDR:PORT-cmd:COMMAND or -unix:PATH: what the guest connects to there; with
+	 * -chardev:... it is the one here */
 	const char *guest_forwards[NET_MAX_FORWARDS];
+	struct chardev *guest_chardevs[NET_MAX_FORWARDS];
 	/* tap: an interface of the host's; by number of an open descriptor where fd is no -1, or
 	 * of several, one for each queue */
 	const char *ifname;

@@ -3,6 +3,10 @@
  * A network inside the process (libslirp): the guest's connections become sockets of ours. One
  * thread waits for sockets; libslirp runs under one lock, which is recursive since it delivers
  * frames from everywhere. Frames that the guest sends are handled on the sender's thread.
+ *
+ * A character device that a connection of the guest's goes to (guestfwd) is not waited for: what it
+ * does not take at once is kept, and when that is much, the guest's frames with more are lost until
+ * it has become less; the guest's TCP sends them again. The order of locks is: ours, the device's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/endian.h"
 #include "base/log.h"
+#include "host/char.h"
 #include "host/net_private.h"
 #include "os/os.h"
 
@@ -19,6 +25,15 @@ struct user_timer {
 	SlirpTimerCb fn;
 	void *opaque;
 	s64 deadline; /* ms; -1: not armed */
+};
+
+struct guest_chardev {
+	struct user_net *u;
+	struct chardev *c;
+	struct in_addr addr; /* where the guest connects to */
+	int port;
+	GByteArray *kept; /* of the guest's, for c */
+	bool waits;	  /* c has something and the guest had no room */
 };
 
 struct user_net {
@@ -32,6 +47,8 @@ struct user_net {
 	struct user_timer *timers;
 	struct net_merge merge; /* what the guest is sent */
 	_Atomic bool dirty;	/* something was sent since the thread was woken */
+	u32 nr_chardevs;
+	struct guest_chardev chardevs[NET_MAX_FORWARDS];
 	u8 frame[NET_FRAME_MAX];
 };
 
@@ -104,6 +121,103 @@ static const SlirpCb callbacks = {
 	.notify = on_notify,
 };
 
+/* --- connections to character devices; all but the events with the lock held --- */
+enum { KEPT_MUCH = 256 << 10 };
+
+static void write_kept(struct guest_chardev *g)
+{
+	size_t n = chardev_write(g->c, g->kept->data, g->kept->len);
+
+	if (n)
+		g_byte_array_remove_range(g->kept, 0, (guint)n);
+}
+
+static ssize_t on_guest_data(const void *buf, size_t len, void *opaque)
+{
+	struct guest_chardev *g = opaque;
+	size_t n = g->kept->len ? 0 : chardev_write(g->c, buf, len);
+
+	if (n < len)
+		g_byte_array_append(g->kept, (const u8 *)buf + n, (guint)(len - n));
+	return (ssize_t)len;
+}
+
+static size_t on_chardev_room(void *opaque)
+{
+	struct guest_chardev *g = opaque;
+	size_t n;
+
+	g_rec_mutex_lock(&g->u->lock);
+	n = slirp_socket_can_recv(g->u->slirp, g->addr, g->port);
+	g->waits = !n;
+	g_rec_mutex_unlock(&g->u->lock);
+	return n;
+}
+
+static void on_chardev_data(void *opaque, const u8 *buf, size_t len)
+{
+	struct guest_chardev *g = opaque;
+
+	g_rec_mutex_lock(&g->u->lock);
+	/* without a connection of the guest's there is nobody to have it */
+	if (slirp_socket_can_recv(g->u->slirp, g->addr, g->port) >= len)
+		slirp_socket_recv(g->u->slirp, g->addr, g->port, buf, (int)len);
+	net_merge_flush(&g->u->merge);
+	g_rec_mutex_unlock(&g->u->lock);
+	on_notify(g->u);
+}
+
+static void on_chardev_writable(void *opaque)
+{
+	struct guest_chardev *g = opaque;
+
+	g_rec_mutex_lock(&g->u->lock);
+	if (g->kept->len)
+		write_kept(g);
+	g_rec_mutex_unlock(&g->u->lock);
+}
+
+static const struct char_events chardev_events = {
+	.room = on_chardev_room,
+	.receive = on_chardev_data,
+	.writable = on_chardev_writable,
+};
+
+/* Those that waited may go on. */
+static void wake_chardevs(struct user_net *u)
+{
+	for (u32 i = 0; i < u->nr_chardevs; i++) {
+		struct guest_chardev *g = &u->chardevs[i];
+
+		if (g->waits && slirp_socket_can_recv(u->slirp, g->addr, g->port)) {
+			g->waits = false;
+			chardev_accept(g->c);
+		}
+	}
+}
+
+/* Is it more data for one that has much to take as it is? */
+static bool too_much(const struct user_net *u, const u8 *frame, size_t len)
+{
+	const u8 *ip = frame + 14, *tcp;
+	u32 head;
+
+	if (!u->nr_chardevs || len < 14 + 20 + 20 || ld_be16(frame + 12) != 0x0800 || ip[9] != 6)
+		return false;
+	head = (ip[0] & 15) * 4u;
+	tcp = ip + head;
+	if (head < 20 || 14 + head + 20 > len || ld_be16(ip + 2) <= head + (tcp[12] >> 4) * 4u)
+		return false;
+	for (u32 i = 0; i < u->nr_chardevs; i++) {
+		const struct guest_chardev *g = &u->chardevs[i];
+
+		if (g->kept->len > KEPT_MUCH && !memcmp(ip + 16, &g->addr, 4) &&
+		    ld_be16(tcp + 2) == g->port)
+			return true;
+	}
+	return false;
+}
+
 /* --- the thread --- */
 static int add_poll(int fd, int events, void *opaque)
 {
@@ -165,6 +279,7 @@ static void user_main(void *opaque)
 		slirp_pollfds_poll(u->slirp, n < 0, get_events, u);
 		run_timers(u);
 		net_merge_flush(&u->merge);
+		wake_chardevs(u);
 		g_rec_mutex_unlock(&u->lock);
 	}
 }
@@ -239,8 +354,19 @@ static int add_forward(struct user_net *u, const char *text, struct error *e)
 	return 0;
 }
 
-/* The program or socket at the other end of a connection that the guest makes to that address. */
-static int add_guest_forward(struct user_net *u, const char *text, struct error *e)
+static int add_chardev(struct user_net *u, struct chardev *c, struct in_addr addr, int port)
+{
+	struct guest_chardev *g = &u->chardevs[u->nr_chardevs];
+
+	*g = (struct guest_chardev){u, c, addr, port, g_byte_array_new(), false};
+	u->nr_chardevs++;
+	return slirp_add_guestfwd(u->slirp, on_guest_data, g, &addr, port);
+}
+
+/* The program, socket or character device at the other end of a connection that the guest makes to
+ * that address. */
+static int add_guest_forward(struct user_net *u, const char *text, struct chardev *c,
+			     struct error *e)
 {
 	const char *rest = strchr(text, ':'), *dash = rest ? strchr(rest, '-') : NULL;
 	struct in_addr to = {0};
@@ -257,10 +383,12 @@ static int add_guest_forward(struct user_net *u, const char *text, struct error 
 		err = slirp_add_exec(u->slirp, dash + 5, &to, port);
 	else if (ok && g_str_has_prefix(dash + 1, "unix:") && dash[6])
 		err = slirp_add_unix(u->slirp, dash + 6, &to, port);
+	else if (ok && c && g_str_has_prefix(dash + 1, "chardev:"))
+		err = add_chardev(u, c, to, port);
 	else
 		return error_set(e, -EINVAL,
-				 "guestfwd: '%s' is no [tcp]:ADDR:PORT-cmd:COMMAND or "
-				 "-unix:PATH",
+				 "guestfwd: '%s' is no [tcp]:ADDR:PORT-cmd:COMMAND, -unix:PATH "
+				 "or -chardev:ID",
 				 text);
 	return err < 0 ? error_set(e, -EINVAL, "guestfwd: %s is no free address of the network",
 				   text)
@@ -269,8 +397,12 @@ static int add_guest_forward(struct user_net *u, const char *text, struct error 
 
 static void user_free(struct user_net *u)
 {
+	for (u32 i = 0; i < u->nr_chardevs; i++)
+		chardev_attach(u->chardevs[i].c, NULL, NULL);
 	if (u->slirp)
 		slirp_cleanup(u->slirp);
+	for (u32 i = 0; i < u->nr_chardevs; i++)
+		g_byte_array_free(u->chardevs[i].kept, TRUE);
 	while (u->timers)
 		on_timer_free(u->timers, u);
 	if (u->fds)
@@ -304,7 +436,7 @@ static int user_open(struct net_backend *n, const struct net_options *o, struct 
 	for (u32 i = 0; i < o->nr_forwards && !err; i++)
 		err = add_forward(u, o->forwards[i], e);
 	for (u32 i = 0; i < o->nr_guest_forwards && !err; i++)
-		err = add_guest_forward(u, o->guest_forwards[i], e);
+		err = add_guest_forward(u, o->guest_forwards[i], o->guest_chardevs[i], e);
 	if (!err && os_notifier_init(&u->wake))
 		err = error_set(e, -EMFILE, "out of file descriptors");
 	if (err) {
@@ -317,6 +449,8 @@ static int user_open(struct net_backend *n, const struct net_options *o, struct 
 		user_free(u);
 		return error_set(e, -EAGAIN, "no thread for the user network");
 	}
+	for (u32 i = 0; i < u->nr_chardevs; i++)
+		chardev_attach(u->chardevs[i].c, &chardev_events, &u->chardevs[i]);
 	return 0;
 }
 
@@ -340,7 +474,9 @@ static void user_send(struct net_backend *n, u32 queue, const struct net_offload
 
 	g_rec_mutex_lock(&u->lock);
 	len = iov_to_buf(iov, niov, 0, u->frame, sizeof(u->frame));
-	if (o->gso ? net_join(o, u->frame, len) : net_checksum(o, u->frame, len)) {
+	if (too_much(u, u->frame, len)) {
+		/* as if the wire had lost it */
+	} else if (o->gso ? net_join(o, u->frame, len) : net_checksum(o, u->frame, len)) {
 		slirp_input(u->slirp, u->frame, (int)len);
 		net_merge_flush(&u->merge);
 	}

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Networks under a real guest: Debian's kernel with Debian's drivers fetches a file from a server on the host, sends
-one back, is reached from the host by hostfwd and reaches a command by guestfwd; checksums on both sides. Firmware
+one back, is reached from the host by hostfwd and reaches a command and a character device by guestfwd; checksums on both sides. Firmware
 fetches a program by TFTP and starts it. Cases of tap interfaces run in a network namespace of their own, where one can be had.
 
 Prints ok/not ok lines.
 """
 
 import argparse
+import contextlib
 import hashlib
 import http.server
 import os
@@ -41,6 +42,7 @@ wget -q -O /tmp/file http://10.0.2.2:PORT/file && say fetched `sha256sum < /tmp/
 say frames `cat /sys/class/net/eth0/statistics/rx_packets`
 nc 10.0.2.2 SINK < /tmp/file && say sent
 GUESTFWD
+ECHO
 say listening
 nc -l -p 5000 < /tmp/file
 say served
@@ -48,6 +50,27 @@ grep eth0 /proc/net/dev
 dmesg | grep -E "Oops|BUG|WARNING|NETDEV WATCHDOG" | sed 's/^/net: trouble /'
 poweroff -f
 """
+
+
+# to a character device and back; what is behind it is slow
+ECHO_BYTES = 2 << 20
+ECHO = f"""{{ dd if=/tmp/file bs=64k count={ECHO_BYTES >> 16} 2>/dev/null; sleep 9999; }} | nc 10.0.2.101 1235 | \\
+    head -c {ECHO_BYTES} | sha256sum > /tmp/echo &
+while [ ! -s /tmp/echo ]; do sleep 0.1; done
+say echoed `cat /tmp/echo`"""
+
+
+def echo(where, process):
+    """gives back what comes, after a while in which it takes nothing: the guest has more to say than is kept for us"""
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as s:
+            s.connect(where)
+            first = s.recv(1)
+            time.sleep(2)
+            s.sendall(first)
+            while data := s.recv(65536):
+                s.sendall(data)
+        time.sleep(0.1)
 
 
 @dataclass(frozen=True)
@@ -59,12 +82,13 @@ class Case:
     smp: int = 1
     tap: str = ""       # the interface's options; else the network is inside the process
     queues: int = 1
+    echo: bool = False  # over a guestfwd to a character device
     frames: int = 0     # more than these with the file say that large ones came as many small ones; 0: it does not matter
 
 
 TAP = "tap,id=n,ifname=pv0,script=no,downscript=no"
 CASES = [
-    Case("virtio-net", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef"),
+    Case("virtio-net", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef", echo=True),
     Case("virtio-net-iommu-packed", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,iommu_platform=on,packed=on",
          "pseries,ic-mode=xics"),
     Case("virtio-net-power8-legacy", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,disable-modern=on", cpu="power8"),
@@ -151,7 +175,7 @@ class Net:
         listener = socket.create_server((here, 0))
         threading.Thread(target=self.sink, args=(listener,), daemon=True).start()
         script = SCRIPT.replace("PORT", str(server.server_port)).replace("SINK", str(listener.getsockname()[1]))
-        script = script.replace("GUESTFWD", "" if c.tap else "say forwarded `nc 10.0.2.100 1234 < /dev/null`")
+        script = script.replace("ECHO", ECHO if c.echo else "").replace("GUESTFWD", "" if c.tap else "say forwarded `nc 10.0.2.100 1234 < /dev/null`")
         forward = free_port()
         guest = ("10.0.2.15", 5000) if c.tap else ("127.0.0.1", forward)
         argv = self.options.vmm + [
@@ -160,11 +184,15 @@ class Net:
             "-initrd", initrd_with(self.options.guests, self.folder, script),
             "-append", "console=hvc0 quiet nowatchdog rcupdate.rcu_cpu_stall_suppress=1 net.ifnames=0",
             "-netdev", c.tap or f"user,id=n,hostfwd=tcp:127.0.0.1:{forward}-10.0.2.15:5000,"
-            "guestfwd=tcp:10.0.2.100:1234-cmd:echo well", "-device", c.device]
+            "guestfwd=tcp:10.0.2.100:1234-cmd:echo well,guestfwd=tcp:10.0.2.101:1235-chardev:c", "-device", c.device]
+        if not c.tap:
+            argv += ["-chardev", f"socket,id=c,path={self.folder}/echo,server=on,wait=off"]
         said = {}
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
             killer = threading.Timer(180 * self.options.scale, p.kill)
             killer.start()
+            if c.echo:
+                threading.Thread(target=echo, args=(f"{self.folder}/echo", p), daemon=True).start()
             digest = None
             for raw in p.stdout:
                 line = raw.decode(errors="replace").strip()
@@ -192,6 +220,8 @@ class Net:
         equal("served by the guest", digest, want)
         if not c.tap:
             equal("guestfwd to a command", said.get("forwarded"), "well")
+        if c.echo:
+            equal("guestfwd to a character device", said.get("echoed"), hashlib.sha256(data[:ECHO_BYTES]).hexdigest())
         if c.frames:
             many = int(said.get("frames", c.frames + 1))
             results.add(f"{c.name}: large frames", f"{many} frames" if many > c.frames else None)

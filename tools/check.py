@@ -214,7 +214,7 @@ STAGES = [
                                      engine="translator,records=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
     Stage("disk", guest_test("disk.py", "meson", "disk", full=("--full",))),
-    Stage("diskverify", guest_test("diskverify.py", "meson", "diskverify", full=("--full", "--seconds", "60"))),
+    Stage("fio", guest_test("fio.py", "meson", "fio", full=("--full", "--rate", "50", "--seconds", "120"))),
     Stage("diskopts", guest_test("diskopts.py", "meson", "diskopts")),
     Stage("diskfull", guest_test("diskfull.py", "meson", "diskfull")),
     Stage("durable", guest_test("durable.py", "meson", "durable",

@@ -219,7 +219,8 @@ def initrd_with(guests, folder, script, programs=()):
     modules = os.path.join(guest, "root", "modules")
     with open(os.path.join(folder, "test.sh"), "w", encoding="utf-8") as f:
         f.write(script)
-    lines = ["dir modules 755", f"file test.sh 755 {folder}/test.sh"]
+    lines = [f"dir {d} 755" for d in sorted({"modules"} | {os.path.dirname(p[0]) for p in programs} - {"", "bin"})]
+    lines += [f"file test.sh 755 {folder}/test.sh"]
     lines += [f"file modules/{m} 644 {os.path.join(modules, m)}" for m in sorted(os.listdir(modules))]
     lines += [f"file {inside} 755 {outside}" for inside, outside in programs]
     mkcpio = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "guests", "mkcpio.py")

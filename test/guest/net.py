@@ -9,6 +9,7 @@ Prints ok/not ok lines.
 
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import http.server
 import os
@@ -16,6 +17,7 @@ import random
 import shlex
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -99,6 +101,8 @@ CASES = [
     Case("virtio-net-tap-undone", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,csum=off,guest_csum=off", tap=TAP),
     Case("virtio-net-tap-mq", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,mq=on", smp=2, tap=TAP + ",queues=2",
          queues=2),
+    # opened here and handed over, one for each queue
+    Case("virtio-net-tap-fds", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,mq=on", smp=2, tap="tap,id=n,fds=FDS", queues=2),
     Case("e1000", "e1000,netdev=n,mac=52:54:00:ab:cd:ef"),
     Case("e1000-power8-xics", "e1000,netdev=n,mac=52:54:00:ab:cd:ef", "pseries,ic-mode=xics", cpu="power8"),
 ]
@@ -106,6 +110,14 @@ CASES = [
 # cards that firmware boots from: name, device
 NETBOOT = [("netboot-spapr-vlan", "spapr-vlan,netdev=n"), ("netboot-virtio-net", "virtio-net-pci,netdev=n"),
            ("netboot-e1000", "e1000,netdev=n")]
+
+
+def tap_queue():
+    """one more queue of pv0"""
+    fd = os.open("/dev/net/tun", os.O_RDWR)
+    # TUNSETIFF; IFF_TAP, IFF_NO_PI, IFF_VNET_HDR, IFF_MULTI_QUEUE
+    fcntl.ioctl(fd, 0x400454ca, struct.pack("16sH22x", b"pv0", 0x0002 | 0x1000 | 0x4000 | 0x0100))
+    return fd
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -187,8 +199,10 @@ class Net:
             "guestfwd=tcp:10.0.2.100:1234-cmd:echo well,guestfwd=tcp:10.0.2.101:1235-chardev:c", "-device", c.device]
         if not c.tap:
             argv += ["-chardev", f"socket,id=c,path={self.folder}/echo,server=on,wait=off"]
+        fds = [tap_queue() for _ in range(c.queues)] if "FDS" in c.tap else []
+        argv = [a.replace("FDS", ":".join(str(f) for f in fds)) for a in argv]
         said = {}
-        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
+        with subprocess.Popen(argv, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
             killer = threading.Timer(180 * self.options.scale, p.kill)
             killer.start()
             if c.echo:
@@ -261,10 +275,14 @@ def netboot(options, name, device, results):
     results.add(f"{name}: what came by TFTP", None if said == f"{want:08x}" else f"got {said}, expected {want:08x}")
 
 
+# root has one of networks; others have one of users around it, where the host allows that
+NAMESPACE = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+
+
 def tap_possible():
-    """a namespace and an interface in it, which need root and /dev/net/tun"""
+    """a namespace and an interface in it"""
     return shutil.which("ip") and subprocess.run(
-        ["unshare", "-n", "ip", "tuntap", "add", "dev", "pv0", "mode", "tap"], check=False,
+        [*NAMESPACE, "ip", "tuntap", "add", "dev", "pv0", "mode", "tap"], check=False,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
@@ -273,7 +291,7 @@ def in_namespace(options, case, results):
     queues = "multi_queue" if case.queues > 1 else ""
     script = (f"ip link set lo up && ip tuntap add dev pv0 mode tap {queues} && ip addr add 10.0.2.2/24 dev pv0 && "
               'ip link set pv0 up && exec "$@"')
-    argv = ["unshare", "-n", "sh", "-c", script, "sh", sys.executable, os.path.abspath(__file__), "--namespace",
+    argv = [*NAMESPACE, "sh", "-c", script, "sh", sys.executable, os.path.abspath(__file__), "--namespace",
             "--vmm", shlex.join(options.vmm), "--guests", options.guests, "--log", options.log, "--scale",
             str(options.scale), case.name]
     said = subprocess.run(argv, check=False, capture_output=True, text=True)
@@ -288,7 +306,7 @@ def check(options, case, results):
         if tap_possible():
             in_namespace(options, case, results)
         else:
-            results.note(f"{case.name}: skipped, no tap interface can be had here")
+            results.note(f"{case.name}: skipped, no tap interface can be had here: it takes root or user namespaces, and /dev/net/tun")
         return
     net = Net(options, case)
     try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the measuring programs share: the payload, the command lines, a VMM whose console lines are stamped."""
 
+import fcntl
 import os
 import re
 import select
@@ -29,11 +30,14 @@ class Payload:
         guest, busybox = f"{OUT}/pbench.ppc64le", f"{DEBIAN}/root/bin/busybox"
         if not os.path.exists(busybox) or not os.path.exists(self.kernel):
             subprocess.run(["guests/debian-ppc64el.sh", DEBIAN], check=True)
-        sources = ["bench/pbench.c", "bench/sizes.h", "bench/build.sh"]
-        if newer(sources, [guest, self.native]):
-            subprocess.run(["bench/build.sh", OUT], check=True)
-        if newer([guest, busybox, "bench/mkird.sh"], [self.initrd]):
-            subprocess.run(["bench/mkird.sh", guest, busybox, self.initrd], check=True)
+        # one at a time: tests that run beside each other share it
+        with open(f"{OUT}/.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            sources = ["bench/pbench.c", "bench/sizes.h", "bench/build.sh"]
+            if newer(sources, [guest, self.native]):
+                subprocess.run(["bench/build.sh", OUT], check=True)
+            if newer([guest, busybox, "bench/mkird.sh"], [self.initrd]):
+                subprocess.run(["bench/mkird.sh", guest, busybox, self.initrd], check=True)
 
 
 def newer(sources, results):

@@ -1,12 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The gate: builds, static checks, test suites and guests, one after the other; the last line is `N passed, N failed`.
+"""The gate: builds, static checks, test suites and guests; the last line is `N passed, N failed`.
+
+Stages run one after the other, but those of guests, which mostly wait for a disk or a clock: as many at a time as there are
+processors.
 
 A stage prints what went wrong and its counts; its whole output is in build/log/STAGE.log.  Only what exists stands in
 the list of stages: a stage without a single test fails.
 """
 
 import argparse
+import concurrent.futures
+import itertools
 import json
 import os
 import re
@@ -22,10 +27,13 @@ WIDTH = 400     # characters of a failed test's line
 
 
 class Stage:
-    def __init__(self, name, run, full=False):
+    """full: only with --full; beside: runs beside others of which this is said"""
+
+    def __init__(self, name, run, full=False, beside=False):
         self.name = name
         self.run = run
         self.full = full
+        self.beside = beside
 
 
 class Context:
@@ -171,6 +179,11 @@ def guest_test(script, config, log, *arguments, full=(), engine=""):
     return run
 
 
+def beside(name, full=()):
+    """a stage of that script, whose machines mostly wait"""
+    return Stage(name, guest_test(f"{name}.py", "meson", name, full=full), beside=True)
+
+
 def debian(c):
     """installs a Debian on a disk, then boots it and works in it"""
     if all([c.one(f"debian-ppc64el-{x}", [f"guests/debian-ppc64el-{x}.sh", "build/guests/debian-ppc64el"])
@@ -213,40 +226,39 @@ STAGES = [
                                      "^power8-hash-xics-smp1", full=(".",),
                                      engine="translator,records=on")),
     Stage("cli", guest_test("cli.py", "meson", "cli")),
-    Stage("disk", guest_test("disk.py", "meson", "disk", full=("--full",))),
-    Stage("fio", guest_test("fio.py", "meson", "fio", full=("--full", "--rate", "50", "--seconds", "120"))),
-    Stage("diskopts", guest_test("diskopts.py", "meson", "diskopts")),
-    Stage("diskfull", guest_test("diskfull.py", "meson", "diskfull")),
-    Stage("durable", guest_test("durable.py", "meson", "durable",
-                                full=("--full", "--points", "100", "--kills", "5", "--scale", "4"))),
-    Stage("firmware", guest_test("firmware.py", "meson", "firmware", full=("--full",))),
-    Stage("grub", guest_test("grub.py", "meson", "grub", full=("--full",))),
-    Stage("debian", debian, full=True),
-    Stage("installer", installer, full=True),
-    Stage("net", guest_test("net.py", "meson", "net")),
-    Stage("netpair", guest_test("netpair.py", "meson", "netpair", full=("--full",))),
-    Stage("iperf", guest_test("iperf.py", "meson", "iperf", full=("--full",))),
-    Stage("usb", guest_test("usb.py", "meson", "usb")),
-    Stage("display", guest_test("display.py", "meson", "display")),
-    Stage("virtio", guest_test("virtio.py", "meson", "virtio")),
-    Stage("compare", guest_test("compare.py", "meson", "compare")),
-    Stage("savestate", guest_test("savestate.py", "meson", "savestate", full=("--points", "10"))),
-    Stage("eeh", guest_test("eeh.py", "meson", "eeh")),
-    Stage("hotplug", guest_test("hotplug.py", "meson", "hotplug")),
-    Stage("icount", guest_test("icount.py", "meson", "icount")),
-    Stage("flushes", guest_test("flushes.py", "meson", "flushes")),
-    Stage("evictions", guest_test("evictions.py", "meson", "evictions")),
-    Stage("idle", guest_test("idle.py", "meson", "idle")),
+    beside("idle"),
+    beside("disk", full=("--full",)),
+    beside("durable", full=("--full", "--points", "100", "--kills", "5", "--scale", "4")),
+    beside("fio", full=("--full", "--rate", "50", "--seconds", "120")),
+    beside("diskopts"),
+    beside("diskfull"),
+    beside("firmware", full=("--full",)),
+    beside("grub", full=("--full",)),
+    beside("net"),
+    beside("netpair", full=("--full",)),
+    beside("iperf", full=("--full",)),
+    beside("usb"),
+    beside("display"),
+    beside("virtio"),
+    beside("eeh"),
+    beside("hotplug"),
+    beside("compare"),
+    beside("savestate", full=("--points", "10")),
+    beside("icount"),
+    beside("flushes"),
+    beside("evictions"),
     Stage("boot-asan", guest_test("boot.py", "meson-asan", "boot-asan", "--boot-only", "--scale", "8", "^be-",
                                   full=(".",))),
     Stage("boot-tsan", guest_test("boot.py", "meson-tsan", "boot-tsan", "--boot-only", "--scale", "20", "^be-power9")),
     Stage("cli-asan", guest_test("cli.py", "meson-asan", "cli-asan", "--scale", "8")),
+    Stage("debian", debian, full=True),
+    Stage("installer", installer, full=True),
 ]
 
 
 def run_stage(stage, full):
+    """(what there is to say, passed, failed)"""
     c = Context(stage.name, full)
-    print(f"== {stage.name}", flush=True)
     began = time.monotonic()
     try:
         stage.run(c)
@@ -255,12 +267,32 @@ def run_stage(stage, full):
     c.log.close()
     if not c.passed and not c.faults:
         c.faults.append("no test ran")
-    for fault in c.faults:
-        print(f"not ok: {fault}")
-    for note in c.notes:
-        print(f"   {note}")
-    print(f"   {stage.name}: {c.passed} passed, {len(c.faults)} failed, {time.monotonic() - began:.0f} s", flush=True)
-    return c.passed, len(c.faults)
+    said = [f"not ok: {x}" for x in c.faults] + [f"   {x}" for x in c.notes]
+    said.append(f"   {stage.name}: {c.passed} passed, {len(c.faults)} failed, {time.monotonic() - began:.0f} s")
+    return "\n".join(said), c.passed, len(c.faults)
+
+
+def run_beside(stages, full):
+    """yields what they have to say in the order in which they end"""
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        jobs = {pool.submit(run_stage, s, full): s for s in stages}
+        try:
+            for job in concurrent.futures.as_completed(jobs):
+                print(f"== {jobs[job].name}")
+                yield job.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def run_stages(stages, full):
+    for beside, some in itertools.groupby(stages, lambda s: s.beside):
+        if beside:
+            yield from run_beside(list(some), full)
+            continue
+        for stage in some:
+            print(f"== {stage.name}", flush=True)
+            yield run_stage(stage, full)
 
 
 def main():
@@ -279,8 +311,8 @@ def main():
         print("\n".join(s.name for s in chosen))
         return 0
     passed = failed = 0
-    for stage in chosen:
-        good, bad = run_stage(stage, options.full)
+    for said, good, bad in run_stages(chosen, options.full):
+        print(said, flush=True)
         passed += good
         failed += bad
     print(f"{passed} passed, {failed} failed")

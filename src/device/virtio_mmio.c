@@ -116,7 +116,7 @@ static u32 common_load(const struct virtio_mmio *m, u64 offset)
 	case REG_QUEUE_NUM_MAX:
 		return q ? v->queues[v->s->queue_sel].ring.max_size : 0;
 	case REG_INTERRUPT_STATUS:
-		return v->s->isr;
+		return virtio_isr(v, 0, 0);
 	case REG_STATUS:
 		return v->s->status;
 	default:

@@ -113,6 +113,7 @@ def refusals(kernel, initrd, folder):
         ("strict neither on nor off", refuse("-boot", "strict=maybe", "-kernel", kernel)),
         ("unknown part of -boot", refuse("-boot", "splash=picture", "-kernel", kernel)),
         ("disk without drive", refuse("-device", "virtio-blk-pci", "-kernel", kernel)),
+        ("machine without slots of virtio-mmio", refuse("-device", "virtio-blk-device", "-kernel", kernel)),
         ("sockets without a path", refuse("-device", "vhost-vsock-pci,guest-cid=3", "-kernel", kernel)),
         ("sockets of the host's address", refuse("-device", f"virtio-vsock-pci,guest-cid=2,socket={folder}/v",
                                                  "-kernel", kernel)),

@@ -25,7 +25,10 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 
 	if (o->snapshot)
 		raw.read_only = true;
-	err = o->uri || o->node ? block_nbd_open(&raw, &b, e) : block_raw_open(&raw, &b, e);
+	if (!o->filename && !o->uri && !o->node)
+		err = block_empty_open(&raw, &b);
+	else
+		err = o->uri || o->node ? block_nbd_open(&raw, &b, e) : block_raw_open(&raw, &b, e);
 	if (!err && o->snapshot)
 		err = block_overlay_open(b, &b, e);
 	if (!err && o->volatile_log)
@@ -36,7 +39,10 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 	b->detect_zeroes = o->detect_zeroes;
 	b->on_read_error = o->on_read_error;
 	b->on_write_error = o->on_write_error;
-	b->throttle = block_throttle_new(b, &o->limits);
+	if (o->group)
+		b->throttle = block_group_get(o->group);
+	else if (block_limited(&o->limits))
+		b->throttle = block_group_new(&o->limits);
 	b->write_cache = !o->write_through;
 	b->info.write_cache = !o->write_through;
 	b->info.cdrom = o->cdrom;
@@ -49,7 +55,7 @@ void block_close(struct block *b)
 	if (!b)
 		return;
 	block_drain(b);
-	block_throttle_free(b->throttle);
+	block_group_put(b->throttle);
 	b->ops->close(b);
 	g_mutex_clear(&b->lock);
 	g_cond_clear(&b->idle);
@@ -60,6 +66,30 @@ void block_close(struct block *b)
 const struct block_info *block_info(const struct block *b)
 {
 	return &b->info;
+}
+
+int block_resize(struct block *b, u64 bytes, struct error *e)
+{
+	int err;
+
+	if (!bytes || bytes % 512)
+		return error_set(e, -EINVAL, "a disk's size is a number of sectors of 512 bytes");
+	if (!b->ops->resize || b->info.read_only)
+		return error_set(e, -ENOTSUP, "%s cannot be resized", b->name);
+	block_settle(b);
+	err = b->ops->resize(b, bytes);
+	if (err)
+		return error_set(e, err, "%s: %s", b->name, strerror(-err));
+	b->info.size = bytes;
+	return 0;
+}
+
+void block_set_limits(struct block *b, const struct block_limits *l)
+{
+	if (b->throttle)
+		block_group_set(b->throttle, l);
+	else if (block_limited(l))
+		b->throttle = block_group_new(l);
 }
 
 void block_set_batch(struct block *b, void (*batch)(void *opaque, bool begins), void *opaque)
@@ -110,13 +140,13 @@ void block_batch(struct block *b, bool begins)
 void block_settle(struct block *b)
 {
 	if (b->throttle)
-		block_throttle_open(b->throttle, true);
+		block_throttle_open(b->throttle, b, true);
 	g_mutex_lock(&b->lock);
 	while (atomic_load(&b->in_flight))
 		g_cond_wait(&b->idle, &b->lock);
 	g_mutex_unlock(&b->lock);
 	if (b->throttle)
-		block_throttle_open(b->throttle, false);
+		block_throttle_open(b->throttle, b, false);
 }
 
 static bool all_zero(const struct block_request *r)
@@ -184,7 +214,7 @@ void block_submit_counted(struct block *b, struct block_request **r, u32 count)
 			r[n++] = r[i];
 	}
 	if (n && b->throttle)
-		block_throttle_submit(b->throttle, r, n);
+		block_throttle_submit(b->throttle, b, r, n);
 	else if (n)
 		b->ops->submit(b, r, n);
 }

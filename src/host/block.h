@@ -15,6 +15,7 @@
 #include "base/types.h"
 
 struct block;
+struct block_throttle;
 
 enum block_op { BLOCK_READ, BLOCK_WRITE, BLOCK_FLUSH, BLOCK_DISCARD, BLOCK_WRITE_ZEROES };
 
@@ -78,9 +79,9 @@ struct block_limits {
 };
 
 struct block_options {
-	const char *filename;
-	const char *uri;     /* instead: a network block device's */
-	u32 reconnect_delay; /* seconds that requests wait for its server, if that is gone */
+	const char *filename; /* NULL, and none of the next: there is no medium */
+	const char *uri;      /* instead: a network block device's */
+	u32 reconnect_delay;  /* seconds that requests wait for its server, if that is gone */
 	/* instead: what qemu-storage-daemon's --blockdev takes, and the node that is the disk */
 	const char *node;
 	u32 nr_nodes;
@@ -101,6 +102,7 @@ struct block_options {
 	u8 detect_zeroes;	  /* enum block_detect */
 	u8 on_read_error, on_write_error; /* enum block_on_error */
 	struct block_limits limits;
+	struct block_throttle *group; /* instead: limits that are shared; NULL: none */
 };
 
 struct block_info {
@@ -115,6 +117,17 @@ int block_open(const struct block_options *o, struct block **b, struct error *e)
 void block_close(struct block *b);
 const struct block_info *block_info(const struct block *b);
 void block_submit(struct block *b, struct block_request *r);
+/* Another size, of whole sectors, and other limits. The machine is paused: nobody submits, and what
+ * waits for it to go on waits. */
+int block_resize(struct block *b, u64 bytes, struct error *e);
+void block_set_limits(struct block *b, const struct block_limits *l);
+/* Limits that several disks share; they are put when nobody needs them any more. NULL: no thread.
+ * Also from limits without any. A disk of a group changes those of the group. */
+struct block_throttle *block_group_new(const struct block_limits *l);
+struct block_throttle *block_group_get(struct block_throttle *t);
+void block_group_put(struct block_throttle *t);
+void block_group_set(struct block_throttle *t, const struct block_limits *l);
+bool block_limited(const struct block_limits *l);
 /* As many system calls as one request needs. */
 void block_submit_batch(struct block *b, struct block_request **r, u32 count);
 /* Returns when nothing is under way; nobody submits meanwhile. What failed and waits for the

@@ -380,7 +380,7 @@ static void nbd_end(struct block *b)
 	free_nbd(n);
 }
 
-static const struct block_ops nbd_ops = {nbd_submit, nbd_end};
+static const struct block_ops nbd_ops = {nbd_submit, nbd_end, NULL};
 
 /* --- opening --- */
 static int connect_to(struct block_nbd *n, const struct block_options *o, struct error *e)

@@ -128,7 +128,7 @@ static void overlay_close(struct block *b)
 	block_close(o->below);
 }
 
-static const struct block_ops overlay_ops = {overlay_submit, overlay_close};
+static const struct block_ops overlay_ops = {overlay_submit, overlay_close, NULL};
 
 int block_overlay_open(struct block *below, struct block **out, struct error *e)
 {

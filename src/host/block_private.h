@@ -12,6 +12,8 @@
 struct block_ops {
 	void (*submit)(struct block *b, struct block_request **r, u32 count);
 	void (*close)(struct block *b);
+	/* Nothing is under way. 0 or -errno; NULL: the size is what it is. */
+	int (*resize)(struct block *b, u64 bytes);
 };
 
 /* A layer's struct begins with this. */
@@ -25,6 +27,7 @@ struct block {
 	void (*stop)(void *opaque); /* may be NULL */
 	void *stop_opaque;
 	struct block_throttle *throttle; /* NULL: no limits */
+	bool unlimited;			 /* under the throttle's lock: for now */
 	_Atomic bool write_cache;
 	_Atomic u64 in_flight;
 	void (*batch)(void *opaque, bool begins); /* may be NULL */
@@ -40,16 +43,11 @@ struct block {
 /* Around several block_complete(); the disk is not idle before the end. */
 void block_batch(struct block *b, bool begins);
 
-struct block_throttle;
-
-/* Requests that may pass go to b's back end now, others later. */
-void block_throttle_submit(struct block_throttle *t, struct block_request **r, u32 count);
-/* Open: there are no limits for a while. */
-void block_throttle_open(struct block_throttle *t, bool open);
-/* NULL: there are no limits. */
-struct block_throttle *block_throttle_new(struct block *b, const struct block_limits *l);
-/* Nothing waits. */
-void block_throttle_free(struct block_throttle *t);
+/* Requests that may begin go to b's back end now, others later. */
+void block_throttle_submit(struct block_throttle *t, struct block *b, struct block_request **r,
+			   u32 count);
+/* Open: b has no limits for a while. */
+void block_throttle_open(struct block_throttle *t, struct block *b, bool open);
 
 void block_complete(struct block_request *r, int err);
 
@@ -66,6 +64,8 @@ void block_init(struct block *b, const struct block_ops *ops, const char *name);
 
 /* A regular file or a block device, bytes as they are. */
 int block_raw_open(const struct block_options *o, struct block **b, struct error *e);
+/* Nothing: no file is named. */
+int block_empty_open(const struct block_options *o, struct block **b);
 /* What a server of network block devices has. */
 int block_nbd_open(const struct block_options *o, struct block **b, struct error *e);
 /* Writes of `below` kept aside in a temporary file; owns below. */

@@ -246,7 +246,20 @@ static void pool_close(struct block *b)
 	close(raw->fd);
 }
 
-static const struct block_ops pool_ops = {pool_submit, pool_close};
+/* A device has the size it has: what it grew by can be used. */
+static int raw_resize(struct block *b, u64 bytes)
+{
+	struct block_raw *raw = container_of(b, struct block_raw, b);
+	u64 size;
+
+	if (!raw->is_device)
+		return ftruncate(raw->fd, (off_t)bytes) ? -errno : 0;
+	if (ioctl(raw->fd, BLKGETSIZE64, &size))
+		return -errno;
+	return bytes <= size ? 0 : -ENOSPC;
+}
+
+static const struct block_ops pool_ops = {pool_submit, pool_close, raw_resize};
 
 static void uring_close(struct block *b)
 {
@@ -254,7 +267,7 @@ static void uring_close(struct block *b)
 	pool_close(b);
 }
 
-static const struct block_ops uring_ops = {block_uring_submit, uring_close};
+static const struct block_ops uring_ops = {block_uring_submit, uring_close, raw_resize};
 
 /* --- opening --- */
 

@@ -1,98 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Limits of a disk's rates, as qemu's throttling.* keys say them: buckets that leak at the rate
- * allowed. A request may pass while no bucket of its direction is full, however large it is itself;
- * what may not waits in its direction's queue, in order, for the throttle's thread. Flushes are not
- * limited.
+ * Disks with limits of rates (throttle.h), alone or as a group that shares them. What may not begin
+ * now waits in its direction's queue, in the order in which it came, for the throttle's thread.
+ * Flushes are not limited. A disk that is settled is let pass, while others of its group wait.
  */
-#include <string.h>
+#include <stdatomic.h>
 
 #include "host/block_private.h"
+#include "host/throttle.h"
 #include "os/os.h"
 
 enum { READS, WRITES, DIRECTIONS };
-
-struct bucket {
-	double rate, size, level; /* rate 0: no limit */
-	double burst_rate, burst_size, burst_level;
-};
 
 struct queue {
 	struct block_request *first, **last;
 };
 
 struct block_throttle {
-	struct block *b;
-	u64 iops_size;
-	GMutex lock; /* over all below */
+	_Atomic u32 users;
+	GMutex lock; /* over all below, and unlimited of its disks */
 	GCond wake;
-	struct bucket buckets[BLOCK_LIMITS];
-	u64 leaked; /* when */
+	struct throttle throttle;
 	struct queue queues[DIRECTIONS];
-	bool open, stop; /* everything passes; the thread ends */
+	bool stop;
 	struct os_thread thread;
 };
-
-static bool concerns(enum block_limit limit, u32 direction)
-{
-	return limit % 3 == 0 || limit % 3 == 1 + direction;
-}
-
-static void leak(struct bucket *k, double seconds)
-{
-	k->level = MAX(0, k->level - k->rate * seconds);
-	k->burst_level = MAX(0, k->burst_level - k->burst_rate * seconds);
-}
-
-/* Until something may be added. */
-static double seconds_of(const struct bucket *k)
-{
-	double wait = 0;
-
-	if (!k->rate)
-		return 0;
-	if (k->level > k->size)
-		wait = (k->level - k->size) / k->rate;
-	if (k->burst_rate && k->burst_level > k->burst_size)
-		wait = MAX(wait, (k->burst_level - k->burst_size) / k->burst_rate);
-	return wait;
-}
-
-/* Under the lock. */
-static double wait_of(struct block_throttle *t, u32 direction)
-{
-	u64 now = os_clock_ns();
-	double wait = 0, passed = (double)(now - t->leaked) / 1e9;
-
-	t->leaked = now;
-	for (u32 i = 0; i < BLOCK_LIMITS; i++)
-		leak(&t->buckets[i], passed);
-	for (u32 i = 0; i < BLOCK_LIMITS && !t->open; i++)
-		if (concerns(i, direction))
-			wait = MAX(wait, seconds_of(&t->buckets[i]));
-	return wait;
-}
-
-/* Under the lock. A large request counts as several operations where iops-size says so. */
-static void account(struct block_throttle *t, u32 direction, const struct block_request *r)
-{
-	double ops =
-		t->iops_size && r->len > t->iops_size ? (double)r->len / (double)t->iops_size : 1;
-
-	for (u32 i = 0; i < BLOCK_LIMITS; i++) {
-		struct bucket *k = &t->buckets[i];
-		double n = i < 3 ? ops : (double)r->len;
-
-		if (!k->rate || !concerns(i, direction))
-			continue;
-		k->level += n;
-		k->burst_level += n;
-	}
-}
 
 static u32 direction_of(const struct block_request *r)
 {
 	return r->op == BLOCK_READ ? READS : WRITES;
+}
+
+/* Under the lock. Takes the first one that may begin, or says in how many seconds one may. */
+static struct block_request *take(struct block_throttle *t, u32 direction, double *wait)
+{
+	struct queue *q = &t->queues[direction];
+	double first = throttle_wait(&t->throttle, direction == WRITES, os_clock_ns());
+
+	for (struct block_request **at = &q->first, *r = *at; r; at = &r->next, r = *at) {
+		if (first > 0 && !r->block->unlimited)
+			continue;
+		throttle_account(&t->throttle, direction == WRITES, r->len);
+		*at = r->next;
+		if (q->last == &r->next)
+			q->last = at;
+		return r;
+	}
+	if (q->first)
+		*wait = MIN(*wait, first);
+	return NULL;
 }
 
 static void throttle_main(void *opaque)
@@ -104,19 +60,15 @@ static void throttle_main(void *opaque)
 		double next = 3600;
 
 		for (u32 d = 0; d < DIRECTIONS; d++) {
-			struct queue *q = &t->queues[d];
-			struct block_request *r = q->first;
-			double wait = r ? wait_of(t, d) : 3600;
+			struct block_request *r = take(t, d, &next);
+			struct block *b;
 
-			next = MIN(next, wait);
-			if (!r || wait > 0)
+			if (!r)
 				continue;
-			account(t, d, r);
-			q->first = r->next;
-			if (!q->first)
-				q->last = &q->first;
+			next = 0;
+			b = r->block;
 			g_mutex_unlock(&t->lock);
-			t->b->ops->submit(t->b, &r, 1);
+			b->ops->submit(b, &r, 1);
 			g_mutex_lock(&t->lock);
 		}
 		if (next > 0 && !t->stop)
@@ -126,7 +78,8 @@ static void throttle_main(void *opaque)
 	g_mutex_unlock(&t->lock);
 }
 
-void block_throttle_submit(struct block_throttle *t, struct block_request **r, u32 count)
+void block_throttle_submit(struct block_throttle *t, struct block *b, struct block_request **r,
+			   u32 count)
 {
 	u32 n = 0;
 
@@ -137,8 +90,9 @@ void block_throttle_submit(struct block_throttle *t, struct block_request **r, u
 
 		if (r[i]->op == BLOCK_FLUSH) {
 			r[n++] = r[i];
-		} else if (!q->first && wait_of(t, d) <= 0) {
-			account(t, d, r[i]);
+		} else if (b->unlimited || (!q->first && throttle_wait(&t->throttle, d == WRITES,
+								       os_clock_ns()) <= 0)) {
+			throttle_account(&t->throttle, d == WRITES, r[i]->len);
 			r[n++] = r[i];
 		} else {
 			r[i]->next = NULL;
@@ -149,47 +103,36 @@ void block_throttle_submit(struct block_throttle *t, struct block_request **r, u
 	}
 	g_mutex_unlock(&t->lock);
 	if (n)
-		t->b->ops->submit(t->b, r, n);
+		b->ops->submit(b, r, n);
 }
 
-void block_throttle_open(struct block_throttle *t, bool open)
+void block_throttle_open(struct block_throttle *t, struct block *b, bool open)
 {
 	g_mutex_lock(&t->lock);
-	t->open = open;
+	b->unlimited = open;
 	g_cond_signal(&t->wake);
 	g_mutex_unlock(&t->lock);
 }
 
-static void set_bucket(struct bucket *k, const struct block_rate *l)
+/* --- groups --- */
+bool block_limited(const struct block_limits *l)
 {
-	u32 length = l->max_length ? l->max_length : 1;
-
-	k->rate = (double)l->rate;
-	/* without a burst, what a tenth of a second allows */
-	k->size = l->max ? (double)l->max * length : k->rate / 10;
-	k->burst_rate = length > 1 ? (double)l->max : 0;
-	k->burst_size = k->burst_rate / 10;
+	for (u32 i = 0; i < BLOCK_LIMITS; i++)
+		if (l->rates[i].rate)
+			return true;
+	return false;
 }
 
-struct block_throttle *block_throttle_new(struct block *b, const struct block_limits *l)
+struct block_throttle *block_group_new(const struct block_limits *l)
 {
-	struct block_throttle *t;
-	bool any = false;
+	struct block_throttle *t = g_new0(struct block_throttle, 1);
 
-	for (u32 i = 0; i < BLOCK_LIMITS; i++)
-		any |= l->rates[i].rate != 0;
-	if (!any)
-		return NULL;
-	t = g_new0(struct block_throttle, 1);
-	t->b = b;
-	t->iops_size = l->iops_size;
-	t->leaked = os_clock_ns();
+	t->users = 1;
+	throttle_init(&t->throttle, l, os_clock_ns());
 	g_mutex_init(&t->lock);
 	g_cond_init(&t->wake);
 	for (u32 d = 0; d < DIRECTIONS; d++)
 		t->queues[d].last = &t->queues[d].first;
-	for (u32 i = 0; i < BLOCK_LIMITS; i++)
-		set_bucket(&t->buckets[i], &l->rates[i]);
 	if (os_thread_create(&t->thread, "throttle", throttle_main, t)) {
 		g_free(t);
 		return NULL;
@@ -197,9 +140,15 @@ struct block_throttle *block_throttle_new(struct block *b, const struct block_li
 	return t;
 }
 
-void block_throttle_free(struct block_throttle *t)
+struct block_throttle *block_group_get(struct block_throttle *t)
 {
-	if (!t)
+	atomic_fetch_add(&t->users, 1);
+	return t;
+}
+
+void block_group_put(struct block_throttle *t)
+{
+	if (!t || atomic_fetch_sub(&t->users, 1) > 1)
 		return;
 	g_mutex_lock(&t->lock);
 	t->stop = true;
@@ -209,4 +158,12 @@ void block_throttle_free(struct block_throttle *t)
 	g_mutex_clear(&t->lock);
 	g_cond_clear(&t->wake);
 	g_free(t);
+}
+
+void block_group_set(struct block_throttle *t, const struct block_limits *l)
+{
+	g_mutex_lock(&t->lock);
+	throttle_init(&t->throttle, l, os_clock_ns());
+	g_cond_signal(&t->wake);
+	g_mutex_unlock(&t->lock);
 }

@@ -246,7 +246,7 @@ static void volatile_close(struct block *b)
 	block_close(v->below);
 }
 
-static const struct block_ops volatile_ops = {volatile_submit, volatile_close};
+static const struct block_ops volatile_ops = {volatile_submit, volatile_close, NULL};
 
 int block_volatile_open(struct block *below, const char *log, struct block **out, struct error *e)
 {

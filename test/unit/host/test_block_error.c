@@ -45,7 +45,7 @@ static void fake_close(struct block *b)
 {
 }
 
-static const struct block_ops fake_ops = {fake_submit, fake_close};
+static const struct block_ops fake_ops = {fake_submit, fake_close, NULL};
 
 static void stop(void *opaque)
 {

@@ -4,8 +4,8 @@
  * Developer's Manual, 317453): registers, EEPROM by its wires and by EERD, PHY, interrupts. Rings
  * are served by e1000_tx.c and e1000_rx.c.
  *
- * The link is always up, 1000 Mb/s, full duplex. Interrupts come at once, whatever ITR and the
- * delay registers say: a driver masks them while it polls, which is what they are for. Wake-up,
+ * The link, if there is one, has 1000 Mb/s, full duplex. Interrupts come at once, whatever ITR and
+ * the delay registers say: a driver masks them while it polls, which is what they are for. Wake-up,
  * loopback and most statistics are not there.
  *
  * Registers are under the card's lock, not the machine's: drivers touch them for every few frames.
@@ -27,6 +27,9 @@ enum {
 	MMIO_BYTES = 0x20000,
 	IO_BYTES = 64,
 
+	STATUS_LINK = 2,
+	PHY_LINK = 0x24, /* link up, negotiated */
+	PHY_LINK_NOW = 0x400,
 	STATUS_UP = 0x83, /* full duplex, link, 1000 Mb/s */
 	PBA_DEFAULT = 0x00100030,
 	RAH_VALID_HIGH = 0x8000,
@@ -137,6 +140,18 @@ static void eerd_write(struct e1000 *d, u32 value)
 }
 
 /* --- PHY: a Marvell 88E1011 --- */
+/* What PHY and status say of the cable. */
+static void show_link(struct e1000 *d)
+{
+	bool up = !d->net || net_link(d->net);
+	u16 *phy = d->state.phy;
+
+	phy[1] = (u16)(up ? phy[1] | PHY_LINK : phy[1] & ~PHY_LINK);
+	phy[17] = (u16)(up ? phy[17] | PHY_LINK_NOW : phy[17] & ~PHY_LINK_NOW);
+	*e1000_reg(d, R_STATUS) =
+		(*e1000_reg(d, R_STATUS) & ~(u32)STATUS_LINK) | (up ? STATUS_LINK : 0);
+}
+
 static void reset_phy(struct e1000 *d)
 {
 	static const u16 initial[E1000_PHY_REGISTERS] = {
@@ -150,6 +165,7 @@ static void reset_phy(struct e1000 *d)
 	};
 
 	memcpy(d->state.phy, initial, sizeof(initial));
+	show_link(d);
 }
 
 static void phy_write(struct e1000 *d, u32 reg, u16 value)
@@ -190,6 +206,7 @@ static void reset_registers(struct e1000 *d)
 	memset(s->regs, 0, sizeof(s->regs));
 	s->eeprom_clock = s->eeprom_in = 0;
 	*e1000_reg(d, R_STATUS) = STATUS_UP;
+	show_link(d);
 	*e1000_reg(d, R_PBA) = PBA_DEFAULT;
 	*e1000_reg(d, R_RAL) = (u32)s->eeprom[0] | (u32)s->eeprom[1] << 16;
 	*e1000_reg(d, R_RAH) = (u32)s->eeprom[2] | (u32)RAH_VALID_HIGH << 16;
@@ -346,6 +363,16 @@ static void run(void *opaque, bool running)
 		net_ready(d->net, 0);
 }
 
+static void link_changed(void *opaque, bool up)
+{
+	struct e1000 *d = opaque;
+
+	os_mutex_lock(&d->lock);
+	show_link(d);
+	e1000_interrupt(d, ICR_LSC);
+	os_mutex_unlock(&d->lock);
+}
+
 static void e1000_reset(struct device *dev)
 {
 	struct e1000 *d = of(dev);
@@ -380,8 +407,10 @@ static int e1000_realize(struct device *dev, struct error *e)
 	}
 	e1000_reset(dev);
 	vm_listen(dev->vm, run, d);
-	if (d->net)
+	if (d->net) {
 		net_attach(d->net, e1000_receive, d);
+		net_on_link(d->net, link_changed, d);
+	}
 	return 0;
 }
 
@@ -389,8 +418,10 @@ static void e1000_unrealize(struct device *dev)
 {
 	struct e1000 *d = of(dev);
 
-	if (d->net)
+	if (d->net) {
+		net_on_link(d->net, NULL, NULL);
 		net_attach(d->net, NULL, NULL);
+	}
 	vm_unlisten(dev->vm, d);
 	pci_detach(&d->pci);
 	os_mutex_destroy(&d->lock);

@@ -125,6 +125,14 @@ static bool on_frame(void *opaque, u32 queue, const struct net_offload *o, const
 	return taken;
 }
 
+static void link_changed(void *opaque, bool up)
+{
+	struct virtio_net *d = opaque;
+
+	if (d->v.s->status & VIRTIO_STATUS_DRIVER_OK)
+		virtio_config_changed(&d->v);
+}
+
 static void set_receiving(struct virtio_net *d, u32 pair, bool on)
 {
 	struct virtio_queue *q = &d->v.queues[virtio_net_rxq(pair)];
@@ -224,7 +232,8 @@ static void net_config_read(struct virtio_device *v)
 
 	memcpy(v->config, d->state.mac, 6);
 	virtio_st16(v, v->config + 6,
-		    NET_STATUS_LINK_UP | (d->state.announce ? NET_STATUS_ANNOUNCE : 0));
+		    (!d->net || net_link(d->net) ? NET_STATUS_LINK_UP : 0) |
+			    (d->state.announce ? NET_STATUS_ANNOUNCE : 0));
 	virtio_st16(v, v->config + 8, (u16)d->pairs);
 	virtio_st16(v, v->config + 10, (u16)d->mtu);
 }
@@ -337,8 +346,10 @@ static int net_realize(struct device *dev, struct error *e)
 	init.nr_queues = 2 * d->pairs + 1;
 	virtio_net_reset_filter(d);
 	err = virtio_plug_realize(&d->p, &d->v, &init, e);
-	if (!err && d->net)
+	if (!err && d->net) {
 		net_attach(d->net, on_frame, d);
+		net_on_link(d->net, link_changed, d);
+	}
 	return err;
 }
 
@@ -346,8 +357,10 @@ static void net_unrealize(struct device *dev)
 {
 	struct virtio_net *d = of_device(dev);
 
-	if (d->net)
+	if (d->net) {
+		net_on_link(d->net, NULL, NULL);
 		net_attach(d->net, NULL, NULL);
+	}
 	virtio_plug_unrealize(&d->p);
 	virtqueue_element_free(&d->tx_el);
 	virtqueue_element_free(&d->ctrl_el);

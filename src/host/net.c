@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "host/net.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "host/net_private.h"
@@ -183,6 +184,8 @@ bool net_deliver(struct net_backend *n, u32 queue, const struct net_offload *o, 
 	struct net_queue *q = &n->queues[queue];
 	bool held;
 
+	if (n->unplugged)
+		return true;
 	g_rec_mutex_lock(&q->lock);
 	deliver_held(n, queue);
 	if (!q->full && n->receive && !receive(n, queue, o, frame, len))
@@ -215,7 +218,44 @@ void net_ready(struct net_backend *n, u32 queue)
 void net_send(struct net_backend *n, u32 queue, const struct net_offload *o,
 	      const struct iovec *iov, int niov)
 {
-	n->ops->send(n, queue < n->nr_queues ? queue : 0, o, iov, niov);
+	if (!n->unplugged)
+		n->ops->send(n, queue < n->nr_queues ? queue : 0, o, iov, niov);
+}
+
+void net_set_link(struct net_backend *n, bool up)
+{
+	if (n->unplugged == !up)
+		return;
+	n->unplugged = !up;
+	if (n->on_link)
+		n->on_link(n->on_link_opaque, up);
+}
+
+bool net_link(const struct net_backend *n)
+{
+	return !n->unplugged;
+}
+
+void net_on_link(struct net_backend *n, void (*changed)(void *opaque, bool up), void *opaque)
+{
+	n->on_link = changed;
+	n->on_link_opaque = opaque;
+}
+
+static int forward(struct net_backend *n, const char *rule, bool add, struct error *e)
+{
+	return n->ops->forward ? n->ops->forward(n, rule, add, e)
+			       : error_set(e, -ENOTSUP, "%s is no user network", n->name);
+}
+
+int net_add_forward(struct net_backend *n, const char *rule, struct error *e)
+{
+	return forward(n, rule, true, e);
+}
+
+int net_remove_forward(struct net_backend *n, const char *rule, struct error *e)
+{
+	return forward(n, rule, false, e);
 }
 
 void net_flush(struct net_backend *n)

@@ -87,6 +87,14 @@ void net_take(struct net_backend *n, u32 takes);
 /* A frame, whatever is left to do for it. */
 void net_send(struct net_backend *n, u32 queue, const struct net_offload *o,
 	      const struct iovec *iov, int niov);
+/* The cable is pulled out, or put in again: while it is out, frames of both directions are lost.
+ * The device hears of a change on the caller's thread; NULL: it does not want to. */
+void net_set_link(struct net_backend *n, bool up);
+bool net_link(const struct net_backend *n);
+void net_on_link(struct net_backend *n, void (*changed)(void *opaque, bool up), void *opaque);
+/* Forwarded connections of a user network, in -netdev's words; one is known by its host's side. */
+int net_add_forward(struct net_backend *n, const char *rule, struct error *e);
+int net_remove_forward(struct net_backend *n, const char *rule, struct error *e);
 /* That was all for now. */
 void net_flush(struct net_backend *n);
 /* A queue has room again. Without a lock that receive() takes. */

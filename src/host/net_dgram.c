@@ -221,5 +221,5 @@ static void dgram_take(struct net_backend *n)
 {
 }
 
-const struct net_ops net_dgram_ops = {dgram_open,  dgram_close,	 dgram_send,
-				      dgram_flush, dgram_resume, dgram_take};
+const struct net_ops net_dgram_ops = {dgram_open,   dgram_close, dgram_send, dgram_flush,
+				      dgram_resume, dgram_take,	 NULL};

@@ -21,6 +21,8 @@ struct net_ops {
 	void (*resume)(struct net_backend *n, u32 queue);
 	/* n->takes changed. */
 	void (*take)(struct net_backend *n);
+	/* One more forwarded connection, or one less. NULL: there are none. */
+	int (*forward)(struct net_backend *n, const char *rule, bool add, struct error *e);
 };
 
 struct net_queue {
@@ -38,6 +40,9 @@ struct net_backend {
 	net_receive_fn *receive;
 	void *opaque;
 	_Atomic u32 takes;
+	_Atomic bool unplugged; /* there is no cable */
+	void (*on_link)(void *opaque, bool up);
+	void *on_link_opaque;
 	u32 nr_queues;
 	struct net_queue queues[NET_MAX_QUEUES];
 };

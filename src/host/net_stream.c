@@ -373,5 +373,5 @@ static void stream_take(struct net_backend *n)
 {
 }
 
-const struct net_ops net_stream_ops = {stream_open,  stream_close,  stream_send,
-				       stream_flush, stream_resume, stream_take};
+const struct net_ops net_stream_ops = {stream_open,   stream_close, stream_send, stream_flush,
+				       stream_resume, stream_take,  NULL};

@@ -261,4 +261,5 @@ static void tap_take(struct net_backend *n)
 			return;
 }
 
-const struct net_ops net_tap_ops = {tap_open, tap_close, tap_send, tap_flush, tap_resume, tap_take};
+const struct net_ops net_tap_ops = {tap_open,	tap_close, tap_send, tap_flush,
+				    tap_resume, tap_take,  NULL};

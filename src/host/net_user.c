@@ -354,6 +354,23 @@ static int add_forward(struct user_net *u, const char *text, struct error *e)
 	return 0;
 }
 
+/* [tcp|udp]:[ADDR]:PORT */
+static int remove_forward(struct user_net *u, const char *text, struct error *e)
+{
+	const char *rest = strchr(text, ':');
+	bool udp = g_str_has_prefix(text, "udp:"), ok;
+	struct in_addr from = {0};
+	int port = 0;
+
+	ok = rest && (udp || g_str_has_prefix(text, "tcp:") || rest == text) &&
+	     parse_end(rest + 1, &from, &port);
+	if (!ok)
+		return error_set(e, -EINVAL, "hostfwd: '%s' is no [tcp|udp]:[ADDR]:PORT", text);
+	return slirp_remove_hostfwd(u->slirp, udp, from, port) < 0
+		       ? error_set(e, -ENOENT, "host forwarding rule for %s not found", text)
+		       : 0;
+}
+
 static int add_chardev(struct user_net *u, struct chardev *c, struct in_addr addr, int port)
 {
 	struct guest_chardev *g = &u->chardevs[u->nr_chardevs];
@@ -504,5 +521,17 @@ static void user_take(struct net_backend *n)
 {
 }
 
-const struct net_ops net_user_ops = {user_open,	 user_close,  user_send,
-				     user_flush, user_resume, user_take};
+static int user_forward(struct net_backend *n, const char *rule, bool add, struct error *e)
+{
+	struct user_net *u = n->impl;
+	int err;
+
+	g_rec_mutex_lock(&u->lock);
+	err = add ? add_forward(u, rule, e) : remove_forward(u, rule, e);
+	g_rec_mutex_unlock(&u->lock);
+	os_notifier_signal(&u->wake);
+	return err;
+}
+
+const struct net_ops net_user_ops = {user_open,	  user_close, user_send,   user_flush,
+				     user_resume, user_take,  user_forward};

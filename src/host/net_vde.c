@@ -169,5 +169,5 @@ static void vde_net_take(struct net_backend *n)
 {
 }
 
-const struct net_ops net_vde_ops = {vde_net_open,  vde_net_close,  vde_net_send,
-				    vde_net_flush, vde_net_resume, vde_net_take};
+const struct net_ops net_vde_ops = {vde_net_open,   vde_net_close, vde_net_send, vde_net_flush,
+				    vde_net_resume, vde_net_take,  NULL};

@@ -455,12 +455,38 @@ static void test_state(void **state)
 	free(b.data);
 }
 
+static u16 phy(u32 reg)
+{
+	set(R_MDIC, 1 << 27 | 1 << 21 | reg << 16);
+	return (u16)get(R_MDIC);
+}
+
+/* The cable: status, PHY, an interrupt; it stays out over a reset. */
+static void test_link(void **state)
+{
+	enum { LSC = 4, RESET = 1 << 26 };
+
+	get(R_ICR);
+	assert_true(phy(1) & 4);
+	net_set_link(&net.n, false);
+	assert_false(get(R_STATUS) & 2);
+	assert_false(phy(1) & 4);
+	assert_true(get(R_ICR) & LSC);
+	net_set_link(&net.n, false);
+	assert_false(get(R_ICR) & LSC);
+	set(0, RESET);
+	assert_false(get(R_STATUS) & 2);
+	net_set_link(&net.n, true);
+	assert_true(get(R_STATUS) & 2);
+	assert_true(phy(1) & 4);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(test_identity), TEST(test_send),	 TEST(test_segments), TEST(test_receive),
-		TEST(test_tags),     TEST(test_hostile), TEST(test_state),
+		TEST(test_tags),     TEST(test_hostile), TEST(test_state),    TEST(test_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,13 +317,36 @@ static void test_defaults(void **state)
 	machine_pseries.destroy(vm);
 }
 
+/* The cable: a bit of the configuration, of which the driver hears; frames are lost. */
+static void test_link(void **state)
+{
+	static const u8 frame[64] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	struct rig g;
+	u32 before;
+
+	setup(&g, ~0ull);
+	assert_int_equal(virtio_config_load(g.d.v, 6, 2) & 1, 1);
+	before = g.d.v->s->generation;
+	net_set_link(&g.net.n, false);
+	assert_int_equal(virtio_config_load(g.d.v, 6, 2) & 1, 0);
+	assert_int_not_equal(g.d.v->s->generation, before);
+	vd_offer(&g.d, 0, NULL, 0, 2048);
+	assert_true(fakenet_put(&g.net, frame, sizeof(frame)));
+	assert_false(vd_ready(&g.d, 0, 20));
+	net_set_link(&g.net.n, true);
+	assert_int_equal(virtio_config_load(g.d.v, 6, 2) & 1, 1);
+	assert_true(fakenet_put(&g.net, frame, sizeof(frame)));
+	assert_true(vd_ready(&g.d, 0, 20000));
+	teardown(&g);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_modes),	 cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_vlans),	 cmocka_unit_test(test_unagreed),
 		cmocka_unit_test(test_offloads), cmocka_unit_test(test_state),
-		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_link),	 cmocka_unit_test(test_defaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -327,12 +332,55 @@ static void test_waiting(void **state)
 	free(f);
 }
 
+/* A port of the host's is there while it is forwarded, and only then. */
+static bool can_connect(u16 port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons(port),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool ok = !connect(fd, (struct sockaddr *)&a, sizeof(a));
+
+	close(fd);
+	return ok;
+}
+
+static void test_forwards(void **state)
+{
+	struct net_options o = {.kind = NET_USER, .fd = -1};
+	struct net_backend *n;
+	struct error e = {""};
+	struct sink s;
+	char rule[64];
+	u16 port = 0;
+
+	setup(&s, 0);
+	assert_int_equal(net_add_forward(&s.n, "tcp::1-:2", &e), -ENOTSUP);
+	teardown(&s);
+	if (net_open(&o, "user", &n, &e))
+		fail_msg("%s", e.text);
+	for (port = 20000 + (u16)getpid() % 20000; port < 60000; port++) {
+		snprintf(rule, sizeof(rule), "tcp:127.0.0.1:%u-:22", port);
+		if (!net_add_forward(n, rule, &e))
+			break;
+	}
+	assert_true(can_connect(port));
+	assert_int_equal(net_add_forward(n, rule, &e), -EADDRINUSE);
+	assert_int_equal(net_add_forward(n, "tcp:nonsense", &e), -EINVAL);
+	assert_int_equal(net_remove_forward(n, rule, &e), -EINVAL);
+	*strrchr(rule, '-') = 0;
+	assert_int_equal(net_remove_forward(n, rule, &e), 0);
+	assert_int_equal(net_remove_forward(n, rule, &e), -ENOENT);
+	assert_false(can_connect(port));
+	net_close(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_checksum), cmocka_unit_test(test_split),
 		cmocka_unit_test(test_join),	 cmocka_unit_test(test_merge),
-		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_waiting),	 cmocka_unit_test(test_forwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

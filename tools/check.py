@@ -241,7 +241,7 @@ STAGES = [
     beside("display"),
     beside("virtio"),
     beside("eeh"),
-    beside("hotplug"),
+    beside("hotplug", full=("--full",)),
     beside("compare"),
     beside("savestate", full=("--points", "10")),
     beside("icount"),

@@ -180,12 +180,14 @@ const char *cli_waiting_drive(const struct cli_options *o)
 	return NULL;
 }
 
-static int open_drive(struct cli_options *o, struct cli_drive *d, struct error *e)
+int backends_open_drive(struct cli_options *o, struct cli_drive *d, struct error *e)
 {
 	int err;
 
 	d->options.name = d->id;
-	err = block_open(&d->options, &d->block, e);
+	err = groups_join(o, d, e);
+	if (!err)
+		err = block_open(&d->options, &d->block, e);
 	if (!err)
 		block_set_stop(d->block, stop_machine, o);
 	return err;
@@ -281,7 +283,7 @@ int backends_add_drive(struct cli_options *o, const char *arg, struct error *e)
 		err = images_finish(o, d, e);
 	}
 	if (!err)
-		err = open_drive(o, d, e);
+		err = backends_open_drive(o, d, e);
 	if (err && o->nr_drives > before)
 		forget_drive(o, before);
 	return err;
@@ -332,7 +334,7 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 
 	for (u32 i = 0; i < o->nr_drives && !err; i++)
 		if (!o->drives[i].below)
-			err = open_drive(o, &o->drives[i], e);
+			err = backends_open_drive(o, &o->drives[i], e);
 	for (u32 i = 0; i < o->nr_chardevs && !err; i++) {
 		err = chardev_open(o->chardevs[i].spec, o->chardevs[i].id, escapes,
 				   &o->chardevs[i].chardev, e);
@@ -363,6 +365,7 @@ void cli_close_backends(struct cli_options *o)
 		block_close(o->drives[i].block);
 		o->drives[i].block = NULL;
 	}
+	groups_close(o);
 	for (u32 i = 0; i < o->nr_netdevs; i++) {
 		net_close(o->netdevs[i].net);
 		o->netdevs[i].net = NULL;

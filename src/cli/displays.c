@@ -130,8 +130,13 @@ int value_object(struct cli_options *o, const char *arg, struct error *e)
 	struct cli_secret s = {0};
 	int err = 0;
 
-	if (!list_next(&l) || !l.value || strcmp(l.key, "type") || strcmp(l.value, "secret"))
-		return error_set(e, -EINVAL, "-object: there is only 'secret'");
+	if (!list_next(&l) || !l.value || strcmp(l.key, "type"))
+		return error_set(e, -EINVAL, "-object: the first word has to be an object's type");
+	if (!strcmp(l.value, "throttle-group"))
+		return value_throttle_group(o, &l, e);
+	if (strcmp(l.value, "secret"))
+		return error_set(e, -EINVAL, "-object: '%s' is neither secret nor throttle-group",
+				 l.value);
 	while (!err && list_next(&l)) {
 		if (!l.value)
 			err = error_set(e, -EINVAL, "'%s' has no value", l.key);

@@ -135,6 +135,12 @@ static bool set_id(struct cli_drive *d, const char *v)
 	return *v;
 }
 
+static bool set_group(struct cli_drive *d, const char *v)
+{
+	d->group = v;
+	return *v;
+}
+
 static bool set_serial(struct cli_drive *d, const char *v)
 {
 	d->serial = v;
@@ -210,7 +216,7 @@ static const char *limit_of(const char *key, struct block_limits *l, struct bloc
 }
 
 /* 1: it is none of these. */
-static int set_limit(struct block_limits *l, const char *key, const char *value, struct error *e)
+int drives_set_limit(struct block_limits *l, const char *key, const char *value, struct error *e)
 {
 	bool is_size = !strcmp(key, "throttling.iops-size") || !strcmp(key, "iops_size");
 	struct block_rate *rate = NULL;
@@ -235,7 +241,7 @@ static int set_limit(struct block_limits *l, const char *key, const char *value,
 	return 0;
 }
 
-static int check_limits(const struct block_limits *l, struct error *e)
+int drives_check_limits(const struct block_limits *l, struct error *e)
 {
 	for (u32 i = 0; i < BLOCK_LIMITS; i++) {
 		const struct block_rate *r = &l->rates[i];
@@ -289,6 +295,7 @@ static const struct key drive_keys[] = {
 	{"reconnect-delay", set_reconnect_delay},
 	{"filename", set_file},
 	{"auto-read-only", set_auto_read_only},
+	{"throttling.group", set_group},
 	{NULL, NULL},
 };
 
@@ -340,17 +347,17 @@ int value_drive(struct cli_options *o, const char *arg, struct error *e)
 	int err = 0;
 
 	while (!err && list_next(&l)) {
-		err = set_limit(&d->options.limits, l.key, l.value, e);
+		err = drives_set_limit(&d->options.limits, l.key, l.value, e);
 		if (err > 0)
 			err = set_key(drive_keys, d,
 				      g_str_has_prefix(l.key, "file.") ? l.key + 5 : l.key, l.value,
 				      e);
 	}
 	if (!err)
-		err = check_limits(&d->options.limits, e);
+		err = drives_check_limits(&d->options.limits, e);
 	d->options.check_format = !d->format;
-	/* A drive without a file is one without a medium: nothing that we have. */
-	if (!err && !d->options.filename)
+	/* A drive without a file is one without a medium. */
+	if (!err && !d->options.filename && !d->cd)
 		err = error_set(e, -EINVAL, "file= is missing");
 	if (!err)
 		err = drives_check_id(o, d, e);
@@ -358,6 +365,19 @@ int value_drive(struct cli_options *o, const char *arg, struct error *e)
 		error_prefix(e, "-drive");
 	d->options.read_only |= d->cd;
 	return err;
+}
+
+void drives_set_file(struct cli_drive *d, const char *file, const char *format)
+{
+	d->options.filename = file;
+	d->options.uri = d->options.node = NULL;
+	d->options.nodes = NULL;
+	d->options.nr_nodes = 0;
+	d->options.check_format = !format;
+	d->format = format;
+	d->nodes = NULL;
+	d->nr_nodes = 0;
+	d->served = false;
 }
 
 int value_disk(struct cli_options *o, u32 number, const char *file, struct error *e)

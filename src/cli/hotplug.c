@@ -22,7 +22,7 @@ static void complain(struct monitor *m, const char *command, const struct error 
 }
 
 /* --- pausing --- */
-static bool hold(struct vm *vm)
+bool hotplug_hold(struct vm *vm)
 {
 	bool running = !vm->paused;
 
@@ -32,7 +32,7 @@ static bool hold(struct vm *vm)
 	return running;
 }
 
-static void let_go(struct vm *vm, bool running)
+void hotplug_let_go(struct vm *vm, bool running)
 {
 	vm_unlock(vm);
 	if (running)
@@ -50,15 +50,24 @@ void hotplug_reap(struct cli_options *o, struct vm *vm)
 	/* transfers that wait for 'cont' (werror=stop) are still their device's */
 	if (!any || cli_waiting_drive(o))
 		return;
-	running = hold(vm);
+	running = hotplug_hold(vm);
 	devices_reap(vm, false);
-	let_go(vm, running);
+	hotplug_let_go(vm, running);
 	cli_close_freed(o);
 }
 
 /* --- devices --- */
+
+/* Units of SCSI and devices of USB come and go as they like: their bus tells the guest. */
+static bool goes_at_once(const struct device_class *c)
+{
+	return c->bus_type == BUS_SCSI || c->bus_type == BUS_USB;
+}
+
 static int check_class(const struct vm *vm, const struct device_class *c, struct error *e)
 {
+	if (goes_at_once(c))
+		return 0;
 	if (c->bus_type != BUS_PCI || c->cold_only)
 		return error_set(e, -EINVAL, "%s cannot be plugged in while the guest runs",
 				 c->name);
@@ -76,15 +85,27 @@ static void add_device(struct monitor *m, void *opaque, const char *args)
 	if (!err)
 		err = check_class(h->vm, d.cls, &e);
 	if (!err) {
-		running = hold(h->vm);
+		running = hotplug_hold(h->vm);
 		err = device_add(h->vm, d.cls, d.settings, d.nr_settings, &e);
-		let_go(h->vm, running);
+		hotplug_let_go(h->vm, running);
 	}
 	/* its drive waits for another try */
 	for (u32 i = 0; i < h->o->nr_drives && err; i++)
 		h->o->drives[i].freed = false;
 	if (err)
 		complain(m, "device_add", &e);
+}
+
+/* Requests that are under way end before; those that wait for 'cont' fail. */
+static void remove_at_once(struct hotplug *h, const char *id)
+{
+	bool running = hotplug_hold(h->vm);
+	struct device *dev = device_find(h->vm, id);
+
+	if (dev)
+		device_remove(dev);
+	hotplug_let_go(h->vm, running);
+	cli_close_freed(h->o);
 }
 
 static int request_unplug(struct monitor *m, struct device *dev, struct error *e)
@@ -102,12 +123,14 @@ static void remove_device(struct monitor *m, void *opaque, const char *args)
 	struct hotplug *h = opaque;
 	struct device *dev;
 	struct error e;
-	int err;
+	bool at_once;
+	int err = 0;
 
 	vm_lock(h->vm);
 	dev = *args ? device_find(h->vm, args) : NULL;
+	at_once = dev && goes_at_once(dev->cls);
 	if (dev)
-		err = request_unplug(m, dev, &e);
+		err = at_once ? 0 : request_unplug(m, dev, &e);
 	else
 		err = *args ? error_set(&e, -ENOENT, "there is no device '%s'", args)
 			    : error_set(&e, -EINVAL, "a device's id is missing");
@@ -115,7 +138,10 @@ static void remove_device(struct monitor *m, void *opaque, const char *args)
 	if (err)
 		complain(m, "device_del", &e);
 	/* one that the guest never took is gone by now */
-	hotplug_reap(h->o, h->vm);
+	if (at_once)
+		remove_at_once(h, args);
+	else
+		hotplug_reap(h->o, h->vm);
 }
 
 /* --- back ends --- */
@@ -159,80 +185,93 @@ static void remove_netdev(struct monitor *m, void *opaque, const char *args)
 		complain(m, "netdev_del", &e);
 }
 
-/* --- what there is --- */
-static const char *or_nothing(const char *text)
+/* A network by its name or that of the card that has it; NULL: there is none. */
+static struct cli_netdev *find_netdev(struct hotplug *h, const char *name)
 {
-	return text ? text : "-";
+	struct device *dev = device_find(h->vm, name);
+	const void *net = dev ? device_backend(dev, PROP_NETDEV) : NULL;
+
+	for (u32 i = 0; i < h->o->nr_netdevs; i++)
+		if (!strcmp(h->o->netdevs[i].id, name) || (net && h->o->netdevs[i].net == net))
+			return &h->o->netdevs[i];
+	return NULL;
 }
 
-static void info_block(struct monitor *m, void *opaque, const char *args)
+static void set_link(struct monitor *m, void *opaque, const char *args)
 {
-	const struct cli_options *o = ((struct hotplug *)opaque)->o;
+	gchar **words = g_strsplit(args, " ", 2);
+	const char *state = words[0] && words[1] ? g_strstrip(words[1]) : "";
+	bool on = !strcmp(state, "on");
+	struct hotplug *h = opaque;
+	struct cli_netdev *n;
 
-	for (u32 i = 0; i < o->nr_drives; i++) {
-		const struct cli_drive *d = &o->drives[i];
+	vm_lock(h->vm);
+	n = words[0] ? find_netdev(h, words[0]) : NULL;
+	vm_unlock(h->vm);
+	if (!on && strcmp(state, "off"))
+		monitor_print(m, "set_link NAME on|off\n");
+	else if (!n)
+		monitor_print(m, "Error: Device '%s' not found\n", words[0]);
+	else
+		net_set_link(n->net, on);
+	g_strfreev(words);
+}
 
-		if (d->block)
-			monitor_print(m, "%s: %s, %llu bytes%s, of %s\n", or_nothing(d->id),
-				      or_nothing(d->options.filename),
-				      (unsigned long long)block_info(d->block)->size,
-				      d->options.read_only ? ", read-only" : "",
-				      d->user ? d->user : "nobody");
+/* The network may be left out if there is only one of its kind. */
+static struct cli_netdev *user_network(struct hotplug *h, const char **args)
+{
+	const char *blank = strchr(*args, ' ');
+	struct cli_netdev *n = NULL;
+	char *name;
+
+	if (blank) {
+		name = g_strndup(*args, (gsize)(blank - *args));
+		n = find_netdev(h, name);
+		g_free(name);
+		*args = blank + strspn(blank, " ");
+		return n;
 	}
+	for (u32 i = 0; i < h->o->nr_netdevs; i++)
+		if (h->o->netdevs[i].options.kind == NET_USER)
+			n = n ? n : &h->o->netdevs[i];
+	return n;
 }
 
-static void info_network(struct monitor *m, void *opaque, const char *args)
+static void add_forward(struct monitor *m, void *opaque, const char *args)
 {
-	const struct cli_options *o = ((struct hotplug *)opaque)->o;
+	struct cli_netdev *n = user_network(opaque, &args);
+	struct error e;
 
-	for (u32 i = 0; i < o->nr_netdevs; i++)
-		monitor_print(m, "%s: %s, of %s\n", o->netdevs[i].id,
-			      o->netdevs[i].options.kind == NET_USER ? "user" : "tap",
-			      o->netdevs[i].user ? o->netdevs[i].user : "nobody");
+	if (!n)
+		monitor_print(m, "hostfwd_add: there is no such user network\n");
+	else if (net_add_forward(n->net, args, &e))
+		monitor_print(m, "hostfwd_add: %s\n", e.text);
 }
 
-static void print_function(struct pci_device *d, void *opaque)
+static void remove_forward(struct monitor *m, void *opaque, const char *args)
 {
-	const u8 *c = d->config;
+	struct cli_netdev *n = user_network(opaque, &args);
+	struct error e;
 
-	monitor_print(opaque, "  %s %02x.%x: %s", d->bus->name, d->devfn >> 3, d->devfn & 7,
-		      d->dev.cls->name);
-	if (d->dev.id)
-		monitor_print(opaque, ", id %s", d->dev.id);
-	monitor_print(opaque, ", %02x%02x:%02x%02x%s%s\n", c[1], c[0], c[3], c[2],
-		      pci_frozen(d) ? ", stopped" : "",
-		      d->dev.unplug_asked ? ", the guest is asked to let go of it" : "");
-	for (u32 i = 0; i < PCI_BARS; i++)
-		if (d->bars[i].size)
-			monitor_print(opaque, "      BAR%u: 0x%llx, %llu bytes%s\n", i,
-				      (unsigned long long)pci_bar_address(d, i),
-				      (unsigned long long)d->bars[i].size,
-				      pci_bar_decoded(d, i) ? "" : ", off");
-}
-
-static void info_pci(struct monitor *m, void *opaque, const char *args)
-{
-	struct vm *vm = ((struct hotplug *)opaque)->vm;
-
-	vm_lock(vm);
-	for (u32 i = 0; vm->pci && i < vm->pci->nr_hosts; i++) {
-		monitor_print(m, "host bridge %u\n", vm->pci->hosts[i]->index);
-		pci_for_each(vm->pci->hosts[i], print_function, m);
-	}
-	vm_unlock(vm);
-	if (!vm->pci)
-		monitor_print(m, "machine %s has no PCI bus\n", vm->name);
+	if (!n)
+		monitor_print(m, "hostfwd_remove: there is no such user network\n");
+	else if (net_remove_forward(n->net, args, &e))
+		monitor_print(m, "%s\n", e.text);
+	else
+		monitor_print(m, "host forwarding rule for %s removed\n", args);
 }
 
 const struct monitor_command hotplug_commands[] = {
-	{"device_add", "DRIVER[,PROP=VALUE]", "plug in a PCI device, as -device does", add_device},
-	{"device_del", "ID", "ask the guest to let go of a PCI device", remove_device},
+	{"device_add", "DRIVER[,PROP=VALUE]", "plug in a PCI, SCSI or USB device, as -device does",
+	 add_device},
+	{"device_del", "ID", "unplug: the guest is asked to let go of a PCI device", remove_device},
 	{"drive_add", "0 OPTIONS", "a disk image for device_add, as -drive if=none", add_drive},
 	{"drive_del", "ID", "close a disk image that no device has", remove_drive},
-	{"info block", "", "disk images", info_block},
-	{"info network", "", "networks", info_network},
-	{"info pci", "", "PCI functions", info_pci},
+	{"hostfwd_add", "[NETDEV] RULE", "forward a port: [tcp|udp]:[ADDR]:PORT-[ADDR]:PORT",
+	 add_forward},
+	{"hostfwd_remove", "[NETDEV] RULE", "no more: [tcp|udp]:[ADDR]:PORT", remove_forward},
 	{"netdev_add", "OPTIONS", "a network for device_add, as -netdev", add_netdev},
 	{"netdev_del", "ID", "end a network that no device has", remove_netdev},
+	{"set_link", "NAME on|off", "pull a network card's cable out, or put it in", set_link},
 };
 const u32 hotplug_nr_commands = ARRAY_SIZE(hotplug_commands);

@@ -18,6 +18,12 @@ struct hotplug {
 extern const struct monitor_command hotplug_commands[];
 extern const u32 hotplug_nr_commands;
 
+extern const struct monitor_command block_commands[], info_commands[];
+extern const u32 block_nr_commands, info_nr_commands;
+
+/* Pauses the vm, if it runs, and takes its lock. */
+bool hotplug_hold(struct vm *vm);
+void hotplug_let_go(struct vm *vm, bool running);
 /* Destroys the devices that the guest has let go of, with their drives. Nothing is held. */
 void hotplug_reap(struct cli_options *o, struct vm *vm);
 

@@ -29,7 +29,7 @@ struct cli_monitors {
 	struct vm *vm;
 	struct char_escapes escapes; /* ours, around the program's */
 	struct hotplug hotplug;
-	struct monitor_table tables[4];
+	struct monitor_table tables[6];
 	struct terminal terminals[CLI_MAX_MONITORS];
 	struct terminal escaped; /* of Ctrl-A c, wherever it was typed last */
 };
@@ -265,8 +265,11 @@ int monitors_open(struct cli_monitors *all, struct vm *vm, struct error *e)
 	all->hotplug = (struct hotplug){all->o, vm};
 	all->tables[1] =
 		(struct monitor_table){hotplug_commands, hotplug_nr_commands, &all->hotplug};
-	all->tables[2] = (struct monitor_table){monitor_vm_commands, monitor_nr_vm_commands, vm};
-	all->tables[3] = (struct monitor_table){monitor_pci_commands, monitor_nr_pci_commands, vm};
+	all->tables[2] = (struct monitor_table){block_commands, block_nr_commands, &all->hotplug};
+	all->tables[3] = (struct monitor_table){info_commands, info_nr_commands, &all->hotplug};
+	/* "info", which takes all that is left, is one of these */
+	all->tables[4] = (struct monitor_table){monitor_vm_commands, monitor_nr_vm_commands, vm};
+	all->tables[5] = (struct monitor_table){monitor_pci_commands, monitor_nr_pci_commands, vm};
 	for (u32 i = 0; i < all->o->nr_monitors && !err; i++)
 		err = open_one(all, &all->terminals[i], all->o->monitors[i], e);
 	if (err)

@@ -301,6 +301,7 @@ void cli_free(struct cli_options *o)
 	g_free(o->fsdevs);
 	g_free(o->devices);
 	g_free(o->globals);
+	groups_close(o);
 	g_free(o->secrets);
 	o->drives = NULL;
 	o->chardevs = NULL;

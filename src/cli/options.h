@@ -17,6 +17,7 @@ enum drive_interface { DRIVE_DEFAULT, DRIVE_NONE, DRIVE_VIRTIO, DRIVE_SCSI, DRIV
 struct cli_drive {
 	const char *id; /* or node name */
 	const char *serial;
+	const char *group;  /* throttling.group; NULL: none */
 	const char *format; /* of -drive; NULL: raw, and not said so */
 	/* -blockdev: what qemu-storage-daemon is told of this node and those below it */
 	u32 nr_nodes;
@@ -61,6 +62,13 @@ struct cli_fsdev {
 	const char *user;
 };
 
+/* Limits that drives share. */
+struct cli_group {
+	const char *id;
+	struct block_limits limits;
+	struct block_throttle *group; /* once a drive has it */
+};
+
 struct cli_secret {
 	const char *id;
 	char *data;
@@ -94,6 +102,8 @@ struct cli_options {
 	struct vnc_options vnc;
 	const char *vnc_secret; /* the password's name; NULL = none */
 	struct vnc *vnc_server;
+	u32 nr_groups;
+	struct cli_group *groups;
 	u32 nr_secrets;
 	struct cli_secret *secrets;
 	struct device_backends backends;

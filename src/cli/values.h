@@ -41,6 +41,12 @@ int value_chardev(struct cli_options *o, const char *arg, struct error *e);
 struct cli_drive *drives_new(struct cli_options *o);
 struct cli_drive *drives_find(struct cli_options *o, const char *id);
 int drives_blockdev_key(struct cli_drive *d, const char *key, const char *value, struct error *e);
+/* Another file in an old drive; NULL: none. Formats as -drive has them, NULL: raw, and not said so.
+ */
+void drives_set_file(struct cli_drive *d, const char *file, const char *format);
+/* One limit by its -drive key; 1: it is none. */
+int drives_set_limit(struct block_limits *l, const char *key, const char *value, struct error *e);
+int drives_check_limits(const struct block_limits *l, struct error *e);
 /* Names are unique. */
 int drives_check_id(struct cli_options *o, struct cli_drive *d, struct error *e);
 /* What file= and format= of -drive mean, once all is known. */
@@ -48,9 +54,15 @@ int images_finish(struct cli_options *o, struct cli_drive *d, struct error *e);
 /* Back ends that come and go while the vm runs: as the options, and opened. Those of a device that
  * has them stay. */
 int backends_add_drive(struct cli_options *o, const char *arg, struct error *e);
+int backends_open_drive(struct cli_options *o, struct cli_drive *d, struct error *e);
 int backends_remove_drive(struct cli_options *o, const char *id, struct error *e);
 int backends_add_netdev(struct cli_options *o, const char *arg, struct error *e);
 int backends_remove_netdev(struct cli_options *o, const char *id, struct error *e);
+/* -object throttle-group, behind its type; what a drive's group is, before it is opened. */
+struct list;
+int value_throttle_group(struct cli_options *o, struct list *list, struct error *e);
+int groups_join(struct cli_options *o, struct cli_drive *d, struct error *e);
+void groups_close(struct cli_options *o);
 /* What -fsdev and -virtfs describe. */
 int fsdevs_open(struct cli_options *o, struct error *e);
 struct fsdev *fsdevs_claim(struct cli_options *o, const char *id, const char *user,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "control/monitor.h"
+#include "control/monitor_qtree.h"
 #include "isa/model.h"
 #include "isa/onereg.h"
 #include "vm/balloon.h"
@@ -79,18 +80,6 @@ static void info_registers(struct monitor *m, struct vm *vm)
 		vm_resume(vm);
 }
 
-static void info_devices(struct monitor *m, struct vm *vm)
-{
-	vm_lock(vm);
-	for (u32 i = 0; i < vm->nr_devices; i++) {
-		const struct device *d = vm->devices[i];
-
-		monitor_print(m, "%s%s%s\n", d->cls->name, d->id ? ", id " : "",
-			      d->id ? d->id : "");
-	}
-	vm_unlock(vm);
-}
-
 static void print_stat(void *opaque, const char *name, u64 value)
 {
 	monitor_print(opaque, "%s %llu\n", name, (unsigned long long)value);
@@ -141,8 +130,8 @@ static const struct {
 	const char *name;
 	void (*print)(struct monitor *m, struct vm *vm);
 } subjects[] = {
-	{"status", info_status}, {"cpus", info_cpus},	{"registers", info_registers},
-	{"qtree", info_devices}, {"stats", info_stats}, {"balloon", info_balloon},
+	{"status", info_status},	{"cpus", info_cpus},   {"registers", info_registers},
+	{"qtree", monitor_print_qtree}, {"stats", info_stats}, {"balloon", info_balloon},
 };
 
 static void info(struct monitor *m, void *opaque, const char *args)

@@ -27,12 +27,20 @@ enum scsi_status {
 	SCSI_TASK_SET_FULL = 0x28,
 };
 
+/* What an adapter may tell its guest: a unit has come, is going, or is not what it was (`sense`).
+ */
+enum scsi_change { SCSI_CAME, SCSI_GOES, SCSI_CHANGED };
+
 /* Of a host adapter; addresses are below the maxima. */
 struct scsi_bus {
 	struct vm *vm;
 	u32 channels, targets, luns;
 	/* boot_path() of what is on the bus, set by the adapter; NULL: nothing boots from it. */
 	int (*boot_path)(const struct scsi_device *d, char *path, size_t size);
+	/* Set by an adapter that has a way to tell; under the machine's lock, while nothing is
+	 * under way. */
+	void (*changed)(struct scsi_bus *bus, const struct scsi_device *d, enum scsi_change what,
+			u32 sense);
 	u32 count;
 	struct scsi_device *devices[SCSI_MAX_DEVICES];
 };
@@ -85,12 +93,20 @@ void scsi_bus_settle(struct scsi_bus *bus);
 
 extern const struct device_class scsi_hd_class, scsi_cd_class;
 
+/* --- from outside: under the machine's lock, while the machine is paused --- */
+/* The unit that has these blocks; NULL: none. */
+struct scsi_device *scsi_of_block(struct vm *vm, const struct block *b);
+/* What is in the drive was exchanged for what d->block has now, of no bytes: for nothing. */
+void scsi_medium_changed(struct scsi_device *d);
+/* The drive's button was pressed. False: the guest prevents it, and was told, unless by force. */
+bool scsi_open_tray(struct scsi_device *d, bool force);
+
 /* --- shared by the files of the targets --- */
 struct scsi_state {
-	u32 attention; /* "power on" is still to be reported */
-	u32 locked;    /* medium removal is prevented */
-	u32 ejected;
-	u32 media_event; /* to be fetched by GET EVENT STATUS NOTIFICATION */
+	u32 attention;	 /* enum scsi_attention: to be reported, the lowest one first */
+	u32 locked;	 /* medium removal is prevented */
+	u32 ejected;	 /* the tray is open */
+	u32 media_event; /* enum scsi_media_event: to be fetched by GET EVENT STATUS NOTIFICATION */
 	u32 write_cache;
 	u32 pad;
 };
@@ -110,6 +126,16 @@ struct scsi_device {
 	struct scsi_state state;
 };
 
+enum scsi_media_event { SCSI_MEDIA_CHANGED = 1 << 0, SCSI_MEDIA_EJECT_ASKED = 1 << 1 };
+
+enum scsi_attention {
+	SCSI_ATTENTION_POWER_ON = 1 << 0,
+	SCSI_ATTENTION_MEDIUM = 1 << 1,
+	SCSI_ATTENTION_CAPACITY = 1 << 2,
+	SCSI_ATTENTION_LUNS = 1 << 3,
+	SCSI_ATTENTIONS = (1 << 4) - 1,
+};
+
 /* Sense: key << 16 | additional code << 8 | qualifier. */
 enum scsi_sense {
 	SENSE_NOT_READY_NO_MEDIUM = 0x023a00,
@@ -122,7 +148,10 @@ enum scsi_sense {
 	SENSE_NO_LUN = 0x052500,
 	SENSE_INVALID_PARAMETER = 0x052600,
 	SENSE_REMOVAL_PREVENTED = 0x055302,
+	SENSE_MEDIUM_CHANGED = 0x062800,
 	SENSE_POWER_ON = 0x062900,
+	SENSE_CAPACITY_CHANGED = 0x062a09,
+	SENSE_LUNS_CHANGED = 0x063f0e,
 	SENSE_WRITE_PROTECTED = 0x072700,
 	SENSE_NO_SPACE = 0x072707,
 	SENSE_DATA_PHASE = 0x0b4b00,
@@ -135,6 +164,10 @@ void scsi_fail(struct scsi_request *r, u32 sense);
 void scsi_answer(struct scsi_request *r, const void *data, u32 len, u32 limit);
 /* Up to `len` bytes of the data-out buffer; how many there were. */
 u32 scsi_take(const struct scsi_request *r, void *data, u32 len);
+
+void scsi_attention(struct scsi_device *d, enum scsi_attention what);
+/* No medium is in the drive, or its tray is open. */
+bool scsi_medium_gone(struct scsi_device *d);
 
 /* Each file's commands; false: not one of them. */
 bool scsi_inquiry_command(struct scsi_device *d, struct scsi_request *r);

@@ -129,17 +129,19 @@ enum {
 	RELEASE_6 = 0x17,
 	START_STOP_UNIT = 0x1b,
 	PREVENT_ALLOW = 0x1e,
+	GET_CONFIGURATION = 0x46,
+	GET_EVENT_STATUS = 0x4a,
 	RESERVE_10 = 0x56,
 	RELEASE_10 = 0x57,
 	REPORT_LUNS = 0xa0,
 };
 
-static bool medium_gone(struct scsi_device *d)
+bool scsi_medium_gone(struct scsi_device *d)
 {
 	bool gone;
 
 	os_mutex_lock(&d->lock);
-	gone = d->state.ejected;
+	gone = d->state.ejected || (d->cd && !d->blocks);
 	os_mutex_unlock(&d->lock);
 	return gone;
 }
@@ -162,24 +164,35 @@ static void report_luns(struct scsi_device *d, struct scsi_request *r)
 	scsi_answer(r, out, 8 + 8 * n, ld_be32(r->cdb + 6));
 }
 
-static bool take_attention(struct scsi_device *d)
+/* Its sense; 0: there is none. After power-on there is nothing that the guest knew before. */
+static u32 take_attention(struct scsi_device *d)
 {
-	bool was;
+	static const u32 senses[] = {SENSE_POWER_ON, SENSE_MEDIUM_CHANGED, SENSE_CAPACITY_CHANGED,
+				     SENSE_LUNS_CHANGED};
+	u32 was, first;
 
 	os_mutex_lock(&d->lock);
 	was = d->state.attention;
-	d->state.attention = 0;
+	first = was & -was;
+	d->state.attention = first == SCSI_ATTENTION_POWER_ON ? 0 : was & ~first;
 	os_mutex_unlock(&d->lock);
-	return was;
+	return was ? senses[__builtin_ctz(was)] : 0;
+}
+
+void scsi_attention(struct scsi_device *d, enum scsi_attention what)
+{
+	os_mutex_lock(&d->lock);
+	d->state.attention |= what;
+	os_mutex_unlock(&d->lock);
 }
 
 static void request_sense(struct scsi_device *d, struct scsi_request *r)
 {
 	u8 out[SCSI_SENSE_BYTES];
-	u32 sense = take_attention(d) ? (u32)SENSE_POWER_ON
-		    : medium_gone(d)  ? (u32)SENSE_NOT_READY_NO_MEDIUM
-				      : 0;
+	u32 sense = take_attention(d);
 
+	if (!sense && scsi_medium_gone(d))
+		sense = SENSE_NOT_READY_NO_MEDIUM;
 	put_sense(r, sense);
 	memcpy(out, r->sense, sizeof(out));
 	scsi_answer(r, out, sizeof(out), r->cdb[4]);
@@ -195,7 +208,7 @@ static void start_stop(struct scsi_device *d, struct scsi_request *r)
 		refused = !start && d->state.locked;
 		if (!refused && d->state.ejected == start) {
 			d->state.ejected = !start;
-			d->state.media_event = 1;
+			d->state.media_event |= SCSI_MEDIA_CHANGED;
 		}
 	}
 	os_mutex_unlock(&d->lock);
@@ -217,7 +230,7 @@ static bool common_command(struct scsi_device *d, struct scsi_request *r)
 {
 	switch (r->cdb[0]) {
 	case TEST_UNIT_READY:
-		if (medium_gone(d))
+		if (scsi_medium_gone(d))
 			scsi_fail(r, SENSE_NOT_READY_NO_MEDIUM);
 		else
 			scsi_good(r);
@@ -245,9 +258,11 @@ static bool common_command(struct scsi_device *d, struct scsi_request *r)
 	}
 }
 
+/* MMC-5, 4.1.6: asking a drive for its events is none of those that an attention stops. */
 static bool needs_no_attention(u8 opcode)
 {
-	return opcode == INQUIRY || opcode == REPORT_LUNS || opcode == REQUEST_SENSE;
+	return opcode == INQUIRY || opcode == REPORT_LUNS || opcode == REQUEST_SENSE ||
+	       opcode == GET_CONFIGURATION || opcode == GET_EVENT_STATUS;
 }
 
 /* No logical unit: INQUIRY says so in its first byte (SPC-4, 6.4.2): none is possible, or, behind a
@@ -291,20 +306,23 @@ void scsi_submit_at(const struct scsi_bus *bus, u32 channel, u32 target, u32 lun
 
 void scsi_submit(struct scsi_device *dev, struct scsi_request *r)
 {
+	u32 sense;
+
 	begin(dev, r);
 	if (!dev) {
 		submit_nowhere(r, false);
 		return;
 	}
-	if (!needs_no_attention(r->cdb[0]) && take_attention(dev)) {
-		scsi_fail(r, SENSE_POWER_ON);
+	sense = needs_no_attention(r->cdb[0]) ? 0 : take_attention(dev);
+	if (sense) {
+		scsi_fail(r, sense);
 		return;
 	}
 	if (common_command(dev, r) || scsi_inquiry_command(dev, r) || scsi_mode_command(dev, r))
 		return;
 	if (dev->cd && scsi_cd_command(dev, r))
 		return;
-	if (medium_gone(dev)) {
+	if (scsi_medium_gone(dev)) {
 		scsi_fail(r, SENSE_NOT_READY_NO_MEDIUM);
 		return;
 	}
@@ -328,6 +346,9 @@ static int scsi_post_load(void *obj, struct error *e)
 {
 	struct scsi_device *d = container_of(obj, struct scsi_device, state);
 
+	if (d->state.attention > SCSI_ATTENTIONS ||
+	    d->state.media_event > (SCSI_MEDIA_CHANGED | SCSI_MEDIA_EJECT_ASKED))
+		return error_set(e, -EINVAL, "saved state of a SCSI device is damaged");
 	if (!d->cd)
 		block_set_write_cache(d->block, d->state.write_cache);
 	return 0;
@@ -368,6 +389,33 @@ static int place(struct scsi_device *d, struct error *e)
 	return 0;
 }
 
+static void measure(struct scsi_device *d)
+{
+	d->info = block_info(d->block);
+	d->blocks = d->info->size / d->block_size;
+}
+
+static void reset_state(struct scsi_device *d)
+{
+	d->state = (struct scsi_state){.attention = SCSI_ATTENTION_POWER_ON,
+				       .write_cache = d->info->write_cache};
+}
+
+/* A unit has come or goes: the others of its target say so, and the adapter, if it can. */
+static void tell(struct scsi_device *d, enum scsi_change what)
+{
+	struct scsi_bus *bus = d->bus;
+
+	for (u32 i = 0; i < bus->count; i++) {
+		struct scsi_device *other = bus->devices[i];
+
+		if (other != d && other->channel == d->channel && other->target == d->target)
+			scsi_attention(other, SCSI_ATTENTION_LUNS);
+	}
+	if (bus->changed)
+		bus->changed(bus, d, what, SENSE_LUNS_CHANGED);
+}
+
 static int realize(struct scsi_device *d, u32 block_size, struct error *e)
 {
 	int err;
@@ -380,10 +428,10 @@ static int realize(struct scsi_device *d, u32 block_size, struct error *e)
 	if (err)
 		return err;
 	os_mutex_init(&d->lock);
-	d->info = block_info(d->block);
 	d->block_size = block_size;
-	d->blocks = d->info->size / block_size;
-	d->state = (struct scsi_state){.attention = 1, .write_cache = d->info->write_cache};
+	measure(d);
+	reset_state(d);
+	tell(d, SCSI_CAME);
 	return 0;
 }
 
@@ -414,6 +462,7 @@ static void scsi_unrealize(struct device *dev)
 		if (bus->devices[i] != d)
 			bus->devices[kept++] = bus->devices[i];
 	bus->count = kept;
+	tell(d, SCSI_GOES);
 	os_mutex_destroy(&d->lock);
 }
 
@@ -421,8 +470,55 @@ static void scsi_reset(struct device *dev)
 {
 	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
 
-	d->state = (struct scsi_state){.attention = 1, .write_cache = d->info->write_cache};
+	reset_state(d);
 	block_set_write_cache(d->block, d->info->write_cache);
+}
+
+/* --- from outside --- */
+struct scsi_device *scsi_of_block(struct vm *vm, const struct block *b)
+{
+	for (u32 i = 0; i < vm->nr_devices; i++) {
+		struct device *dev = vm->devices[i];
+		struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+		if (dev->cls->bus_type == BUS_SCSI && dev->realized && d->block == b)
+			return d;
+	}
+	return NULL;
+}
+
+void scsi_medium_changed(struct scsi_device *d)
+{
+	measure(d);
+	d->state.media_event = SCSI_MEDIA_CHANGED;
+	d->state.ejected = !d->blocks;
+	if (d->blocks)
+		scsi_attention(d, SCSI_ATTENTION_MEDIUM);
+	if (d->bus->changed)
+		d->bus->changed(d->bus, d, SCSI_CHANGED, SENSE_MEDIUM_CHANGED);
+}
+
+bool scsi_open_tray(struct scsi_device *d, bool force)
+{
+	if (d->state.ejected)
+		return true;
+	if (d->state.locked && !force) {
+		d->state.media_event |= SCSI_MEDIA_EJECT_ASKED;
+		return false;
+	}
+	d->state.ejected = 1;
+	d->state.media_event = SCSI_MEDIA_CHANGED;
+	return true;
+}
+
+static void scsi_resized(struct device *dev)
+{
+	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
+
+	measure(d);
+	scsi_attention(d, SCSI_ATTENTION_CAPACITY);
+	if (d->bus->changed)
+		d->bus->changed(d->bus, d, SCSI_CHANGED, SENSE_CAPACITY_CHANGED);
 }
 
 static int scsi_boot_path(const struct device *dev, char *path, size_t size)
@@ -469,6 +565,7 @@ const struct device_class scsi_hd_class = {
 	.reset = scsi_reset,
 	.dt = device_no_dt,
 	.boot_path = scsi_boot_path,
+	.resized = scsi_resized,
 	.state = &hd_table,
 	.state_offset = OFFSET(state),
 };
@@ -484,6 +581,7 @@ const struct device_class scsi_cd_class = {
 	.reset = scsi_reset,
 	.dt = device_no_dt,
 	.boot_path = scsi_boot_path,
+	.resized = scsi_resized,
 	.state = &cd_table,
 	.state_offset = OFFSET(state),
 };

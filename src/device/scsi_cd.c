@@ -18,6 +18,9 @@ enum {
 	CD_BLOCKS = 360000, /* more is a DVD */
 	EVENT_MEDIA = 1 << 4,
 	MEDIA_CLASS = 4,
+	EVENT_EJECT_REQUEST = 1,
+	EVENT_NEW_MEDIA = 2,
+	EVENT_MEDIA_REMOVAL = 3,
 };
 
 /* Block addresses count two seconds of lead-in; 75 blocks a second. */
@@ -36,12 +39,7 @@ static void put_address(u8 *p, u64 block, bool msf)
 
 static bool loaded(struct scsi_device *d)
 {
-	bool gone;
-
-	os_mutex_lock(&d->lock);
-	gone = d->state.ejected;
-	os_mutex_unlock(&d->lock);
-	return !gone;
+	return !scsi_medium_gone(d);
 }
 
 static void read_toc(struct scsi_device *d, struct scsi_request *r)
@@ -107,6 +105,23 @@ static void get_configuration(struct scsi_device *d, struct scsi_request *r)
 	scsi_answer(r, out, (u32)(p - out), ld_be16(r->cdb + 7));
 }
 
+/* One event at a time (6.7.2.6): what the user wants, then what has happened; and what is so. */
+static void put_media_event(struct scsi_device *d, u8 *out)
+{
+	u32 *events = &d->state.media_event;
+	bool present;
+
+	os_mutex_lock(&d->lock);
+	present = !d->state.ejected && d->blocks;
+	if (*events & SCSI_MEDIA_EJECT_ASKED)
+		out[0] = EVENT_EJECT_REQUEST;
+	else if (*events & SCSI_MEDIA_CHANGED)
+		out[0] = present ? EVENT_NEW_MEDIA : EVENT_MEDIA_REMOVAL;
+	*events &= *events & SCSI_MEDIA_EJECT_ASKED ? SCSI_MEDIA_CHANGED : 0;
+	out[1] = (u8)((d->state.ejected ? 1 : 0) | (present ? 2 : 0));
+	os_mutex_unlock(&d->lock);
+}
+
 static void get_event_status(struct scsi_device *d, struct scsi_request *r)
 {
 	u8 out[8] = {0};
@@ -118,13 +133,8 @@ static void get_event_status(struct scsi_device *d, struct scsi_request *r)
 	}
 	out[2] = media ? MEDIA_CLASS : 0x80;
 	out[3] = EVENT_MEDIA;
-	if (media) {
-		os_mutex_lock(&d->lock);
-		out[4] = !d->state.media_event ? 0 : d->state.ejected ? 3 : 2;
-		out[5] = d->state.ejected ? 1 : 2;
-		d->state.media_event = 0;
-		os_mutex_unlock(&d->lock);
-	}
+	if (media)
+		put_media_event(d, out + 4);
 	st_be16(out, media ? 6 : 2);
 	scsi_answer(r, out, media ? 8 : 4, ld_be16(r->cdb + 7));
 }

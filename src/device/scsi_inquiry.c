@@ -149,12 +149,7 @@ static void inquiry(struct scsi_device *d, struct scsi_request *r)
 
 static bool absent(struct scsi_device *d)
 {
-	bool gone;
-
-	os_mutex_lock(&d->lock);
-	gone = d->state.ejected;
-	os_mutex_unlock(&d->lock);
-	return gone || !d->blocks;
+	return scsi_medium_gone(d) || !d->blocks;
 }
 
 static void capacity_10(struct scsi_device *d, struct scsi_request *r)

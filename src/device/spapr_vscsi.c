@@ -495,6 +495,7 @@ static void vscsi_unrealize(struct device *dev)
 	struct spapr_vscsi *v = container_of(dev, struct spapr_vscsi, vio.dev);
 
 	vio_remove_window(&v->vio);
+	device_bus_remove(dev->vm, &v->scsi);
 	os_mutex_destroy(&v->lock);
 }
 

@@ -268,9 +268,15 @@ static int hub_realize(struct device *dev, struct error *e)
 	return 0;
 }
 
+/* What is plugged into it goes with it. */
 static void hub_unrealize(struct device *dev)
 {
-	usb_detach(&of_device(dev)->usb);
+	struct usb_hub *h = of_device(dev);
+
+	for (u32 i = 0; i < PORTS; i++)
+		if (h->ports[i].device)
+			device_remove(&h->ports[i].device->dev);
+	usb_detach(&h->usb);
 }
 
 static void hub_reset(struct device *dev)

@@ -564,6 +564,14 @@ static void blk_unrealize(struct device *dev)
 	blk_free(&d->blk);
 }
 
+static void blk_resized(struct device *dev)
+{
+	struct virtio_blk_device *d = container_of(dev, struct virtio_blk_device, p.dev);
+
+	if (d->blk.v.s->status & VIRTIO_STATUS_DRIVER_OK)
+		virtio_config_changed(&d->blk.v);
+}
+
 static const struct device_prop blk_pci_props[] = {
 	BLK_PROPS(struct virtio_blk_device, blk),
 	VIRTIO_PCI_PROPS(struct virtio_blk_device, p.pci),
@@ -579,7 +587,8 @@ static const struct device_prop blk_mmio_props[] = {
 #define BLK_CLASS                                                                                  \
 	.help = "disk", .size = sizeof(struct virtio_blk_device), .realize = blk_realize,          \
 	.unrealize = blk_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,                \
-	.state = &blk_table, .state_offset = offsetof(struct virtio_blk_device, blk.state)
+	.resized = blk_resized, .state = &blk_table,                                               \
+	.state_offset = offsetof(struct virtio_blk_device, blk.state)
 
 const struct device_class virtio_blk_pci_class = {
 	BLK_CLASS,

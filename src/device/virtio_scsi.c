@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A SCSI host adapter (virtio 1.2, 5.6) over the targets of scsi.h: one channel of 256 targets. The
- * event queue stays empty: targets do not come and go yet. A task management request waits until
- * what is under way is done, so that nothing of it is left afterwards.
+ * event queue says which units come, go and change; what finds no buffer of the driver's there is
+ * counted as missed, and said so when one comes. A task management request waits until what is
+ * under way is done, so that nothing of it is left afterwards.
+ *
+ * Events are sent under v->work, which guards `missed`.
  */
 #include "device/virtio_scsi.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -37,10 +41,21 @@ enum {
 	T_TMF = 0,
 	T_QUERY = 1,
 	T_SUBSCRIBE = 2,
+
+	F_HOTPLUG = 1 << 1,
+	F_CHANGE = 1 << 2,
+	EVENT_BYTES = 16,
+	EVENT_TRANSPORT_RESET = 1,
+	EVENT_PARAMETERS = 3,
+	RESET_RESCAN = 1,
+	RESET_REMOVED = 2,
 };
+#define EVENTS_MISSED 0x80000000u
 
 struct virtio_scsi_state {
 	struct virtio_state virtio;
+	u32 missed; /* events */
+	u32 pad;
 };
 
 struct virtio_scsi;
@@ -61,7 +76,7 @@ struct virtio_scsi {
 	struct virtio_device v;
 	struct scsi_bus bus;
 	u32 num_queues, queue_size, max_sectors, cmd_per_lun;
-	struct virtqueue_element ctrl_el;
+	struct virtqueue_element ctrl_el, event_el;
 	struct os_mutex free_lock;
 	struct adapter_request *free;
 	struct virtio_scsi_state state;
@@ -226,12 +241,61 @@ static void take_control(struct virtio_scsi *d)
 	virtio_want_notify(&d->v, CTRL, true);
 }
 
+/* --- event queue (5.6.6.3) --- */
+
+/* Under v->work. False: the driver has no buffer there. */
+static bool send_event(struct virtio_scsi *d, u32 event, const struct scsi_device *dev, u32 reason)
+{
+	struct virtqueue_element *el = &d->event_el;
+	u8 raw[EVENT_BYTES] = {0};
+
+	if (virtio_pop(&d->v, EVENT, el) <= 0)
+		return false;
+	if (el->in_len < EVENT_BYTES) {
+		virtio_broken(&d->v, "a buffer for SCSI events is too short");
+		return true;
+	}
+	virtio_st32(&d->v, raw, event | (d->state.missed ? EVENTS_MISSED : 0));
+	d->state.missed = 0;
+	if (dev) {
+		raw[4] = 1;
+		raw[5] = (u8)dev->target;
+		raw[6] = dev->lun < 256 ? 0 : (u8)(0x40 | dev->lun >> 8);
+		raw[7] = (u8)dev->lun;
+	}
+	virtio_st32(&d->v, raw + 12, reason);
+	iov_from_buf(el->in, el->nin, 0, raw, sizeof(raw));
+	virtio_complete(&d->v, EVENT, el, sizeof(raw));
+	return true;
+}
+
+static void adapter_changed(struct scsi_bus *bus, const struct scsi_device *dev,
+			    enum scsi_change what, u32 sense)
+{
+	struct virtio_scsi *d = container_of(bus, struct virtio_scsi, bus);
+	bool is_change = what == SCSI_CHANGED;
+	u32 reason = what == SCSI_CAME ? RESET_RESCAN : RESET_REMOVED;
+
+	/* code, then qualifier (5.6.6.3.3) */
+	if (is_change)
+		reason = (sense >> 8 & 0xff) | (sense & 0xff) << 8;
+	os_mutex_lock(&d->v.work);
+	if (d->v.s->status & VIRTIO_STATUS_DRIVER_OK &&
+	    virtio_has(&d->v, is_change ? F_CHANGE : F_HOTPLUG) &&
+	    (!d->v.transport->alive(&d->v) ||
+	     !send_event(d, is_change ? EVENT_PARAMETERS : EVENT_TRANSPORT_RESET, dev, reason)))
+		d->state.missed = 1;
+	os_mutex_unlock(&d->v.work);
+}
+
 static void adapter_handle(struct virtio_device *v, u32 queue)
 {
 	if (queue == CTRL)
 		take_control(of(v));
 	else if (queue != EVENT)
 		take_requests(of(v), queue);
+	else if (of(v)->state.missed)
+		send_event(of(v), 0, NULL, 0);
 }
 
 /* --- the rest --- */
@@ -270,6 +334,11 @@ static void adapter_nothing(struct virtio_device *v)
 {
 }
 
+static void adapter_forget(struct virtio_device *v)
+{
+	of(v)->state.missed = of(v)->state.pad = 0;
+}
+
 static const struct virtio_ops adapter_ops = {
 	.id = VIRTIO_ID_SCSI,
 	.class_code = 0x010000,
@@ -277,7 +346,7 @@ static const struct virtio_ops adapter_ops = {
 	.config_read = adapter_config_read,
 	.config_written = adapter_config_written,
 	.quiesce = adapter_quiesce,
-	.reset = adapter_nothing,
+	.reset = adapter_forget,
 	.negotiated = adapter_nothing,
 };
 
@@ -296,7 +365,7 @@ static int adapter_boot_path(const struct scsi_device *d, char *path, size_t siz
 		return err;
 	n = log_format(path + at, size - at, "/disk@%llX",
 		       (unsigned long long)scsi_firmware_unit(d->target, d->lun));
-	return n >= 0 && (size_t)n < size - at ? 0 : -36;
+	return n >= 0 && (size_t)n < size - at ? 0 : -ENAMETOOLONG;
 }
 
 static int adapter_realize(struct device *dev, struct error *e)
@@ -308,13 +377,16 @@ static int adapter_realize(struct device *dev, struct error *e)
 	if (d->num_queues == DEFAULT_QUEUES)
 		d->num_queues = dev->vm->nr_vcpus;
 	if (!d->num_queues || d->num_queues > MAX_QUEUES)
-		return error_set(e, -22, "%s: num_queues is 1 to %d", dev->cls->name, MAX_QUEUES);
+		return error_set(e, -EINVAL, "%s: num_queues is 1 to %d", dev->cls->name,
+				 MAX_QUEUES);
 	if (d->queue_size < 4 || d->queue_size > VIRTQUEUE_MAX_SIZE ||
 	    d->queue_size & (d->queue_size - 1))
-		return error_set(e, -22, "%s: virtqueue_size is a power of two from 4 to %d",
+		return error_set(e, -EINVAL, "%s: virtqueue_size is a power of two from 4 to %d",
 				 dev->cls->name, VIRTQUEUE_MAX_SIZE);
 	if (dev->id && strlen(dev->id) > 24)
-		return error_set(e, -22, "%s: the name '%s' is too long", dev->cls->name, dev->id);
+		return error_set(e, -EINVAL, "%s: the name '%s' is too long", dev->cls->name,
+				 dev->id);
+	init.features = F_HOTPLUG | F_CHANGE;
 	init.nr_queues = REQUEST + d->num_queues;
 	init.queue_size = d->queue_size;
 	init.config_len = CONFIG_BYTES;
@@ -325,6 +397,7 @@ static int adapter_realize(struct device *dev, struct error *e)
 		log_format(name, sizeof(name), "virtio-scsi.%u", dev->instance);
 	scsi_bus_init(&d->bus, dev->vm, name, 1, MAX_TARGET + 1, MAX_LUN + 1);
 	d->bus.boot_path = dev->cls->bus_type == BUS_PCI ? adapter_boot_path : NULL;
+	d->bus.changed = adapter_changed;
 	return virtio_plug_realize(&d->p, &d->v, &init, e);
 }
 
@@ -333,7 +406,9 @@ static void adapter_unrealize(struct device *dev)
 	struct virtio_scsi *d = of_device(dev);
 
 	virtio_plug_unrealize(&d->p);
+	device_bus_remove(dev->vm, &d->bus);
 	virtqueue_element_free(&d->ctrl_el);
+	virtqueue_element_free(&d->event_el);
 	while (d->free) {
 		struct adapter_request *r = d->free;
 
@@ -347,6 +422,8 @@ static void adapter_unrealize(struct device *dev)
 
 static const struct state_field adapter_fields[] = {
 	STATE_STRUCT(struct virtio_scsi_state, virtio, &virtio_state_table),
+	STATE_FIELD_(struct virtio_scsi_state, missed, 1, STATE_U32, STATE_DEFAULT, NULL),
+	STATE_FIELD(struct virtio_scsi_state, pad, STATE_DERIVED),
 };
 
 static const struct state_table adapter_table = {

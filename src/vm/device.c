@@ -394,18 +394,53 @@ int device_add(struct vm *vm, const struct device_class *cls, const struct devic
 }
 
 /* --- the end of a device --- */
+static void **backend_of(const struct device *dev, const struct device_prop *p)
+{
+	return (void **)((u8 *)dev + p->offset);
+}
+
 static void release_backends(struct device *dev)
 {
 	const struct device_backends *b = dev->vm->backends;
 
 	for (const struct device_prop *p = dev->cls->props; b && b->release && p && p->name; p++) {
-		void **backend = (void **)((u8 *)dev + p->offset);
+		void **backend = backend_of(dev, p);
 
 		if (p->type < PROP_DRIVE || p->type == PROP_POINTER || !*backend)
 			continue;
 		b->release(b->opaque, p->type, *backend);
 		*backend = NULL;
 	}
+}
+
+void *device_backend(const struct device *dev, u32 type)
+{
+	for (const struct device_prop *p = dev->cls->props; p && p->name; p++)
+		if (p->type == type)
+			return *backend_of(dev, p);
+	return NULL;
+}
+
+void devices_swap_backend(struct vm *vm, const void *from, void *to)
+{
+	pv_assert(vm->paused);
+	for (u32 i = 0; i < vm->nr_devices; i++) {
+		const struct device_prop *p = vm->devices[i]->cls->props;
+
+		for (; p && p->name; p++)
+			if (p->type >= PROP_DRIVE && p->type != PROP_POINTER &&
+			    *backend_of(vm->devices[i], p) == from)
+				*backend_of(vm->devices[i], p) = to;
+	}
+}
+
+void devices_resized(struct vm *vm, const void *drive)
+{
+	pv_assert(vm->paused);
+	for (u32 i = 0; i < vm->nr_devices; i++)
+		if (vm->devices[i]->cls->resized &&
+		    device_backend(vm->devices[i], PROP_DRIVE) == drive)
+			vm->devices[i]->cls->resized(vm->devices[i]);
 }
 
 /* A bus is a part of the device that has it. */

@@ -101,6 +101,8 @@ struct device_class {
 	/* Where firmware finds what it boots from (IEEE 1275, 4.3.1); 0 or -errno. NULL: nothing
 	 * boots from such a device, and it has no bootindex. */
 	int (*boot_path)(const struct device *dev, char *path, size_t size);
+	/* Its drive has another size; the vm is paused. NULL: it looks by itself. */
+	void (*resized)(struct device *dev);
 	const struct state_table *state;
 	u32 state_offset; /* of the state struct in the instance */
 };
@@ -143,6 +145,12 @@ struct device_bus *device_bus_find(struct vm *vm, u32 type, const char *name);
 
 /* By id; NULL: there is none. */
 struct device *device_find(struct vm *vm, const char *id);
+/* What its first property of that type names; NULL: nothing. */
+void *device_backend(const struct device *dev, u32 type);
+/* Whoever has the back end `from` has `to` instead. The vm is paused. */
+void devices_swap_backend(struct vm *vm, const void *from, void *to);
+/* A drive has another size. Likewise. */
+void devices_resized(struct vm *vm, const void *drive);
 /* The guest has let go of a device: vm->unplugged() is called. Under the machine's lock. */
 void device_release(struct device *dev);
 /* Destroys a device and what is plugged into it; its back ends are free again. The vm is paused;

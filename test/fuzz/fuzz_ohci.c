@@ -3,11 +3,14 @@
 #include "disk.h"
 
 #include "../unit/device/ohci.h"
+#include "device/scsi.h"
 #include "host/input.h"
+#include "usb_plug.h"
 
 enum { IMAGE = 1 << 20, STEPS = 200, EDS = 3 };
 
 static struct device_backends backends;
+static struct usb_plugs plugs;
 
 static void rig(struct odriver *d)
 {
@@ -17,14 +20,13 @@ static void rig(struct odriver *d)
 	backends.input = input_create();
 	d->vm->backends = &backends;
 	d->o = (struct ohci *)usb_add(d->vm, "pci-ohci", NULL, &e);
-	if (!d->o ||
-	    !usb_add(d->vm, "usb-storage",
-		     fuzz_disk((struct block_options){.discard = true,
-						      .cdrom = true,
-						      .read_only = true},
-			       IMAGE),
-		     &e) ||
-	    !usb_add(d->vm, "usb-kbd", NULL, &e) || vm_reset(d->vm, &e))
+	plugs.block = fuzz_disk(
+		(struct block_options){.discard = true, .cdrom = true, .read_only = true}, IMAGE);
+	if (!d->o)
+		abort();
+	usb_plug_restore(d->vm, &plugs);
+	if (!plugs.devices[USB_STICK] || !usb_add(d->vm, "usb-kbd", NULL, &e) ||
+	    vm_reset(d->vm, &e))
 		abort();
 	dma_view_init_real(&d->o->pci.dma, d->vm);
 }
@@ -90,6 +92,17 @@ static void quiesce(struct odriver *d)
 	os_mutex_unlock(&d->o->bus.work);
 }
 
+/* The drive's button, or another disc, which is the same. */
+static void press(struct odriver *d, bool button)
+{
+	struct scsi_device *cd = scsi_of_block(d->vm, plugs.block);
+
+	if (cd && button)
+		scsi_open_tray(cd, false);
+	else if (cd)
+		scsi_medium_changed(cd);
+}
+
 static void step(struct odriver *d, struct fuzz_input *in)
 {
 	u64 a;
@@ -132,6 +145,13 @@ static void step(struct odriver *d, struct fuzz_input *in)
 	case 11:
 		o_work(d, 1 + (u32)(fuzz_value(in, 1) & 15));
 		break;
+	case 12:
+		usb_plug_toggle(d->vm, &plugs, (u32)fuzz_value(in, 1) % USB_PLUGS);
+		break;
+	case 13:
+		quiesce(d);
+		press(d, fuzz_value(in, 1) & 1);
+		break;
 	default:
 		scribble(d, in);
 	}
@@ -144,6 +164,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (!d.vm)
 		rig(&d);
+	usb_plug_restore(d.vm, &plugs);
 	reach(&d);
 	for (u32 i = 0; in.size && i < STEPS; i++)
 		step(&d, &in);

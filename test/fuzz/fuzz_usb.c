@@ -4,19 +4,27 @@
 #include "disk.h"
 
 #include "../unit/device/xhci.h"
+#include "host/input.h"
+#include "usb_plug.h"
 
 enum { IMAGE = 1 << 20, AREA = 0x40000, STEPS = 200 };
+
+static struct device_backends backends;
+static struct usb_plugs plugs;
 
 static void rig(struct xdriver *d)
 {
 	struct error e;
 
 	d->vm = fuzz_board();
+	backends.input = input_create();
+	d->vm->backends = &backends;
 	d->x = (struct xhci *)usb_add(d->vm, "qemu-xhci", NULL, &e);
-	if (!d->x ||
-	    !usb_add(d->vm, "usb-storage",
-		     fuzz_disk((struct block_options){.discard = true}, IMAGE), &e) ||
-	    vm_reset(d->vm, &e))
+	plugs.block = fuzz_disk((struct block_options){.discard = true}, IMAGE);
+	if (!d->x)
+		abort();
+	usb_plug_restore(d->vm, &plugs);
+	if (!plugs.devices[USB_STICK] || vm_reset(d->vm, &e))
 		abort();
 	dma_view_init_real(&d->x->pci.dma, d->vm);
 }
@@ -119,6 +127,9 @@ static void step(struct xdriver *d, struct fuzz_input *in)
 		d->x->bus.ops->run(&d->x->bus, false);
 		os_mutex_unlock(&d->x->bus.work);
 		break;
+	case 13:
+		usb_plug_toggle(d->vm, &plugs, (u32)fuzz_value(in, 1) % USB_PLUGS);
+		break;
 	default:
 		scribble(d, in);
 	}
@@ -131,6 +142,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (!d.vm)
 		rig(&d);
+	usb_plug_restore(d.vm, &plugs);
 	reach(&d);
 	for (u32 i = 0; in.size && i < STEPS; i++)
 		step(&d, &in);

@@ -9,13 +9,15 @@
 enum { QUEUE = 0x100000, IU = 0x110000, DATA = 0x200000, UNIT = 0x71000002, IMAGE = 1 << 20 };
 
 static struct scsi_bus *bus;
+static struct block *disk, *disc, *empty;
+static struct device *units[2];
 
 static struct block *image(bool read_only)
 {
 	return fuzz_disk((struct block_options){.read_only = read_only, .discard = true}, IMAGE);
 }
 
-static void add(struct vm *vm, const struct device_class *cls, u32 type, struct block *b)
+static struct device *add(struct vm *vm, const struct device_class *cls, u32 type, struct block *b)
 {
 	struct device *d = device_new(vm, cls);
 	struct error e;
@@ -26,6 +28,7 @@ static void add(struct vm *vm, const struct device_class *cls, u32 type, struct 
 	if (device_realize(d, &e))
 		abort();
 	cls->reset(d);
+	return d;
 }
 
 static s64 hcall(struct vm *vm, u64 nr, u64 a, u64 b, u64 c)
@@ -35,13 +38,71 @@ static s64 hcall(struct vm *vm, u64 nr, u64 a, u64 b, u64 c)
 	return hcall_dispatch(&vm->vcpus[0], nr, args);
 }
 
+/* Units that come and go. */
+static void toggle(struct vm *vm, u32 i)
+{
+	if (units[i])
+		device_remove(units[i]);
+	units[i] =
+		units[i] ? NULL
+			 : add(vm, i ? &scsi_cd_class : &scsi_hd_class, BUS_SCSI, i ? disc : disk);
+}
+
+static void restore(struct vm *vm)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(units); i++)
+		if (!units[i])
+			toggle(vm, i);
+}
+
+/* What the user does: to the drive, to the disk's size. */
+static void act(struct vm *vm, struct fuzz_input *in)
+{
+	struct scsi_device *cd = scsi_of_block(vm, disc);
+	u64 kind = fuzz_value(in, 1);
+	struct block *other = cd ? empty : disc;
+	struct error e;
+
+	scsi_bus_drain(bus);
+	if (!cd)
+		cd = scsi_of_block(vm, empty);
+	switch (kind & 7) {
+	case 0:
+	case 1:
+		/* one without a disc does not come back as it went */
+		if (!(kind & 1) || cd == scsi_of_block(vm, disc))
+			toggle(vm, kind & 1);
+		break;
+	case 2:
+	case 3:
+		if (!cd)
+			break;
+		devices_swap_backend(vm, other == empty ? disc : empty, other);
+		scsi_medium_changed(cd);
+		break;
+	case 4:
+		if (block_resize(disk, (1 + (kind >> 3)) * (IMAGE / 32), &e))
+			abort();
+		devices_resized(vm, disk);
+		break;
+	default:
+		if (cd)
+			scsi_open_tray(cd, kind & 8);
+	}
+}
+
 static struct vm *rig(void)
 {
 	struct vm *vm = fuzz_board();
+	struct block_options none = {.cdrom = true};
+	struct error e;
 
+	disk = image(false);
+	disc = image(true);
+	if (block_open(&none, &empty, &e))
+		abort();
 	add(vm, &spapr_vscsi_class, BUS_VIO, NULL);
-	add(vm, &scsi_hd_class, BUS_SCSI, image(false));
-	add(vm, &scsi_cd_class, BUS_SCSI, image(true));
+	restore(vm);
 	bus = device_bus_find(vm, BUS_SCSI, NULL)->bus;
 	for (u64 a = 0; a < 8 << 20; a += 4096)
 		hcall(vm, H_PUT_TCE, UNIT, a, a | 3);
@@ -85,6 +146,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 
 	if (!vm)
 		vm = rig();
+	restore(vm);
 	hcall(vm, H_FREE_CRQ, UNIT, 0, 0);
 	hcall(vm, H_REG_CRQ, UNIT, QUEUE, 4096);
 	while (in.size) {
@@ -107,6 +169,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		case 4:
 			a = fuzz_value(&in, 3) << 12;
 			hcall(vm, H_PUT_TCE, UNIT, a, fuzz_address(&in));
+			break;
+		case 5:
+		case 6:
+			act(vm, &in);
 			break;
 		default:
 			command(vm, &in);

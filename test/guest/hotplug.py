@@ -18,16 +18,19 @@ import subprocess
 import sys
 import time
 
+import hotunits
 from cases import Case
 from guest import Failure, Guest, Monitor, PROMPT, Results, command_line
+from hotunits import make_disk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DISK_BYTES = 4 << 20
 LOAD_BYTES = 32 << 20
 SCRIPTS = {
     "load": "dmesg -n 1\nsh /modules/load\nmkdir -p /var/log /var/lock\nifconfig lo up\n",
     # one disk all the time, by turns of some seconds
-    "verify": "while [ ! -e /stop ]; do diskio verify /dev/vda LOAD 8 2 $$ || echo bad; done > /verified 2>&1; > /done\n",
+    "verify": "while [ ! -e /stop ]; do diskio verify /dev/vda LOAD 4 2 $$ || echo bad; done > /verified 2>&1; > /done\n",
+    # but that nobody has written qemu's NVRAM, and that disks went while they were read
+    "trouble": "dmesg | grep -E 'Oops|BUG|WARNING|I/O error|EEH: F' | grep -vE 'nvram|dev sd[a-z]'\n",
     # until a device is there, until it is not
     "come": "while [ ! -e $1 ]; do sleep 0.1; done\n",
     "go": "while [ -e $1 ]; do sleep 0.1; done\n",
@@ -52,7 +55,11 @@ def build_initrd(options, work):
     guests = options.guests
     archives = [os.path.join(guests, "tests-ppc64el", "initrd.gz"), os.path.join(guests, "hotplug-ppc64el", "programs.gz")]
     lines = ["dir hp 755"]
-    for name, text in SCRIPTS.items():
+    modules = os.path.join(guests, "debian-ppc64el", "root", "modules")
+    lines += [f"file modules/{m}.ko 644 {modules}/{m}.ko" for m in hotunits.MODULES]
+    scripts = {**SCRIPTS, **hotunits.SCRIPTS}
+    scripts["load"] += "".join(f"insmod /modules/{m}.ko\n" for m in hotunits.MODULES)
+    for name, text in scripts.items():
         path = os.path.join(work, name)
         with open(path, "w", encoding="ascii") as f:
             f.write(text.replace("LOAD", str(LOAD_BYTES)))
@@ -83,7 +90,7 @@ class Run:
             "-device", "virtio-blk-pci,drive=load,id=load,addr=2",
             "-netdev", f"user,id=n1,net=10.0.3.0/24,tftp={work}/tftp",
             "-netdev", f"user,id=n2,net=10.0.4.0/24,tftp={work}/tftp",
-            "-monitor", f"unix:{monitor},server=on,wait=off", *extra))
+            "-monitor", f"unix:{monitor},server=on,wait=off", *hotunits.ADAPTERS, *extra))
         argv = command_line(options.vmm, case, options.guests, options.qemu)
         argv[argv.index("-initrd") + 1] = os.path.join(work, "initrd")
         argv[argv.index("-serial") + 1] = "stdio"
@@ -112,13 +119,6 @@ class Run:
             raise Failure(f"{what}: {got!r} instead of {want!r}")
 
 
-def make_disk(path):
-    data = os.urandom(DISK_BYTES)
-    with open(path, "wb") as f:
-        f.write(data)
-    return hashlib.md5(data).hexdigest()
-
-
 def md5(path):
     with open(path, "rb") as f:
         return hashlib.md5(f.read()).hexdigest()
@@ -140,7 +140,8 @@ def plug(run, disks, nets, turn):
         run.tell(f"drive_add 0 if=none,id=d-{name},file={w}/{name}.img,format=raw")
         run.tell(f"device_add {DISKS[name][0]},id={name},drive=d-{name}")
     for name in nets:
-        run.tell(f"device_add {NETS[name][0]},id={name}")
+        # qemu's package has no boot ROMs
+        run.tell(f"device_add {NETS[name][0]},id={name}" + (",romfile=" if run.options.qemu else ""))
     for name in disks:
         path = DISKS[name][1]
         g.run(f"sh /hp/come {path}", 240)
@@ -182,7 +183,11 @@ def refusals(run):
             ("device_add virtio-rng-pci,id=x,addr=2.1", "slot 02"),
             ("device_add pcie-root-port,id=x", "cannot be plugged in"),
             ("device_add VGA,id=x", "cannot be plugged in"),
-            ("device_add scsi-hd,id=x,drive=d1", "cannot be plugged in"),
+            ("device_add scsi-hd,id=x,drive=d1,bus=vs.1", "no SCSI bus 'vs.1'"),
+            ("device_add scsi-hd,id=x,drive=d1,bus=vs.0,scsi-id=256", "256 targets"),
+            ("device_add usb-kbd,id=x,bus=xh.0,port=9", "no port 9"),
+            ("device_add usb-storage,id=x,bus=xh.0", "drive"),
+            ("device_add spapr-vty,id=x", "cannot be plugged in"),
             ("device_del", "id is missing"),
             ("device_del nothing", "no device 'nothing'"),
             ("drive_add 0 if=none,file=/nonexistent,id=y", "nonexistent"),
@@ -212,13 +217,13 @@ def refusals(run):
 def silent(run):
     """a guest that does not answer keeps its device until it does"""
     w = run.work
-    want = md5(f"{w}/blk.img")
+    want = make_disk(f"{w}/blk.img")
     run.tell(f"drive_add 0 if=none,id=d2,file={w}/blk.img,format=raw")
     run.tell("device_add virtio-blk-pci,id=kept,drive=d2")
     run.guest.run("sh /hp/come /dev/vdb", 240)
-    run.guest.run("killall rtas_errd; sleep 1")
+    run.guest.run("killall rtas_errd; while pidof rtas_errd; do sleep 0.1; done")
     run.tell("device_del kept")
-    time.sleep(1)
+    time.sleep(0.5)
     if "before" not in run.monitor("device_del kept"):
         raise Failure("a second device_del says nothing")
     if "asked to let go" not in run.monitor("info pci"):
@@ -231,7 +236,7 @@ def silent(run):
 
 def saved(options, results, work, run):
     """a machine with a device that was plugged in goes on in another process"""
-    want = md5(f"{work}/blk.img")
+    want = make_disk(f"{work}/blk.img")
     run.tell(f"drive_add 0 if=none,id=d3,file={work}/blk.img,format=raw")
     run.tell("device_add virtio-rng-pci,id=before,addr=5")
     run.tell("device_add virtio-blk-pci,id=later,drive=d3,addr=6")
@@ -264,12 +269,22 @@ def finish(run):
     verified = g.run("cat /verified")
     if not verified or [x for x in verified.splitlines() if not x.endswith(" 0 failed, 0 wrong")]:
         raise Failure(f"the other disk: {verified[-300:]!r}")
-    trouble = g.run("dmesg | grep -E 'Oops|BUG|WARNING|I/O error|EEH: F'")
+    trouble = g.run("sh /hp/trouble")
     run.same("the kernel's log", trouble, "")
     run.results.add("the disk beside them lost nothing, and the kernel has no complaint")
     g.type("poweroff -f\n")
     if g.wait(60):
         raise Failure(f"poweroff: {g.ending()}")
+
+
+def plug_all(run):
+    plug(run, ["blk", "nvme"], ["net", "e1000"], 1)
+    if run.options.full:
+        plug(run, ["blk"], ["net"], 2)
+
+
+# of one boot; then the machine is saved
+STEPS = {"refusals": refusals, "plug": plug_all, **hotunits.STEPS, "silent": silent}
 
 
 def main():
@@ -278,6 +293,8 @@ def main():
     p.add_argument("--guests", default="build/guests")
     p.add_argument("--log", default="build/log/hotplug")
     p.add_argument("--scale", type=float, default=1.0)
+    p.add_argument("--full", action="store_true", help="the wide form")
+    p.add_argument("steps", nargs="*", help=f"of {' '.join(STEPS)} saved; all, if none are named")
     p.add_argument("--qemu", action="store_true", help="the program is qemu-system-ppc64")
     options = p.parse_args()
     if options.qemu:
@@ -298,14 +315,16 @@ def main():
             g.expect(PROMPT, 200, "shell prompt")
             g.run("sh /hp/load", 120)
             g.run("rtas_errd; sh /hp/verify &")
-            if not options.qemu:
-                refusals(run)
-            plug(run, ["blk", "nvme"], ["net", "e1000"], 1)
-            plug(run, ["blk"], ["net"], 2)
-            if options.qemu:
+            for name, step in STEPS.items():
+                if options.steps and name not in options.steps:
+                    continue
+                before = time.monotonic()
+                if not (options.qemu and name in ("refusals", "silent")):
+                    step(run)
+                results.note(f"{name}: {time.monotonic() - before:.1f} s")
+            if options.qemu or (options.steps and "saved" not in options.steps):
                 finish(run)
             else:
-                silent(run)
                 saved(options, results, work, run)
     except (Failure, OSError) as e:
         results.add("hotplug", str(e))

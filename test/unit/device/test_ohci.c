@@ -241,12 +241,44 @@ static void test_usb_hub(void **state)
 	teardown(&g);
 }
 
+/* A hub goes with what is behind it. */
+static void test_hub_goes(void **state)
+{
+	struct error e = {""};
+	struct device *hub;
+	struct rig g;
+	u32 before;
+
+	setup(&g);
+	before = g.d.vm->nr_devices;
+	for (u32 turn = 0; turn < 2; turn++) {
+		struct device *kbd;
+
+		hub = usb_add(g.d.vm, "usb-hub", NULL, &e);
+		kbd = device_new(g.d.vm, &usb_kbd_class);
+		device_set_pointer(kbd, "bus", &g.d.o->bus);
+		assert_int_equal(device_set(kbd, "port", "2.3", &e), 0);
+		assert_int_equal(device_realize(kbd, &e), 0);
+		o_start(&g.d);
+		o_store(&g.d, 0x58, 1 << 16);
+		vm_lock(g.d.vm);
+		device_remove(hub);
+		vm_unlock(g.d.vm);
+		assert_int_equal(g.d.vm->nr_devices, before);
+		assert_int_equal(o_load(&g.d, 0x58), 1 << 8 | 1 << 16);
+		assert_null(usb_route(&g.d.o->bus.ports[1], 3));
+		o_work(&g.d, 2);
+	}
+	teardown(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hub),   cmocka_unit_test(test_control),
-		cmocka_unit_test(test_disk),  cmocka_unit_test(test_recall),
-		cmocka_unit_test(test_loops), cmocka_unit_test(test_usb_hub),
+		cmocka_unit_test(test_hub),	 cmocka_unit_test(test_control),
+		cmocka_unit_test(test_disk),	 cmocka_unit_test(test_recall),
+		cmocka_unit_test(test_loops),	 cmocka_unit_test(test_usb_hub),
+		cmocka_unit_test(test_hub_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,14 @@ static u32 status(struct rig *g, u32 *residue)
 	return usb_disk_status(&g->disk, at, residue);
 }
 
+static struct device *find_storage(struct rig *g)
+{
+	for (u32 i = 0; i < g->d.vm->nr_devices; i++)
+		if (g->d.vm->devices[i]->cls == &usb_storage_class)
+			return g->d.vm->devices[i];
+	return NULL;
+}
+
 /* The first command is told that the power came on. */
 static void wake_disk(struct rig *g)
 {
@@ -231,6 +239,49 @@ static void test_disk(void **state)
 }
 
 /* A READ whose data goes the other way reaches nothing of the guest's. */
+/* A disk goes while it reads, and another one comes: the port says so, and nothing is left. */
+static void test_unplug(void **state)
+{
+	static const u8 read[10] = {0x28, [5] = 3, [8] = 8};
+	struct error e = {""};
+	struct rig g;
+	u32 before, w[4], code;
+
+	setup(&g, "qemu-xhci");
+	configure(&g);
+	wake_disk(&g);
+	before = g.d.vm->nr_devices;
+	for (u32 turn = 0; turn < 3; turn++) {
+		x_store(&g.d, 0x440, 1 << 9 | 1 << 17);
+		if (!turn) {
+			assert_int_equal(command(&g, read, 10, 4096, true), CC_SUCCESS);
+			x_put(&g.d, IN, X_DATA, 4096, TRB_NORMAL << 10 | TRB_SHORT_EVENT);
+			x_store(&g.d, 0x2004, IN);
+		}
+		vm_lock(g.d.vm);
+		device_remove(find_storage(&g));
+		vm_unlock(g.d.vm);
+		assert_int_equal(g.d.vm->nr_devices, before - 2);
+		assert_int_equal(x_load(&g.d, 0x440), 1 << 9 | 1 << 17 | 5 << 5);
+		while (x_event(&g.d, w))
+			;
+		x_store(&g.d, 0x2004, IN);
+		x_work(&g.d);
+		while (x_event(&g.d, w)) {
+			code = w[2] >> 24;
+			assert_int_not_equal(code, CC_SUCCESS);
+		}
+		x_store(&g.d, 0x440, 1 << 9 | 1 << 17);
+		if (!usb_add(g.d.vm, "usb-storage", g.disk.block, &e))
+			fail_msg("%s", e.text);
+		assert_int_equal(x_load(&g.d, 0x440) & (1 | 1 << 17), 1 | 1 << 17);
+		assert_true(x_event(&g.d, w));
+		assert_int_equal(w[3] >> 10, TRB_PORT_EVENT);
+	}
+	assert_int_equal(g.d.vm->nr_devices, before);
+	teardown(&g);
+}
+
 static void test_wrong_way(void **state)
 {
 	static const u8 read[10] = {0x28, [8] = 1};
@@ -507,12 +558,13 @@ static void test_pointers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ports),	       cmocka_unit_test(test_control),
-		cmocka_unit_test(test_disk),	       cmocka_unit_test(test_wrong_way),
-		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_loops),
-		cmocka_unit_test(test_frozen),	       cmocka_unit_test(test_save),
-		cmocka_unit_test(test_keyboard),       cmocka_unit_test(test_pointers),
-		cmocka_unit_test(test_firmware_cycle), cmocka_unit_test(test_connector),
+		cmocka_unit_test(test_ports),	  cmocka_unit_test(test_control),
+		cmocka_unit_test(test_disk),	  cmocka_unit_test(test_wrong_way),
+		cmocka_unit_test(test_unplug),	  cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_loops),	  cmocka_unit_test(test_frozen),
+		cmocka_unit_test(test_save),	  cmocka_unit_test(test_keyboard),
+		cmocka_unit_test(test_pointers),  cmocka_unit_test(test_firmware_cycle),
+		cmocka_unit_test(test_connector),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,9 @@ enum {
 	BAD_TARGET = 3,
 	FAILURE = 9,
 	NO_ANSWER = 0xff,
+	EVENT_BYTES = 16,
+	F_HOTPLUG = 2,
+	F_CHANGE = 4,
 };
 
 struct rig {
@@ -217,13 +220,236 @@ static void test_short(void **state)
 	teardown(&g);
 }
 
+/* --- units that come and go (5.6.6.3) --- */
+static struct device *plug(struct rig *g, const struct device_class *cls, struct block *b,
+			   u32 target, u32 lun)
+{
+	struct error e = {""};
+	struct device *dev;
+
+	vm_pause(g->vm);
+	vm_lock(g->vm);
+	dev = device_new(g->vm, cls);
+	device_set_pointer(dev, "bus", device_bus_find(g->vm, BUS_SCSI, NULL)->bus);
+	device_set_pointer(dev, "drive", b);
+	device_set_u64(dev, "scsi-id", target);
+	device_set_u64(dev, "lun", lun);
+	if (device_realize(dev, &e))
+		fail_msg("%s", e.text);
+	vm_unlock(g->vm);
+	vm_resume(g->vm);
+	return dev;
+}
+
+static void unplug(struct rig *g, struct device *dev)
+{
+	vm_pause(g->vm);
+	vm_lock(g->vm);
+	device_remove(dev);
+	vm_unlock(g->vm);
+	vm_resume(g->vm);
+}
+
+static void expect_event(struct rig *g, u32 event, u32 lun, u32 reason)
+{
+	u8 in[EVENT_BYTES];
+
+	assert_int_equal(vd_take(&g->d, EVENT, in, sizeof(in)), EVENT_BYTES);
+	assert_int_equal(ld_le32(in), event);
+	assert_int_equal(ld_be32(in + 4), lun);
+	assert_int_equal(ld_le32(in + 8), 0);
+	assert_int_equal(ld_le32(in + 12), reason);
+}
+
+static void test_hotplug(void **state)
+{
+	struct device *dev;
+	struct block *b;
+	char path[64];
+	struct rig g;
+
+	setup(&g);
+	b = image(path);
+	/* the driver does not want to know */
+	vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES);
+	unplug(&g, plug(&g, &scsi_hd_class, b, 3, 0));
+	assert_false(vd_ready(&g.d, EVENT, 20));
+	vd_start(&g.d, F_HOTPLUG);
+	wake(&g);
+	for (u32 i = 0; i < 4; i++)
+		vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES);
+	dev = plug(&g, &scsi_hd_class, b, 3, 0);
+	expect_event(&g, 1, 0x01030000, 1);
+	assert_int_equal(command(&g, 3, CDB(0x12, 0, 0, 0, 36, 0), NULL, 0, 36), 0);
+	unplug(&g, dev);
+	expect_event(&g, 1, 0x01030000, 2);
+	assert_int_equal(command(&g, 3, CDB(0x12, 0, 0, 0, 36, 0), NULL, 0, 36), NO_ANSWER);
+	/* another target has nothing to say; another unit of the same has */
+	assert_int_equal(command(&g, 2, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), 0);
+	dev = plug(&g, &scsi_hd_class, b, 2, 300);
+	expect_event(&g, 1, 0x0102412c, 1);
+	assert_int_equal(command(&g, 2, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), 2);
+	assert_int_equal(g.sense, 0x063f0e);
+	assert_int_equal(command(&g, 2, CDB(0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0), NULL, 0, 256),
+			 0);
+	assert_int_equal(ld_be32(g.in + RESPONSE), 16);
+	/* one buffer is left: the second event is missed, which is said with the next */
+	unplug(&g, dev);
+	expect_event(&g, 1, 0x0102412c, 2);
+	dev = plug(&g, &scsi_hd_class, b, 4, 0);
+	assert_false(vd_ready(&g.d, EVENT, 20));
+	vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES);
+	expect_event(&g, 0x80000000, 0, 0);
+	vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES);
+	unplug(&g, dev);
+	expect_event(&g, 1, 0x01040000, 2);
+	/* a buffer that is too short breaks the device, not us */
+	vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES - 1);
+	unplug(&g, plug(&g, &scsi_hd_class, b, 4, 0));
+	os_mutex_lock(&g.d.v->lock);
+	assert_true(g.d.v->s->status & VIRTIO_STATUS_NEEDS_RESET);
+	os_mutex_unlock(&g.d.v->lock);
+	teardown(&g);
+	block_close(b);
+	unlink(path);
+}
+
+static void test_resize(void **state)
+{
+	struct error e = {""};
+	struct rig g;
+
+	setup(&g);
+	vd_start(&g.d, F_CHANGE);
+	wake(&g);
+	vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES);
+	vm_pause(g.vm);
+	assert_int_equal(block_resize(g.disk, 1000, &e), -EINVAL);
+	if (block_resize(g.disk, 2 * DISK_BYTES, &e))
+		fail_msg("%s", e.text);
+	devices_resized(g.vm, g.disk);
+	vm_resume(g.vm);
+	expect_event(&g, 3, 0x01020000, 0x2a | 0x09 << 8);
+	assert_int_equal(command(&g, 2, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), 2);
+	assert_int_equal(g.sense, 0x062a09);
+	assert_int_equal(command(&g, 2, CDB(0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), NULL, 0, 8), 0);
+	assert_int_equal(ld_be32(g.in + RESPONSE), 2 * DISK_BYTES / 512 - 1);
+	assert_int_equal(command(&g, 2, CDB(0x28, 0, 0, 0, 0x0f, 0xff, 0, 0, 1, 0), NULL, 0, 512),
+			 0);
+	teardown(&g);
+}
+
+/* A CD-ROM drive at target 5: what the user and the guest do to its tray. */
+static u8 cd(struct rig *g, u8 op, u8 byte4)
+{
+	return command(g, 5, CDB(op, 0, 0, 0, byte4, 0), NULL, 0, 0);
+}
+
+static void expect_media(struct rig *g, u8 event, u8 is)
+{
+	assert_int_equal(command(g, 5, CDB(0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8, 0), NULL, 0, 8), 0);
+	assert_int_equal(g->in[RESPONSE + 4], event);
+	assert_int_equal(g->in[RESPONSE + 5], is);
+}
+
+static bool press(struct rig *g, struct block *b, bool force)
+{
+	bool opened;
+
+	vm_pause(g->vm);
+	opened = scsi_open_tray(scsi_of_block(g->vm, b), force);
+	vm_resume(g->vm);
+	return opened;
+}
+
+static void insert(struct rig *g, struct block *from, struct block *to)
+{
+	vm_pause(g->vm);
+	block_drain(from);
+	devices_swap_backend(g->vm, from, to);
+	scsi_medium_changed(scsi_of_block(g->vm, to));
+	vm_resume(g->vm);
+}
+
+static void test_medium(void **state)
+{
+	struct block_options o = {.cdrom = true};
+	struct block *disc, *empty;
+	struct error e = {""};
+	char path[64];
+	struct rig g;
+
+	setup(&g);
+	vd_start(&g.d, F_CHANGE);
+	disc = image(path);
+	if (block_open(&o, &empty, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(block_info(empty)->size, 0);
+	plug(&g, &scsi_cd_class, empty, 5, 0);
+	assert_int_equal(cd(&g, 0, 0), 2);
+	assert_int_equal(g.sense, 0x062900);
+	assert_int_equal(cd(&g, 0, 0), 2);
+	assert_int_equal(g.sense, 0x023a00);
+	vd_offer(&g.d, EVENT, NULL, 0, EVENT_BYTES);
+	insert(&g, empty, disc);
+	expect_event(&g, 3, 0x01050000, 0x28);
+	expect_media(&g, 2, 2);
+	expect_media(&g, 0, 2);
+	assert_int_equal(cd(&g, 0, 0), 2);
+	assert_int_equal(g.sense, 0x062800);
+	assert_int_equal(command(&g, 5, CDB(0x28, 0, 0, 0, 0, 1, 0, 0, 1, 0), NULL, 0, 2048), 0);
+	assert_int_equal(g.in[RESPONSE], 5);
+	/* locked: the guest hears of the wish */
+	assert_int_equal(cd(&g, 0x1e, 1), 0);
+	assert_false(press(&g, disc, false));
+	expect_media(&g, 1, 2);
+	expect_media(&g, 0, 2);
+	assert_int_equal(cd(&g, 0x1b, 2), 2);
+	assert_int_equal(g.sense, 0x055302);
+	assert_true(press(&g, disc, true));
+	expect_media(&g, 3, 1);
+	assert_int_equal(cd(&g, 0, 0), 2);
+	assert_int_equal(g.sense, 0x023a00);
+	/* the guest closes the tray with the disc still in it */
+	assert_int_equal(cd(&g, 0x1b, 3), 0);
+	expect_media(&g, 2, 2);
+	assert_int_equal(cd(&g, 0, 0), 0);
+	/* and one that is empty */
+	assert_int_equal(cd(&g, 0x1e, 0), 0);
+	insert(&g, disc, empty);
+	expect_media(&g, 3, 1);
+	assert_int_equal(cd(&g, 0x1b, 3), 0);
+	assert_int_equal(cd(&g, 0, 0), 2);
+	assert_int_equal(g.sense, 0x023a00);
+	teardown(&g);
+	block_close(disc);
+	block_close(empty);
+	unlink(path);
+}
+
+/* What goes takes its bus along: the name is free, and nothing points there. */
+static void test_removal(void **state)
+{
+	struct device *adapter;
+	struct rig g;
+
+	setup(&g);
+	adapter = &((struct virtio_pci *)g.d.v->transport_data)->pci.dev;
+	vm_pause(g.vm);
+	device_remove(adapter);
+	assert_null(device_bus_find(g.vm, BUS_SCSI, NULL));
+	assert_null(scsi_of_block(g.vm, g.disk));
+	vm_resume(g.vm);
+	teardown(&g);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_disk),
-		cmocka_unit_test(test_direction),
-		cmocka_unit_test(test_control),
-		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_disk),	cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_control), cmocka_unit_test(test_short),
+		cmocka_unit_test(test_hotplug), cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_medium),	cmocka_unit_test(test_removal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

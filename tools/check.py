@@ -64,7 +64,9 @@ class Context:
 
     def one(self, what, argv, env=None):
         """a command that is one test"""
-        status, output = self.command(argv, env)
+        return self.ended(what, *self.command(argv, env))
+
+    def ended(self, what, status, output):
         if status == 0:
             self.passed += 1
         else:
@@ -157,10 +159,18 @@ def count_cases(c, totals, name, output):
 
 
 def guests(c):
-    for name in "debian-ppc64el", "pseries-be", "grub-ppc64el", "loads-ppc64el":
-        c.one(name, [f"guests/{name}.sh", f"build/guests/{name}"])
-    for name in "tests-ppc64el", "hotplug-ppc64el":
-        c.one(name, [f"guests/{name}.sh", "build/guests/debian-ppc64el", f"build/guests/{name}"])
+    debian = ["build/guests/debian-ppc64el"]
+    needs = {"tests-ppc64el": debian, "hotplug-ppc64el": debian}
+
+    def make(names):
+        return [(x, c.command([f"guests/{x}.sh", *needs.get(x, []), f"build/guests/{x}"])) for x in names]
+
+    # what is fetched, while a kernel is built
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for some in pool.map(make, (["pseries-be"],
+                                    ["debian-ppc64el", "grub-ppc64el", "loads-ppc64el", *needs])):
+            for name, (status, output) in some:
+                c.ended(name, status, output)
 
 
 def installer(c):

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "../unit/host/p9.h"
@@ -44,7 +45,8 @@ static void check(void)
 {
 	struct stat st;
 
-	if (stat(beside, &st) || st.st_size != 7 || (st.st_mode & 0777) != 0644)
+	if (stat(beside, &st) || st.st_size != 7 || (st.st_mode & 0777) != 0644 ||
+	    listxattr(beside, NULL, 0) > 0)
 		abort();
 }
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -18,7 +19,7 @@
 
 enum { ROOT, FILE_FID, MAX_VALUE = 65536 };
 
-static char top[64], file[80];
+static char top[64], folder[80], file[96], secret[80];
 static bool has_xattrs;
 static struct p9_client c;
 
@@ -29,7 +30,11 @@ static int setup(void **state)
 	strcpy(top, "/tmp/pv9paXXXXXX");
 	if (!mkdtemp(top))
 		return -1;
-	snprintf(file, sizeof(file), "%s/file", top);
+	snprintf(folder, sizeof(folder), "%s/share", top);
+	snprintf(file, sizeof(file), "%s/file", folder);
+	snprintf(secret, sizeof(secret), "%s/secret", top);
+	if (mkdir(folder, 0700) || close(open(secret, O_CREAT | O_WRONLY, 0600)))
+		return -1;
 	fd = open(file, O_CREAT | O_WRONLY, 0600);
 	has_xattrs = !fsetxattr(fd, "user.test", "x", 1, 0);
 	close(fd);
@@ -41,13 +46,15 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	unlink(file);
+	unlink(secret);
+	rmdir(folder);
 	rmdir(top);
 	return 0;
 }
 
 static void start(enum fsdev_security security, bool readonly)
 {
-	struct fsdev_options o = {top, security, readonly};
+	struct fsdev_options o = {folder, security, readonly};
 	struct error e = {""};
 
 	if (!has_xattrs)
@@ -253,6 +260,26 @@ static void test_sizes(void **state)
 	fsdev_close(c.f);
 }
 
+/* A link's attributes are the link's, and it can have none: not those of what it names. */
+static void test_no_way_out(void **state)
+{
+	char link[96];
+
+	start(FSDEV_NONE, false);
+	snprintf(link, sizeof(link), "%s/out", folder);
+	assert_int_equal(symlink("../secret", link), 0);
+	assert_int_equal(setxattr(secret, "user.s", "s", 1, 0), 0);
+	assert_int_equal(c_clunk(&c, FILE_FID), 0);
+	assert_int_equal(c_walk(&c, ROOT, FILE_FID, "out", NULL), 0);
+	assert_int_not_equal(set("user.x", "x", 0), 0);
+	assert_int_not_equal(set("user.s", "", XATTR_REPLACE), 0);
+	assert_int_not_equal(value_of("user.s", "s"), 0);
+	assert_int_equal(value_of("", ""), 0);
+	assert_int_equal(listxattr(secret, NULL, 0), sizeof("user.s"));
+	fsdev_close(c.f);
+	unlink(link);
+}
+
 static void test_readonly(void **state)
 {
 	start(FSDEV_NONE, true);
@@ -268,7 +295,7 @@ static void test_save(void **state)
 	struct buffer b = {0};
 	struct state_writer w = {buf_write, &b, 0};
 	struct state_reader r = {buf_read, &b};
-	struct fsdev_options o = {top, FSDEV_NONE, false};
+	struct fsdev_options o = {folder, FSDEV_NONE, false};
 	struct error e = {""};
 
 	start(FSDEV_NONE, false);
@@ -303,9 +330,9 @@ static void test_save(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values), cmocka_unit_test(test_names),
-		cmocka_unit_test(test_sizes),  cmocka_unit_test(test_readonly),
-		cmocka_unit_test(test_save),
+		cmocka_unit_test(test_values),	   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sizes),	   cmocka_unit_test(test_readonly),
+		cmocka_unit_test(test_no_way_out), cmocka_unit_test(test_save),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

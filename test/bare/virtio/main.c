@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A bare-metal driver of virtio-mmio (virtio 1.2, 4.2) for bare-440 and bare-e500, in the mapping
- * that they start with: it finds the slots' devices, agrees with each, and uses a disk and a source
- * of random bytes by interrupts, through the modern or the legacy registers. The disk's words count
- * up from 0; the image reads them, replaces a part, flushes, and reads that back. It says what is
- * wrong, or that all is well, and resets the core. UART, SLOTS: addresses.
+ * that they start with: it finds the slots' devices, agrees with each, and uses a disk, a source of
+ * random bytes and a network card by interrupts, through the modern or the legacy registers. The
+ * disk's words count up from 0; the image reads them, replaces a part, flushes, and reads that
+ * back. The card asks who 10.0.2.2 is, which -netdev user answers. It says what is wrong, or that
+ * all is well, and resets the core. UART, SLOTS: addresses.
  */
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -37,10 +38,12 @@ enum {
 	USED = 0xa0,
 	CONFIG = 0x100,
 
+	ID_NET = 1,
 	ID_BLOCK = 2,
 	ID_RNG = 4,
 
 	F_FLUSH = 1 << 9,
+	F_MAC = 1 << 5,
 	F_VERSION_1_HIGH = 1,
 
 	SIZE = 8,
@@ -62,17 +65,21 @@ enum {
 
 #define mtspr(n, v) asm volatile("mtspr %0, %1; isync" ::"i"(n), "r"((u32)(v)) : "memory")
 
-struct slot {
-	u32 base, legacy, device;
+struct queue {
 	u8 *desc, *avail, *used;
 	u16 produced, consumed;
+};
+
+struct slot {
+	u32 base, legacy, device;
+	struct queue q[2];
 };
 
 extern u8 external[];
 void interrupt(void);
 
 static struct slot slots[NR_SLOTS];
-static u8 rings[NR_SLOTS][AREA] __attribute__((aligned(4096)));
+static u8 rings[NR_SLOTS][2][AREA] __attribute__((aligned(4096)));
 static u8 data[16 * SECTOR] __attribute__((aligned(16)));
 static u8 head[16], status;
 static volatile u32 interrupts;
@@ -188,9 +195,9 @@ void interrupt(void)
 }
 
 /* --- a device --- */
-static void add(struct slot *s, u32 nr, const void *p, u32 len, u32 flags)
+static void add(struct slot *s, u32 queue, u32 nr, const void *p, u32 len, u32 flags)
 {
-	u8 *d = s->desc + 16 * nr;
+	u8 *d = s->q[queue].desc + 16 * nr;
 
 	st32(s, d, s->legacy ? 0 : (u32)p);
 	st32(s, d + 4, s->legacy ? (u32)p : 0);
@@ -199,30 +206,71 @@ static void add(struct slot *s, u32 nr, const void *p, u32 len, u32 flags)
 	st16(s, d + 14, nr + 1);
 }
 
-/* Let the device work on the chain at descriptor 0; how much it wrote. */
-static u32 run(struct slot *s)
+/* The chain at descriptor 0 is the device's. */
+static void offer(struct slot *s, u32 queue)
 {
-	u32 had = interrupts, turns = 0;
-	u8 *entry = s->used + 4 + 8 * (s->consumed % SIZE);
+	struct queue *q = &s->q[queue];
 
-	st16(s, s->avail + 4 + 2 * (s->produced % SIZE), 0);
+	st16(s, q->avail + 4 + 2 * (q->produced % SIZE), 0);
 	asm volatile("msync" ::: "memory");
-	st16(s, s->avail + 2, ++s->produced);
-	set(s, NOTIFY, 0);
+	st16(s, q->avail + 2, ++q->produced);
+	set(s, NOTIFY, queue);
+}
+
+/* Until it comes back; how much the device wrote. */
+static u32 wait(struct slot *s, u32 queue)
+{
+	struct queue *q = &s->q[queue];
+	const u8 *entry = q->used + 4 + 8 * (q->consumed % SIZE);
+
+	q->consumed++;
 	asm volatile("wrteei 1");
-	while (interrupts == had)
-		if (++turns == PATIENCE) {
+	for (u32 turns = 0; ld16(s, q->used + 2) != q->consumed || !interrupts; turns++)
+		if (turns == PATIENCE) {
 			asm volatile("wrteei 0");
-			say("no interrupt\n");
+			say(interrupts ? "nothing comes back\n" : "no interrupt\n");
 			stop();
 		}
 	asm volatile("wrteei 0");
-	expect("used index", ld16(s, s->used + 2), ++s->consumed);
+	interrupts = 0;
+	asm volatile("msync" ::: "memory");
 	expect("used descriptor", ld32(s, entry), 0);
 	return ld32(s, entry + 4);
 }
 
-static void start(struct slot *s, u32 nr, u32 wanted)
+static u32 run(struct slot *s)
+{
+	offer(s, 0);
+	return wait(s, 0);
+}
+
+static void place(struct slot *s, u32 queue, u8 *area)
+{
+	struct queue *q = &s->q[queue];
+
+	set(s, SEL, queue);
+	expect("queue is long enough", get(s, NUM_MAX) >= SIZE, 1);
+	set(s, NUM, SIZE);
+	q->desc = area;
+	q->avail = area + 16 * SIZE;
+	q->used = area + PAGE;
+	if (s->legacy) {
+		set(s, ALIGN, PAGE);
+		set(s, PFN, (u32)area / PAGE);
+		expect("page", get(s, PFN), (u32)area / PAGE);
+		return;
+	}
+	set(s, DESC, (u32)q->desc);
+	set(s, DESC + 4, 0);
+	set(s, AVAIL, (u32)q->avail);
+	set(s, AVAIL + 4, 0);
+	set(s, USED, (u32)q->used);
+	set(s, USED + 4, 0);
+	set(s, READY, 1);
+	expect("ready", get(s, READY), 1);
+}
+
+static void start(struct slot *s, u32 nr, u32 queues, u32 wanted)
 {
 	u32 offered;
 
@@ -245,26 +293,8 @@ static void start(struct slot *s, u32 nr, u32 wanted)
 		set(s, STATUS, 11);
 		expect("status with features", get(s, STATUS), 11);
 	}
-	set(s, SEL, 0);
-	expect("queue is long enough", get(s, NUM_MAX) >= SIZE, 1);
-	set(s, NUM, SIZE);
-	s->desc = rings[nr];
-	s->avail = s->desc + 16 * SIZE;
-	s->used = s->desc + PAGE;
-	if (s->legacy) {
-		set(s, ALIGN, PAGE);
-		set(s, PFN, (u32)s->desc / PAGE);
-		expect("page", get(s, PFN), (u32)s->desc / PAGE);
-	} else {
-		set(s, DESC, (u32)s->desc);
-		set(s, DESC + 4, 0);
-		set(s, AVAIL, (u32)s->avail);
-		set(s, AVAIL + 4, 0);
-		set(s, USED, (u32)s->used);
-		set(s, USED + 4, 0);
-		set(s, READY, 1);
-		expect("ready", get(s, READY), 1);
-	}
+	for (u32 i = 0; i < queues; i++)
+		place(s, i, rings[nr][i]);
 	set(s, STATUS, get(s, STATUS) | 4);
 }
 
@@ -278,10 +308,10 @@ static void transfer(struct slot *s, u32 type, u32 sector, u32 bytes)
 	st32(s, head + 8, s->legacy ? 0 : sector);
 	st32(s, head + 12, s->legacy ? sector : 0);
 	status = 0xff;
-	add(s, n++, head, 16, NEXT);
+	add(s, 0, n++, head, 16, NEXT);
 	if (bytes)
-		add(s, n++, data, bytes, type == IN ? NEXT | WRITE : NEXT);
-	add(s, n, &status, 1, WRITE);
+		add(s, 0, n++, data, bytes, type == IN ? NEXT | WRITE : NEXT);
+	add(s, 0, n, &status, 1, WRITE);
 	expect("written", run(s), type == IN ? bytes + 1 : 1);
 	expect("disk's status", *(volatile u8 *)&status, 0);
 }
@@ -319,13 +349,49 @@ static void random_bytes(struct slot *s)
 	for (u32 i = 0; i < 64; i++)
 		words[i] = 0;
 	for (u32 turn = 0; turn < 2; turn++) {
-		add(s, 0, data + 128 * turn, 128, WRITE);
+		add(s, 0, 0, data + 128 * turn, 128, WRITE);
 		expect("random bytes", run(s), 128);
 	}
 	for (u32 i = 0; i < 32; i++)
 		equal += words[i] == words[32 + i];
 	expect("words that are equal", equal, 0);
 	say("random bytes\n");
+}
+
+/* --- a network --- */
+static void network(struct slot *s)
+{
+	static const u8 arp[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
+	u8 *out = data, *in = data + 2048, *frame, *mac = data + 4096;
+	u32 head_len = s->legacy ? 10 : 12, got;
+
+	for (u32 i = 0; i < 6; i++)
+		mac[i] = *(volatile u8 *)(s->base + CONFIG + i);
+	for (u32 i = 0; i < 4096; i++)
+		data[i] = 0;
+	frame = out + head_len;
+	for (u32 i = 0; i < 6; i++) {
+		frame[i] = 0xff;
+		frame[6 + i] = frame[22 + i] = mac[i];
+	}
+	for (u32 i = 0; i < sizeof(arp); i++)
+		frame[12 + i] = arp[i];
+	frame[28] = frame[38] = 10;
+	frame[30] = frame[40] = 2;
+	frame[31] = 15;
+	frame[41] = 2;
+	add(s, 0, 0, in, 2048, WRITE);
+	offer(s, 0);
+	add(s, 1, 0, out, head_len + 60, 0);
+	offer(s, 1);
+	got = wait(s, 0);
+	expect("the answer is long enough", got >= head_len + 42, 1);
+	frame = in + head_len;
+	for (u32 i = 0; i < 6; i++)
+		expect("whose answer", frame[i], mac[i]);
+	expect("kind of the answer", frame[21], 2);
+	expect("who answers", frame[28] << 24 | frame[30] << 8 | frame[31], 10 << 24 | 2 << 8 | 2);
+	say("network answers\n");
 }
 
 int main(void)
@@ -351,11 +417,15 @@ int main(void)
 	}
 	for (u32 i = 0; i < NR_SLOTS; i++) {
 		if (slots[i].device == ID_BLOCK) {
-			start(&slots[i], i, F_FLUSH);
+			start(&slots[i], i, 1, F_FLUSH);
 			disk(&slots[i]);
 		}
+		if (slots[i].device == ID_NET) {
+			start(&slots[i], i, 2, F_MAC);
+			network(&slots[i]);
+		}
 		if (slots[i].device == ID_RNG) {
-			start(&slots[i], i, 0);
+			start(&slots[i], i, 1, 0);
 			random_bytes(&slots[i]);
 		}
 	}

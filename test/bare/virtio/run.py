@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the driver image with a disk and a source of random bytes, through the modern interface and the legacy one; the
+"""Runs the driver image with a disk, a network and a source of random bytes, through the modern interface and the legacy one; the
 disk's image holds afterwards what the driver wrote. Saved on the way and loaded, it says the same.
 
 run.py POWERVISOR MACHINE IMAGE        PV_BACKEND: the translator's back end
@@ -19,8 +19,8 @@ WORDS = 512 // 4
 
 def wanted(legacy):
     kind = "legacy slot" if legacy else "slot"
-    return f"{kind} 0: device 4\n{kind} 5: device 2\nrandom bytes\ndisk of {SECTORS} sectors\n" \
-           "disk read, written, flushed\nvirtio: all is well\n"
+    return f"{kind} 0: device 4\n{kind} 1: device 1\n{kind} 5: device 2\nrandom bytes\nnetwork answers\n" \
+           f"disk of {SECTORS} sectors\ndisk read, written, flushed\nvirtio: all is well\n"
 
 
 def content(changed):
@@ -35,7 +35,8 @@ def command(program, machine, image, disk, legacy):
     return [program, *(["--engine", f"translator,backend={backend}"] if backend else []), "-M", machine, "-nographic",
             "-no-reboot", "-kernel", image, "-global", f"virtio-mmio.force-legacy={'on' if legacy else 'off'}",
             "-drive", f"if=none,id=d,format=raw,file={disk}",
-            "-device", "virtio-rng-device", "-device", "virtio-blk-device,drive=d,bus=virtio-mmio-bus.5"]
+            "-netdev", "user,id=n", "-device", "virtio-rng-device", "-device", "virtio-net-device,netdev=n",
+            "-device", "virtio-blk-device,drive=d,bus=virtio-mmio-bus.5"]
 
 
 def run(argv):

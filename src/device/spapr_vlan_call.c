@@ -266,31 +266,40 @@ static s64 change_table(struct vlan_state *s, u32 command, u64 mac)
 		;
 	if (command == TABLE_ADD && i == s->nr_filters) {
 		if (s->nr_filters == VLAN_FILTERS)
-			return H_RESOURCE;
+			return H_CONSTRAINED;
 		s->filters[s->nr_filters++] = mac;
 	}
-	if (command == TABLE_REMOVE && i < s->nr_filters)
+	if (command == TABLE_REMOVE) {
+		if (i == s->nr_filters)
+			return H_NOT_FOUND;
 		s->filters[i] = s->filters[--s->nr_filters];
+	}
 	return H_SUCCESS;
 }
 
-/* Unit, commands, a group's address. */
+/* Unit, commands, a group's address; what is on, and the groups of the table, in the first result.
+ */
 static s64 h_multicast(void *opaque, struct vcpu *vcpu, u64 nr, u64 *args)
 {
 	const u64 known = CTRL_RECEPTION | CTRL_RECEPTION_ON | CTRL_FILTERING | CTRL_FILTERING_ON |
 			  CTRL_TABLE;
 	struct spapr_vlan *v = find(opaque, args[0]);
+	u32 command = args[1] & CTRL_TABLE;
 	s64 ret = H_SUCCESS;
 
 	if (!v || args[1] & ~known)
+		return H_PARAMETER;
+	if ((command == TABLE_ADD || command == TABLE_REMOVE) && args[2] >> 48)
 		return H_PARAMETER;
 	os_mutex_lock(&v->lock);
 	if (args[1] & CTRL_RECEPTION)
 		v->state.multicast = !!(args[1] & CTRL_RECEPTION_ON);
 	if (args[1] & CTRL_FILTERING)
 		v->state.filtering = !!(args[1] & CTRL_FILTERING_ON);
-	if (args[1] & CTRL_TABLE)
-		ret = change_table(&v->state, args[1] & CTRL_TABLE, args[2] & 0xffffffffffff);
+	if (command)
+		ret = change_table(&v->state, command, args[2]);
+	args[0] = (v->state.multicast ? CTRL_RECEPTION_ON : 0) |
+		  (v->state.filtering ? CTRL_FILTERING_ON : 0) | v->state.nr_filters;
 	os_mutex_unlock(&v->lock);
 	return ret;
 }

@@ -198,6 +198,7 @@ static void test_filters(void **state)
 	static const u8 other[6] = {0x52, 0x54, 0, 9, 9, 9},
 			all[6] = {255, 255, 255, 255, 255, 255}, group[6] = {1, 0, 0x5e, 0, 0, 1},
 			group2[6] = {1, 0, 0x5e, 0, 0, 2};
+	u64 args[9] = {UNIT};
 	struct rig g;
 
 	setup(&g);
@@ -228,7 +229,12 @@ static void test_filters(void **state)
 	for (u32 i = 0; i < 256; i++)
 		assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 1, 0x010000000000 + i, 0, 0),
 				 H_SUCCESS);
-	assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 1, 1, 0, 0), H_RESOURCE);
+	assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 1, 1, 0, 0), H_CONSTRAINED);
+	assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 2, 1, 0, 0), H_NOT_FOUND);
+	assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 2, 1ull << 48, 0, 0), H_PARAMETER);
+	assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 2, 0x010000000003, 0, 0), H_SUCCESS);
+	assert_int_equal(hcall_dispatch(&g.vm->vcpus[0], H_MULTICAST_CTRL, args), H_SUCCESS);
+	assert_int_equal(args[0], 0x20000 | 255);
 	assert_int_equal(hcall(&g, H_MULTICAST_CTRL, UNIT, 0x100000, 0, 0, 0), H_PARAMETER);
 	/* another address */
 	assert_int_equal(hcall(&g, H_CHANGE_LOGICAL_LAN_MAC, UNIT, mac(other), 0, 0, 0), H_SUCCESS);

@@ -231,8 +231,8 @@ class Machine:
         os.makedirs(self.folder)
         files = {**SCRIPTS, "disks": "".join(x + "\n" for x in lines)}
         for unit in FAST, SLOW:
-            for name, rate in ("job", ""), ("calm", f"rate_iops={options.rate}" if options.rate else ""):
-                files[f"{name}{unit}"] = JOB % {"one": unit, "two": unit * 2, "three": unit * 3, "large": min(64, unit),
+            for job, rate in ("job", ""), ("calm", f"rate_iops={options.rate}" if options.rate else ""):
+                files[f"{job}{unit}"] = JOB % {"one": unit, "two": unit * 2, "three": unit * 3, "large": min(64, unit),
                                                 "rate": rate}
         inside = []
         for n, text in files.items():

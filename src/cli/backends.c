@@ -136,6 +136,22 @@ static struct net_backend *claim_netdev(struct cli_options *o, const char *id, c
 	return NULL;
 }
 
+static const char *name_of(void *opaque, u32 type, const void *backend)
+{
+	const struct cli_options *o = opaque;
+
+	for (u32 i = 0; type == PROP_DRIVE && i < o->nr_drives; i++)
+		if (o->drives[i].block == backend)
+			return o->drives[i].id;
+	for (u32 i = 0; type == PROP_NETDEV && i < o->nr_netdevs; i++)
+		if (o->netdevs[i].net == backend)
+			return o->netdevs[i].id;
+	for (u32 i = 0; type == PROP_CHARDEV && i < o->nr_chardevs; i++)
+		if (o->chardevs[i].chardev == backend)
+			return o->chardevs[i].id;
+	return NULL;
+}
+
 static void *claim(void *opaque, u32 type, const char *name, const char *user, struct error *e)
 {
 	if (type == PROP_DRIVE)
@@ -349,7 +365,8 @@ int cli_open_backends(struct cli_options *o, const struct char_escapes *escapes,
 	if (!err)
 		err = fsdevs_open(o, e);
 	o->backends = (struct device_backends){
-		claim, release, o, o->nr_globals, o->globals, input_create(), display_create()};
+		claim,		release,	  o,	  o->nr_globals, o->globals,
+		input_create(), display_create(), name_of};
 	if (!err)
 		err = cli_open_display(o, e);
 	o->config.backends = &o->backends;

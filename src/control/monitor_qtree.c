@@ -9,6 +9,13 @@
 
 enum { DEPTH_MAX = 16 };
 
+static const char *name_of(const struct device *dev, u32 type, const void *backend)
+{
+	const struct device_backends *b = dev->vm->backends;
+
+	return b && b->name && backend ? b->name(b->opaque, type, backend) : NULL;
+}
+
 static void print_prop(struct monitor *m, const struct device *dev, const struct device_prop *p,
 		       u32 indent)
 {
@@ -40,8 +47,9 @@ static void print_prop(struct monitor *m, const struct device *dev, const struct
 		n = p->type == PROP_U32 ? *(const u32 *)field : *(const u64 *)field;
 		monitor_print(m, "%llu (0x%llx)\n", (unsigned long long)n, (unsigned long long)n);
 		break;
-	default: /* a back end: whose it is, is said by info block and its kin */
-		monitor_print(m, "%s\n", *(void *const *)field ? "given" : "\"\"");
+	default:
+		text = name_of(dev, p->type, *(void *const *)field);
+		monitor_print(m, "\"%s\"\n", text ? text : "");
 	}
 }
 

@@ -85,6 +85,8 @@ struct device_backends {
 	const struct device_global *globals;
 	struct input_hub *input;      /* host/input.h; NULL: nobody types */
 	struct display_hub *displays; /* host/display.h; NULL: nobody looks */
+	/* The name that claim() would take; NULL: nobody knows. */
+	const char *(*name)(void *opaque, u32 type, const void *backend);
 };
 
 struct device_class {

@@ -184,7 +184,8 @@ static void host_shuts(struct vsock_conn *c, u8 what)
 }
 
 /* --- the host's side --- */
-static void program_comes(struct virtio_vsock *d, struct vsock_stream *s)
+/* NULL: there is no room for one more. */
+static struct vsock_conn *program_comes(struct virtio_vsock *d, struct vsock_stream *s)
 {
 	struct vsock_conn *c;
 
@@ -196,12 +197,12 @@ static void program_comes(struct virtio_vsock *d, struct vsock_stream *s)
 	c = new_conn(d, VSOCK_ASKED_GUEST, vsock_port(s), d->next_port);
 	if (!c) {
 		vsock_end(s);
-		return;
+		return NULL;
 	}
 	vsock_own(s, c);
 	c->stream = s;
 	c->news = NEWS(REQUEST);
-	schedule(d, c);
+	return c;
 }
 
 static void tell_credit(struct vsock_conn *c)
@@ -239,10 +240,10 @@ void vsock_take_events(struct virtio_vsock *d)
 	while ((s = vsock_next(d->hub, &events))) {
 		struct vsock_conn *c = vsock_owner(s);
 
+		if (!c)
+			c = program_comes(d, s);
 		if (c)
 			take_event(d, c, events);
-		else
-			program_comes(d, s);
 	}
 }
 

@@ -50,6 +50,10 @@ int value_chardev(struct cli_options *o, const char *arg, struct error *e)
 	if (!kind || !id)
 		return error_set(e, -EINVAL, "-chardev: '%s' has no %s", arg,
 				 kind ? "id" : "back end");
+	if (cli_check_id(id, e)) {
+		error_prefix(e, "-chardev");
+		return -EINVAL;
+	}
 	if (!strcmp(kind, "socket") && path)
 		spec = g_strdup_printf("unix:%s,server=%s,wait=%s", path, server ? "on" : "off",
 				       wait ? "on" : "off");

@@ -103,6 +103,8 @@ int devices_setting(struct machine_device *d, const char *key, const char *value
 	if (!is_property(d->cls, key))
 		return error_set(e, -EINVAL, "%s has no property '%s' (see -device %s,help)",
 				 d->cls->name, key, d->cls->name);
+	if (!strcmp(key, "id") && cli_check_id(value, e))
+		return -EINVAL;
 	if (d->nr_settings == MACHINE_MAX_SETTINGS)
 		return error_set(e, -EINVAL, "%s has too many properties", d->cls->name);
 	d->settings[d->nr_settings++] = (struct device_setting){key, value};

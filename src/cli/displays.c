@@ -151,6 +151,11 @@ int value_object(struct cli_options *o, const char *arg, struct error *e)
 	}
 	if (!err && (!s.id || !data == !file))
 		err = error_set(e, -EINVAL, "a secret has id= and one of data= and file=");
+	if (!err)
+		err = cli_check_id(s.id, e);
+	for (u32 i = 0; i < o->nr_secrets && !err; i++)
+		if (!strcmp(o->secrets[i].id, s.id))
+			err = error_set(e, -EEXIST, "there are two '%s'", s.id);
 	if (!err && file)
 		err = read_secret(&s, file, e);
 	if (err) {

@@ -335,7 +335,11 @@ int drives_blockdev_key(struct cli_drive *d, const char *key, const char *value,
 
 int drives_check_id(struct cli_options *o, struct cli_drive *d, struct error *e)
 {
-	return d->id && drives_find(o, d->id) != d
+	if (!d->id)
+		return 0;
+	if (cli_check_id(d->id, e))
+		return -EINVAL;
+	return drives_find(o, d->id) != d
 		       ? error_set(e, -EEXIST, "there are two drives '%s'", d->id)
 		       : 0;
 }

@@ -71,6 +71,8 @@ static int parse(struct cli_options *o, const char *arg, const char **tag, struc
 		f->id = cli_own(o, g_strdup_printf("virtfs%u", o->nr_fsdevs - 1));
 	if (!err && !f->id)
 		err = error_set(e, -EINVAL, "id= is missing");
+	if (!err)
+		err = cli_check_id(f->id, e);
 	for (u32 i = 0; !err && i + 1 < o->nr_fsdevs; i++)
 		if (!strcmp(o->fsdevs[i].id, f->id))
 			err = error_set(e, -EEXIST, "there are two '%s'", f->id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/list.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <string.h>
 
@@ -8,6 +9,18 @@ const char *cli_own(struct cli_options *o, char *text)
 {
 	o->owned = g_slist_prepend(o->owned, text);
 	return text;
+}
+
+int cli_check_id(const char *id, struct error *e)
+{
+	bool ok = g_ascii_isalpha(*id);
+
+	for (const char *c = id; *c; c++)
+		ok &= g_ascii_isalnum(*c) || strchr("-._", *c);
+	return ok ? 0
+		  : error_set(e, -EINVAL,
+			      "'%s' is no id: a letter, then letters, digits, '-', '.' and '_'",
+			      id);
 }
 
 bool cli_bool(const char *s, bool *value)

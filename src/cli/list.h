@@ -18,6 +18,8 @@ bool list_next(struct list *l);
 
 /* A string that lives as long as o. */
 const char *cli_own(struct cli_options *o, char *text);
+/* Names are a letter and letters, digits, '-', '.', '_'. */
+int cli_check_id(const char *id, struct error *e);
 /* on, off and what qemu takes for them. */
 bool cli_bool(const char *text, bool *value);
 

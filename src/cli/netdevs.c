@@ -2,6 +2,7 @@
 /* -netdev and -nic. */
 #include <errno.h>
 #include <glib.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,21 +58,49 @@ static bool set_reconnect(struct net_options *o, const char *text)
 	return ok;
 }
 
-/* 1: it is no key of this kind. */
-static int set_user(struct net_options *o, const char *key, const char *value)
+/* As qemu: one that is asked for alone is alone. */
+static int set_family(struct cli_netdev *n, bool six, const char *value)
 {
+	bool on;
+
+	if (!cli_bool(value, &on))
+		return -EINVAL;
+	*(six ? &n->ipv6 : &n->ipv4) = on ? DEVICE_ON : DEVICE_OFF;
+	n->options.no_ipv4 =
+		n->ipv4 == DEVICE_OFF || (n->ipv4 == DEVICE_AUTO && n->ipv6 == DEVICE_ON);
+	n->options.no_ipv6 =
+		n->ipv6 == DEVICE_OFF || (n->ipv6 == DEVICE_AUTO && n->ipv4 == DEVICE_ON);
+	return 0;
+}
+
+/* 1: it is no key of this kind. */
+static int set_user(struct cli_netdev *n, const char *key, const char *value)
+{
+	struct net_options *o = &n->options;
+	const struct {
+		const char *key, **text;
+	} texts[] = {
+		{"net", &o->network},	    {"host", &o->host},
+		{"dns", &o->dns},	    {"dhcpstart", &o->dhcp_start},
+		{"ipv6-net", &o->network6}, {"ipv6-host", &o->host6},
+		{"ipv6-dns", &o->dns6},	    {"domainname", &o->domain},
+		{"hostname", &o->hostname}, {"tftp", &o->tftp},
+		{"bootfile", &o->bootfile}, {"tftp-server-name", &o->tftp_server},
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(key, texts[i].key)) {
+			*texts[i].text = value;
+			return 0;
+		}
 	if (!strcmp(key, "hostfwd") && o->nr_forwards < NET_MAX_FORWARDS)
 		o->forwards[o->nr_forwards++] = value;
 	else if (!strcmp(key, "guestfwd") && o->nr_guest_forwards < NET_MAX_FORWARDS)
 		o->guest_forwards[o->nr_guest_forwards++] = value;
-	else if (!strcmp(key, "net"))
-		o->network = value;
-	else if (!strcmp(key, "hostname"))
-		o->hostname = value;
-	else if (!strcmp(key, "tftp"))
-		o->tftp = value;
-	else if (!strcmp(key, "bootfile"))
-		o->bootfile = value;
+	else if (!strcmp(key, "dnssearch") && o->nr_searches < NET_MAX_SEARCHES)
+		o->searches[o->nr_searches++] = value;
+	else if (!strcmp(key, "ipv4") || !strcmp(key, "ipv6"))
+		return set_family(n, key[3] == '6', value);
 	else if (!strcmp(key, "restrict") || !strcmp(key, "restricted"))
 		return cli_bool(value, &o->restricted) ? 0 : -EINVAL;
 	else
@@ -79,12 +108,18 @@ static int set_user(struct net_options *o, const char *key, const char *value)
 	return 0;
 }
 
+static bool set_ifname(struct net_options *o, const char *value)
+{
+	o->ifname = value;
+	return *value && strlen(value) < IFNAMSIZ;
+}
+
 static int set_tap(struct net_options *o, const char *key, const char *value)
 {
 	bool on, ok = true;
 
 	if (!strcmp(key, "ifname"))
-		o->ifname = value;
+		ok = set_ifname(o, value);
 	else if (!strcmp(key, "fd"))
 		ok = set_number(value, &o->fd) && !o->nr_fds;
 	else if (!strcmp(key, "fds"))
@@ -195,7 +230,7 @@ static int set_key(struct cli_netdev *n, const char *key, const char *value, str
 	if (n->is_socket)
 		err = set_socket(n, key, value);
 	else if (o->kind == NET_USER)
-		err = set_user(o, key, value);
+		err = set_user(n, key, value);
 	else if (o->kind == NET_TAP)
 		err = set_tap(o, key, value);
 	else if (o->kind == NET_VDE)
@@ -277,6 +312,8 @@ static struct cli_netdev *new_netdev(struct cli_options *o, const char *kind, st
 	n = &o->netdevs[o->nr_netdevs++];
 	*n = (struct cli_netdev){
 		.options = {.kind = kinds[k].kind, .fd = -1, .mode = 0700},
+		.ipv4 = DEVICE_AUTO,
+		.ipv6 = DEVICE_AUTO,
 		.is_socket = !strcmp(kind, "socket"),
 	};
 	return n;
@@ -288,6 +325,8 @@ static int check_id(struct cli_options *o, struct error *e)
 
 	if (!id)
 		return error_set(e, -EINVAL, "id= is missing");
+	if (cli_check_id(id, e))
+		return -EINVAL;
 	for (u32 i = 0; i + 1 < o->nr_netdevs; i++)
 		if (!strcmp(o->netdevs[i].id, id))
 			return error_set(e, -EEXIST, "there are two '%s'", id);

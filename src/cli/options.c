@@ -250,6 +250,28 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 	return 0;
 }
 
+static bool is_stdio(const char *spec)
+{
+	return !strcmp(spec, "stdio") || !strcmp(spec, "mon:stdio");
+}
+
+/* Two readers would take each other's keys. */
+static int check_stdio(const struct cli_options *o, struct error *e)
+{
+	u32 users = 0;
+
+	for (u32 i = 0; i < o->nr_serials; i++)
+		users += is_stdio(o->serials[i]);
+	for (u32 i = 0; i < o->nr_monitors; i++)
+		users += is_stdio(o->monitors[i]);
+	for (u32 i = 0; i < o->nr_chardevs; i++)
+		users += is_stdio(o->chardevs[i].spec);
+	return users > 1 ? error_set(e, -EBUSY,
+				     "-serial, -monitor, -chardev: only one can have stdio; "
+				     "mon:stdio is terminal and monitor")
+			 : 0;
+}
+
 /* What follows from the options together. */
 static int finish(struct cli_options *o, struct error *e)
 {
@@ -285,7 +307,9 @@ static int finish(struct cli_options *o, struct error *e)
 			o->serials[o->nr_serials++] = "none";
 	if (!o->nr_serials && !o->no_defaults)
 		o->serials[o->nr_serials++] = "mon:stdio";
-	err = usb_finish(o, e);
+	err = check_stdio(o, e);
+	if (!err)
+		err = usb_finish(o, e);
 	return err ? err : drives_finish(o, e);
 }
 

@@ -48,6 +48,7 @@ struct cli_address {
 struct cli_netdev {
 	const char *id;
 	bool is_socket; /* -netdev socket, which says less */
+	u8 ipv4, ipv6;	/* enum device_auto */
 	struct cli_address local, remote;
 	struct net_options options;
 	struct net_backend *net;

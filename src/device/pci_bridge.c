@@ -8,6 +8,8 @@
  */
 #include "device/pci_bridge.h"
 
+#include <errno.h>
+
 #include "base/endian.h"
 #include "base/log.h"
 #include "bus/pci_host.h"
@@ -101,12 +103,26 @@ static int add_bus(struct bridge *b, struct error *e)
 	return 0;
 }
 
+/* What the registers hold of them. */
+static int check_numbers(const struct bridge *b, struct error *e)
+{
+	if (b->chassis > 255)
+		return error_set(e, -EINVAL, "%s: a chassis has a number up to 255",
+				 b->pci.dev.cls->name);
+	if (b->slot > 8191 || b->port > 255)
+		return error_set(e, -EINVAL, "%s: slot is at most 8191, port 255",
+				 b->pci.dev.cls->name);
+	return 0;
+}
+
 static int bridge_realize(struct device *dev, struct error *e)
 {
 	struct bridge *b = container_of(dev, struct bridge, pci.dev);
 	struct pci_device *d = &b->pci;
-	int err;
+	int err = check_numbers(b, e);
 
+	if (err)
+		return err;
 	pci_set_ids(d, &(struct pci_ids){.vendor = VENDOR_REDHAT,
 					 .device = DEVICE_BRIDGE,
 					 .class_code = CLASS});
@@ -120,8 +136,10 @@ static int port_realize(struct device *dev, struct error *e)
 {
 	struct bridge *b = container_of(dev, struct bridge, pci.dev);
 	struct pci_device *d = &b->pci;
-	int err;
+	int err = check_numbers(b, e);
 
+	if (err)
+		return err;
 	pci_set_ids(d, &(struct pci_ids){.vendor = VENDOR_REDHAT,
 					 .device = DEVICE_ROOT_PORT,
 					 .class_code = CLASS});

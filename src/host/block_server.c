@@ -119,19 +119,31 @@ int block_server_start(const struct block_options *o, struct block_server **out,
 	return err;
 }
 
+/* What follows the server's name and our argument to it, which says nothing to the user. */
+static const char *message(const char *said)
+{
+	const char *rest = said;
+
+	if (g_str_has_prefix(rest, PROGRAM ": "))
+		rest += strlen(PROGRAM ": ");
+	if (g_str_has_prefix(rest, "--blockdev "))
+		rest += strlen("--blockdev ");
+	if (*rest == '{' && strstr(rest, "}: "))
+		rest = strstr(rest, "}: ") + 3;
+	return rest;
+}
+
 const char *block_server_said(struct block_server *s)
 {
 	off_t size = lseek(s->words, 0, SEEK_END), from = size > LAST_WORD ? size - LAST_WORD : 0;
 	ssize_t n = pread(s->words, s->said, LAST_WORD, from);
-	char *colon;
 
 	s->said[n > 0 ? n : 0] = 0;
 	g_strchomp(s->said);
 	if (!*s->said)
 		return "its server ended";
 	g_strdelimit(s->said, "\n", ' ');
-	colon = g_str_has_prefix(s->said, PROGRAM ": ") ? strchr(s->said, ' ') + 1 : s->said;
-	return colon;
+	return message(s->said);
 }
 
 void block_server_stop(struct block_server *s)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/char_private.h"
+#include "host/net_address.h"
 
 struct socket_spec {
 	char **words;
@@ -164,27 +165,24 @@ static int tcp_connect(struct chardev *c, const struct addrinfo *ai, const struc
 
 static int tcp_open(struct chardev *c, const char *arg, struct error *e)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
+	struct addrinfo *list;
 	struct socket_spec s;
-	char *host, *port;
+	char *copy;
 	int err = parse(arg, &s, e);
 
 	if (err)
 		return err;
-	host = g_strdup(s.address);
-	port = strrchr(host, ':');
-	if (port)
-		*port++ = 0;
-	hints.ai_flags = s.server ? AI_PASSIVE : 0;
-	if (!port || getaddrinfo(*host ? host : NULL, port, &hints, &list)) {
-		err = error_set(e, -EINVAL, "'%s' is no address and port", s.address);
+	copy = g_strdup(s.address);
+	err = net_address_resolve(copy, false, SOCK_STREAM, s.server, &list);
+	if (err) {
+		error_set(e, err, "'%s' is no address and port", s.address);
 	} else {
 		err = tcp_connect(c, list, &s);
 		if (err)
 			error_set(e, err, "socket %s: %s", s.address, strerror(-err));
 		freeaddrinfo(list);
 	}
-	g_free(host);
+	g_free(copy);
 	g_strfreev(s.words);
 	return err;
 }

@@ -11,7 +11,12 @@
 #include "base/error.h"
 #include "host/iov.h"
 
-enum { NET_FRAME_MAX = 65536 + 18, NET_MAX_FORWARDS = 32, NET_MAX_QUEUES = 16 };
+enum {
+	NET_FRAME_MAX = 65536 + 18,
+	NET_MAX_FORWARDS = 32,
+	NET_MAX_SEARCHES = 16,
+	NET_MAX_QUEUES = 16,
+};
 
 struct chardev;
 struct net_backend;
@@ -21,8 +26,18 @@ enum net_kind { NET_USER, NET_TAP, NET_STREAM, NET_DGRAM, NET_VDE };
 struct net_options {
 	u8 kind; /* enum net_kind */
 	/* user: a router, name server and DHCP server inside the process */
-	const char *network;  /* ADDRESS/BITS; NULL: 10.0.2.0/24 */
-	const char *hostname; /* that the guest is given; NULL = none */
+	bool no_ipv4, no_ipv6;
+	const char *network; /* ADDRESS[/BITS or /MASK]; NULL: 10.0.2.0/24 */
+	/* addresses of the router, of the name server, of the first that is given away; NULL: the
+	 * network's .2, .3 and .15 */
+	const char *host, *dns, *dhcp_start;
+	const char *network6;	  /* ADDRESS[/BITS]; NULL: fec0::/64 */
+	const char *host6, *dns6; /* NULL: ::2 and ::3 */
+	const char *domain; /* that the guest is given, and where to look for names; NULL = none */
+	u32 nr_searches;
+	const char *searches[NET_MAX_SEARCHES];
+	const char *tftp_server; /* name that the guest is given; NULL = none */
+	const char *hostname;	 /* that the guest is given; NULL = none */
 	const char *tftp, *bootfile;
 	bool restricted; /* the guest reaches nothing but forwarded connections */
 	u32 nr_forwards;

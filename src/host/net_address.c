@@ -5,6 +5,7 @@
 #include <glib.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -22,38 +23,50 @@ static int parse_unix(const char *path, struct net_address *a, struct error *e)
 	return 0;
 }
 
+int net_address_resolve(char *text, bool ip4, int type, bool listening, struct addrinfo **list)
+{
+	struct addrinfo hints = {.ai_socktype = type,
+				 .ai_family = ip4 ? AF_INET : AF_UNSPEC,
+				 .ai_flags = listening ? AI_PASSIVE : 0};
+	char *port = strrchr(text, ':');
+	size_t n;
+
+	*list = NULL;
+	if (!port || !port[1])
+		return -EINVAL;
+	*port++ = 0;
+	/* getaddrinfo() takes any number */
+	if (strspn(port, "0123456789") == strlen(port) && strtoul(port, NULL, 10) > 65535)
+		return -EINVAL;
+	n = strlen(text);
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text[n - 1] = 0;
+		text++;
+	}
+	return getaddrinfo(*text ? text : NULL, port, &hints, list) || !*list ? -EINVAL : 0;
+}
+
 int net_address_parse(const char *text, int type, bool listening, struct net_address *a,
 		      struct error *e)
 {
-	struct addrinfo hints = {.ai_socktype = type, .ai_flags = listening ? AI_PASSIVE : 0},
-			*list = NULL;
-	char *host, *name, *port;
-	size_t n;
-	int err = 0;
+	struct addrinfo *list;
+	char *copy;
+	int err;
 
 	memset(a, 0, sizeof(*a));
 	if (g_str_has_prefix(text, "unix:"))
 		return parse_unix(text + 5, a, e);
-	name = host = g_strdup(text);
-	port = strrchr(host, ':');
-	if (port)
-		*port++ = 0;
-	n = strlen(host);
-	if (n > 1 && host[0] == '[' && host[n - 1] == ']') {
-		host[n - 1] = 0;
-		name++;
-	} else if (!n && type == SOCK_DGRAM) {
-		hints.ai_family = AF_INET;
-	}
-	if (!port || !*port || getaddrinfo(*name ? name : NULL, port, &hints, &list) || !list) {
-		err = error_set(e, -EINVAL, "'%s' is no address and port", text);
+	copy = g_strdup(text);
+	err = net_address_resolve(copy, type == SOCK_DGRAM && *text == ':', type, listening, &list);
+	if (err) {
+		error_set(e, err, "'%s' is no address and port", text);
 	} else {
 		memcpy(&a->addr, list->ai_addr, list->ai_addrlen);
 		a->len = list->ai_addrlen;
 	}
-	if (list)
+	if (!err)
 		freeaddrinfo(list);
-	g_free(host);
+	g_free(copy);
 	return err;
 }
 

@@ -9,11 +9,16 @@
 #include "base/error.h"
 #include "base/types.h"
 
+struct addrinfo;
+
 struct net_address {
 	struct sockaddr_storage addr;
 	socklen_t len;
 };
 
+/* HOST:PORT or [HOST]:PORT, which is taken apart; the list is the caller's. ip4: no IPv6. 0 or
+ * -EINVAL. */
+int net_address_resolve(char *text, bool ip4, int type, bool listening, struct addrinfo **list);
 /* type is SOCK_STREAM or SOCK_DGRAM; without a host: any address of this host (listening), or its
  * own. */
 int net_address_parse(const char *text, int type, bool listening, struct net_address *a,

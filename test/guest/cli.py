@@ -101,6 +101,22 @@ def refusals(kernel, initrd, folder):
                                         f"file={folder}/text,if=none,id=b", "-kernel", kernel)),
         ("unknown network", refuse("-netdev", "pigeon,id=n", "-kernel", kernel)),
         ("network without a name", refuse("-netdev", "user", "-kernel", kernel)),
+        *((f"user network with {x}", refuse("-netdev", f"user,id=n,{x}", "-kernel", kernel))
+          for x in ("net=10.0.0.0/3", "net=10.0.0.0/33", "net=10.0.0.0/255.0.255.0", "net=ten", "host=1.2.3.4", "host=",
+                    "dns=fec0::3", "dns=10.0.2.2", "dhcpstart=10.0.3.1", "dhcpstart=10.0.2.3", "ipv4=off,ipv6=off",
+                    "ipv6=perhaps", "ipv6-net=fec0::/65", "ipv6-net=10.0.2.0/24", "ipv6-host=fec1::2", "ipv6-dns=fec0::2",
+                    "restrict=maybe", "smb=/")),
+        ("interface with too long a name", refuse("-netdev", "tap,id=n,ifname=" + 16 * "a", "-kernel", kernel)),
+        *((f"name {x} of a {what}", refuse(f"-{what}", f"{rest},id={x}", "-kernel", kernel))
+          for x in ("1", "a/b") for what, rest in (
+              ("drive", f"file={folder}/text,if=none"), ("chardev", "null"), ("netdev", "user"),
+              ("device", "virtio-rng-pci"), ("object", "secret,data=x"))),
+        ("two secrets of one name", refuse("-object", "secret,id=s,data=x", "-object", "secret,id=s,data=y", "-kernel",
+                                           kernel)),
+        ("standard input for two", refuse("-serial", "stdio", "-kernel", kernel)),
+        ("standard input for the monitor, too", refuse("-monitor", "stdio", "-kernel", kernel)),
+        ("chassis beyond its register", refuse("-device", "pci-bridge,chassis_nr=256", "-kernel", kernel)),
+        ("terminal on no port", refuse("-serial", "tcp:127.0.0.1:99999,server=on,wait=off", "-kernel", kernel)),
         ("bad forward", refuse("-netdev", "user,id=n,hostfwd=tcp::x-:1", "-kernel", kernel)),
         ("card on no network", refuse("-device", "virtio-net-pci,netdev=n", "-kernel", kernel)),
         ("group address for a card", refuse("-device", "virtio-net-pci,mac=01:00:00:00:00:00", "-kernel", kernel)),

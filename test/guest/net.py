@@ -275,6 +275,72 @@ def netboot(options, name, device, results):
     results.add(f"{name}: what came by TFTP", None if said == f"{want:08x}" else f"got {said}, expected {want:08x}")
 
 
+# what a guest finds in a network with its own numbers: by DHCP, by router advertisements, and over IPv6
+NUMBERS = ("net=192.168.76.0/255.255.255.0,host=192.168.76.9,dns=192.168.76.8,dhcpstart=192.168.76.100,hostname=pv,"
+           "domainname=example.org,dnssearch=a.example,dnssearch=b.example,tftp-server-name=boots,bootfile=thing,"
+           "ipv6-net=fd00:77::/64,ipv6-host=fd00:77::9,ipv6-dns=fd00:77::8")
+LEASE = "192.168.76.100/24 192.168.76.9 192.168.76.8 example.org pv boots thing [a.example b.example]"
+NUMBERS_SCRIPT = """
+dmesg -n 1
+for pass in 1 2 3 4 5 6; do
+    for m in /modules/*.ko; do insmod $m 2>/dev/null; done
+done
+ifconfig lo up
+ifconfig eth0 up
+cat > /tmp/bound <<'END'
+#!/bin/sh
+[ $1 = bound ] && echo "net: lease $ip/$mask $router $dns $domain $hostname $tftp $boot_file$bootfile [$search]"
+END
+chmod +x /tmp/bound
+udhcpc -n -q -f -i eth0 -O search -O tftp -O bootfile -s /tmp/bound 2>/dev/null
+i=0
+until grep -q ^fd0000770000000050 /proc/net/if_inet6 || [ $i -gt 100 ]; do sleep 0.1; i=$((i + 1)); done
+sleep 2
+echo "net: six $(grep -o '^fd00[0-9a-f]*' /proc/net/if_inet6)"
+echo "net: fetched $(wget -q -O - 'http://[fd00:77::9]:PORT/file' | sha256sum)"
+poweroff -f
+"""
+
+
+class Server6(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+def numbers(options, name, keys, expected, results):
+    """a user network with these keys"""
+    folder = os.path.join(options.log, name)
+    os.makedirs(folder, exist_ok=True)
+    try:
+        server = Server6(("::1", 0), Handler)
+    except OSError as e:
+        results.note(f"{name}: skipped, this host has no IPv6: {e}")
+        return
+    server.data = random.Random(name).randbytes(1 << 20)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    script = NUMBERS_SCRIPT.replace("PORT", str(server.server_port))
+    argv = options.vmm + ["-M", "pseries", "-cpu", "power9", "-m", "512M", "-nographic", "-nodefaults", "-serial", "stdio",
+                          "-kernel", os.path.join(options.guests, "debian-ppc64el", "vmlinux"),
+                          "-initrd", initrd_with(options.guests, folder, script), "-append", "console=hvc0 quiet",
+                          "-netdev", f"user,id=n,{keys}", "-device", "virtio-net-pci,netdev=n"]
+    p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=180 * options.scale)
+    server.shutdown()
+    said = p.stdout.decode(errors="replace").replace("\r", "")
+    with open(os.path.join(folder, "console"), "w", encoding="utf-8") as f:
+        f.write(said)
+    got = dict(line[5:].split(" ", 1) for line in said.splitlines() if line.startswith("net: ") and " " in line[5:])
+    expected = dict(expected, fetched=hashlib.sha256(server.data if "six" in expected else b"").hexdigest() + "  -")
+    for key in "lease", "six", "fetched":
+        results.add(f"{name}: {key}", None if got.get(key, "") == expected.get(key, "") else
+                    f"got {got.get(key)!r}, expected {expected.get(key)!r}")
+
+
+NUMBERED = [
+    ("user-numbers", NUMBERS, {"lease": LEASE, "six": "fd00007700000000505400fffe123456"}),
+    ("user-only-ipv4", NUMBERS + ",ipv6=off", {"lease": LEASE}),
+    ("user-only-ipv6", NUMBERS + ",ipv6=on", {"six": "fd00007700000000505400fffe123456"}),
+]
+
+
 # root has one of networks; others have one of users around it, where the host allows that
 NAMESPACE = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
 
@@ -319,6 +385,8 @@ def check(options, case, results):
 
 TESTS = [suite.Test(c.name, lambda o, r, c=c: check(o, c, r)) for c in CASES]
 TESTS += [suite.Test(name, lambda o, r, n=name, d=device: netboot(o, n, d, r)) for name, device in NETBOOT]
+TESTS += [suite.Test(name, lambda o, r, a=(name, keys, expected): numbers(o, *a, r), quick=name == "user-numbers")
+          for name, keys, expected in NUMBERED]
 
 
 def main():

@@ -12,9 +12,17 @@ void block_init(struct block *b, const struct block_ops *ops, const char *name)
 {
 	b->ops = ops;
 	b->name = g_strdup(name);
-	g_mutex_init(&b->lock);
-	g_cond_init(&b->idle);
+	os_mutex_init(&b->lock);
+	os_cond_init(&b->idle);
 	b->failed_end = &b->failed;
+}
+
+void block_fini(struct block *b)
+{
+	os_cond_destroy(&b->idle);
+	os_mutex_destroy(&b->lock);
+	g_free(b->name);
+	g_free(b);
 }
 
 int block_open(const struct block_options *o, struct block **out, struct error *e)
@@ -57,10 +65,7 @@ void block_close(struct block *b)
 	block_drain(b);
 	block_group_put(b->throttle);
 	b->ops->close(b);
-	g_mutex_clear(&b->lock);
-	g_cond_clear(&b->idle);
-	g_free(b->name);
-	g_free(b);
+	block_fini(b);
 }
 
 const struct block_info *block_info(const struct block *b)
@@ -106,10 +111,10 @@ void block_set_write_cache(struct block *b, bool on)
 /* Under the lock, since b is gone when block_drain() has seen 0. */
 void block_leave(struct block *b)
 {
-	g_mutex_lock(&b->lock);
+	os_mutex_lock(&b->lock);
 	if (atomic_fetch_sub(&b->in_flight, 1) == 1)
-		g_cond_broadcast(&b->idle);
-	g_mutex_unlock(&b->lock);
+		os_cond_broadcast(&b->idle);
+	os_mutex_unlock(&b->lock);
 }
 
 void block_complete(struct block_request *r, int err)
@@ -141,10 +146,10 @@ void block_settle(struct block *b)
 {
 	if (b->throttle)
 		block_throttle_open(b->throttle, b, true);
-	g_mutex_lock(&b->lock);
+	os_mutex_lock(&b->lock);
 	while (atomic_load(&b->in_flight))
-		g_cond_wait(&b->idle, &b->lock);
-	g_mutex_unlock(&b->lock);
+		os_cond_wait(&b->idle, &b->lock);
+	os_mutex_unlock(&b->lock);
 	if (b->throttle)
 		block_throttle_open(b->throttle, b, false);
 }
@@ -231,8 +236,8 @@ void block_submit(struct block *b, struct block_request *r)
 }
 
 struct sync {
-	GMutex lock;
-	GCond cond;
+	struct os_mutex lock;
+	struct os_cond cond;
 	bool done;
 	int err;
 };
@@ -241,11 +246,11 @@ static void sync_done(struct block_request *r, int err)
 {
 	struct sync *s = r->opaque;
 
-	g_mutex_lock(&s->lock);
+	os_mutex_lock(&s->lock);
 	s->err = err;
 	s->done = true;
-	g_cond_signal(&s->cond);
-	g_mutex_unlock(&s->lock);
+	os_cond_signal(&s->cond);
+	os_mutex_unlock(&s->lock);
 }
 
 int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 len)
@@ -263,14 +268,14 @@ int block_rw_sync(struct block *b, enum block_op op, u64 offset, void *buf, u64 
 		.no_wait = true,
 	};
 
-	g_mutex_init(&s.lock);
-	g_cond_init(&s.cond);
+	os_mutex_init(&s.lock);
+	os_cond_init(&s.cond);
 	block_submit(b, &r);
-	g_mutex_lock(&s.lock);
+	os_mutex_lock(&s.lock);
 	while (!s.done)
-		g_cond_wait(&s.cond, &s.lock);
-	g_mutex_unlock(&s.lock);
-	g_mutex_clear(&s.lock);
-	g_cond_clear(&s.cond);
+		os_cond_wait(&s.cond, &s.lock);
+	os_mutex_unlock(&s.lock);
+	os_mutex_destroy(&s.lock);
+	os_cond_destroy(&s.cond);
 	return s.err;
 }

@@ -40,7 +40,8 @@ struct block_request {
 	u64 progress;
 	void *scratch;
 	u8 user_op;
-	bool no_wait; /* reported, whatever errors do: somebody waits for it */
+	_Atomic bool handed; /* to the kernel, which gives it to another thread */
+	bool no_wait;	     /* reported, whatever errors do: somebody waits for it */
 };
 
 enum block_aio { BLOCK_AIO_IO_URING, BLOCK_AIO_THREADS };

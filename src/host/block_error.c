@@ -52,12 +52,12 @@ static void wait_for_machine(struct block *b, struct block_request *r, int err)
 
 	r->progress = (u64)-err;
 	r->next = NULL;
-	g_mutex_lock(&b->lock);
+	os_mutex_lock(&b->lock);
 	*b->failed_end = r;
 	b->failed_end = &r->next;
 	tell = !b->told;
 	b->told = true;
-	g_mutex_unlock(&b->lock);
+	os_mutex_unlock(&b->lock);
 	if (tell)
 		log_warn("disk %s: %s: the machine is stopped; 'cont' in the monitor tries again",
 			 b->name, g_strerror(-err));
@@ -90,14 +90,14 @@ static struct block_request *take_failed(struct block *b)
 {
 	struct block_request *first;
 
-	g_mutex_lock(&b->lock);
+	os_mutex_lock(&b->lock);
 	first = b->failed;
 	b->failed = NULL;
 	b->failed_end = &b->failed;
 	b->told = false;
 	for (struct block_request *r = first; r; r = r->next)
 		b->in_flight++;
-	g_mutex_unlock(&b->lock);
+	os_mutex_unlock(&b->lock);
 	return first;
 }
 
@@ -116,9 +116,9 @@ bool block_waits(struct block *b)
 {
 	bool waits;
 
-	g_mutex_lock(&b->lock);
+	os_mutex_lock(&b->lock);
 	waits = b->failed;
-	g_mutex_unlock(&b->lock);
+	os_mutex_unlock(&b->lock);
 	return waits;
 }
 

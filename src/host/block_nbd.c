@@ -30,7 +30,7 @@ struct block_nbd {
 	struct block_server *server;
 	struct os_thread thread;
 	struct os_notifier wake;
-	GMutex lock;
+	struct os_mutex lock;
 	struct block_request *first, **last; /* under lock: submitted, not seen by the thread */
 	bool stop;			     /* under lock */
 	struct block_request *done;	     /* the thread's: answered, to be gone on with */
@@ -289,12 +289,12 @@ static bool take_submitted(struct block_nbd *n)
 	bool stop;
 
 	os_notifier_clear(&n->wake);
-	g_mutex_lock(&n->lock);
+	os_mutex_lock(&n->lock);
 	r = n->first;
 	n->first = NULL;
 	n->last = &n->first;
 	stop = n->stop;
-	g_mutex_unlock(&n->lock);
+	os_mutex_unlock(&n->lock);
 	for (; r; r = next) {
 		next = r->next;
 		start(n, r);
@@ -346,13 +346,13 @@ static void nbd_submit(struct block *b, struct block_request **r, u32 count)
 {
 	struct block_nbd *n = of(b);
 
-	g_mutex_lock(&n->lock);
+	os_mutex_lock(&n->lock);
 	for (u32 i = 0; i < count; i++) {
 		r[i]->next = NULL;
 		*n->last = r[i];
 		n->last = &r[i]->next;
 	}
-	g_mutex_unlock(&n->lock);
+	os_mutex_unlock(&n->lock);
 	os_notifier_signal(&n->wake);
 }
 
@@ -362,16 +362,16 @@ static void free_nbd(struct block_nbd *n)
 		nbd_close(n->h);
 	block_server_stop(n->server);
 	g_free(n->uri);
-	g_mutex_clear(&n->lock);
+	os_mutex_destroy(&n->lock);
 }
 
 static void nbd_end(struct block *b)
 {
 	struct block_nbd *n = of(b);
 
-	g_mutex_lock(&n->lock);
+	os_mutex_lock(&n->lock);
 	n->stop = true;
-	g_mutex_unlock(&n->lock);
+	os_mutex_unlock(&n->lock);
 	os_notifier_signal(&n->wake);
 	os_thread_join(&n->thread);
 	os_notifier_destroy(&n->wake);
@@ -428,7 +428,7 @@ int block_nbd_open(const struct block_options *o, struct block **out, struct err
 	int err = 0;
 
 	block_init(&n->b, &nbd_ops, o->name ? o->name : o->uri ? o->uri : o->node);
-	g_mutex_init(&n->lock);
+	os_mutex_init(&n->lock);
 	n->last = &n->first;
 	n->uri = g_strdup(o->uri);
 	n->delay = o->reconnect_delay * 1000ull;
@@ -447,8 +447,7 @@ int block_nbd_open(const struct block_options *o, struct block **out, struct err
 	}
 	if (err) {
 		free_nbd(n);
-		g_free(n->b.name);
-		g_free(n);
+		block_fini(&n->b);
 		return err;
 	}
 	*out = &n->b;

@@ -20,7 +20,7 @@ struct overlay {
 	int fd;
 	u8 *own; /* a bit per cluster that stands in fd */
 	u8 *bounce;
-	GThreadPool *thread; /* of one: also the only one that touches `own` */
+	struct block_pool *thread; /* of one: also the only one that touches `own` */
 };
 
 static bool is_own(const struct overlay *o, u64 cluster)
@@ -102,10 +102,8 @@ static int perform(struct overlay *o, struct block_request *r)
 	return err;
 }
 
-static void thread_main(gpointer data, gpointer opaque)
+static void thread_perform(void *opaque, struct block_request *r)
 {
-	struct block_request *r = data;
-
 	block_complete(r, perform(opaque, r));
 }
 
@@ -114,14 +112,14 @@ static void overlay_submit(struct block *b, struct block_request **r, u32 count)
 	struct overlay *o = container_of(b, struct overlay, b);
 
 	for (u32 i = 0; i < count; i++)
-		g_thread_pool_push(o->thread, r[i], NULL);
+		block_pool_push(o->thread, r[i]);
 }
 
 static void overlay_close(struct block *b)
 {
 	struct overlay *o = container_of(b, struct overlay, b);
 
-	g_thread_pool_free(o->thread, FALSE, TRUE);
+	block_pool_free(o->thread);
 	close(o->fd);
 	g_free(o->own);
 	g_free(o->bounce);
@@ -153,7 +151,14 @@ int block_overlay_open(struct block *below, struct block **out, struct error *e)
 	o->fd = fd;
 	o->own = g_malloc0(below->info.size / CLUSTER / 8 + 1);
 	o->bounce = g_malloc(CLUSTER);
-	o->thread = g_thread_pool_new(thread_main, o, 1, FALSE, NULL);
+	o->thread = block_pool_new(1, thread_perform, o);
+	if (!o->thread) {
+		int err = error_set(e, -EAGAIN, "%s: no thread", o->b.name);
+
+		overlay_close(&o->b);
+		block_fini(&o->b);
+		return err;
+	}
 	*out = &o->b;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "host/block.h"
 #include "host/iov.h"
+#include "os/os.h"
 
 struct block_ops {
 	void (*submit)(struct block *b, struct block_request **r, u32 count);
@@ -32,8 +33,8 @@ struct block {
 	_Atomic u64 in_flight;
 	void (*batch)(void *opaque, bool begins); /* may be NULL */
 	void *batch_opaque;
-	GMutex lock; /* with idle: who waits for in_flight to be 0; over `failed` too */
-	GCond idle;
+	struct os_mutex lock; /* with idle: who waits for in_flight to be 0; over `failed` too */
+	struct os_cond idle;
 	/* Not in flight: what is tried again when the machine goes on; the error is in `progress`.
 	 * told: the user knows. */
 	struct block_request *failed, **failed_end;
@@ -61,6 +62,17 @@ void block_leave(struct block *b);
 void block_submit_counted(struct block *b, struct block_request **r, u32 count);
 /* Initialise what all layers share; name is copied. */
 void block_init(struct block *b, const struct block_ops *ops, const char *name);
+/* The opposite, for one that was never opened; frees b, which is where the layer begins. */
+void block_fini(struct block *b);
+
+/* --- block_pool.c --- */
+struct block_pool;
+typedef void block_pool_fn(void *opaque, struct block_request *r);
+/* fn() does requests on as many threads at a time; NULL: there is no thread. */
+struct block_pool *block_pool_new(u32 limit, block_pool_fn *fn, void *opaque);
+void block_pool_push(struct block_pool *p, struct block_request *r);
+/* Does what was pushed first. */
+void block_pool_free(struct block_pool *p);
 
 /* A regular file or a block device, bytes as they are. */
 int block_raw_open(const struct block_options *o, struct block **b, struct error *e);

@@ -62,7 +62,8 @@ bool block_raw_progress(struct block_request *r, s64 result)
 {
 	int err = 0;
 
-	if (result == -EINTR || result == -EAGAIN)
+	/* io_uring gives up requests of a thread that ends */
+	if (result == -EINTR || result == -EAGAIN || result == -ECANCELED)
 		return false;
 	if (result < 0) {
 		err = (int)result;
@@ -216,18 +217,15 @@ static s64 perform(struct block_raw *raw, struct block_request *r)
 	}
 }
 
-static void pool_main(gpointer data, gpointer opaque)
+static void pool_perform(void *opaque, struct block_request *r)
 {
-	struct block_raw *raw = opaque;
-	struct block_request *r = data;
-
-	while (!block_raw_progress(r, perform(raw, r)))
+	while (!block_raw_progress(r, perform(opaque, r)))
 		;
 }
 
 void block_raw_pool(struct block_raw *raw, struct block_request *r)
 {
-	g_thread_pool_push(raw->pool, r, NULL);
+	block_pool_push(raw->pool, r);
 }
 
 static void pool_submit(struct block *b, struct block_request **r, u32 count)
@@ -240,7 +238,7 @@ static void pool_close(struct block *b)
 {
 	struct block_raw *raw = container_of(b, struct block_raw, b);
 
-	g_thread_pool_free(raw->pool, FALSE, TRUE);
+	block_pool_free(raw->pool);
 	if (raw->direct_fd >= 0)
 		close(raw->direct_fd);
 	close(raw->fd);
@@ -416,17 +414,20 @@ int block_raw_open(const struct block_options *o, struct block **out, struct err
 		err = check_format(raw, o, e);
 	if (!err)
 		err = lock_image(raw, o, e);
+	if (!err) {
+		raw->pool = block_pool_new(POOL_THREADS, pool_perform, raw);
+		if (!raw->pool)
+			err = error_set(e, -EAGAIN, "%s: no thread", o->filename);
+	}
 	if (err) {
 		if (raw->direct_fd >= 0)
 			close(raw->direct_fd);
 		if (raw->fd >= 0)
 			close(raw->fd);
-		g_free(raw->b.name);
-		g_free(raw);
+		block_fini(&raw->b);
 		return err;
 	}
 	raw->b.info.discard = o->discard;
-	raw->pool = g_thread_pool_new(pool_main, raw, POOL_THREADS, FALSE, NULL);
 	if (o->aio == BLOCK_AIO_IO_URING && !block_uring_start(raw))
 		raw->b.ops = &uring_ops;
 	*out = &raw->b;

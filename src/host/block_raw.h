@@ -14,7 +14,7 @@ struct block_raw {
 	bool is_device;
 	_Atomic bool no_nowait;	 /* the file system cannot say that it would wait */
 	_Atomic u64 writes_wait; /* until then (os_clock_ns()) the page cache is full */
-	GThreadPool *pool;
+	struct block_pool *pool;
 	struct block_uring *uring; /* NULL: requests go to the pool */
 };
 

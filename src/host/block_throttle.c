@@ -18,8 +18,8 @@ struct queue {
 
 struct block_throttle {
 	_Atomic u32 users;
-	GMutex lock; /* over all below, and unlimited of its disks */
-	GCond wake;
+	struct os_mutex lock; /* over all below, and unlimited of its disks */
+	struct os_cond wake;
 	struct throttle throttle;
 	struct queue queues[DIRECTIONS];
 	bool stop;
@@ -55,7 +55,7 @@ static void throttle_main(void *opaque)
 {
 	struct block_throttle *t = opaque;
 
-	g_mutex_lock(&t->lock);
+	os_mutex_lock(&t->lock);
 	while (!t->stop) {
 		double next = 3600;
 
@@ -67,15 +67,15 @@ static void throttle_main(void *opaque)
 				continue;
 			next = 0;
 			b = r->block;
-			g_mutex_unlock(&t->lock);
+			os_mutex_unlock(&t->lock);
 			b->ops->submit(b, &r, 1);
-			g_mutex_lock(&t->lock);
+			os_mutex_lock(&t->lock);
 		}
 		if (next > 0 && !t->stop)
-			g_cond_wait_until(&t->wake, &t->lock,
-					  g_get_monotonic_time() + (gint64)(next * 1e6) + 1);
+			os_cond_wait_until(&t->wake, &t->lock,
+					   os_clock_ns() + (u64)(next * 1e9) + 1000);
 	}
-	g_mutex_unlock(&t->lock);
+	os_mutex_unlock(&t->lock);
 }
 
 void block_throttle_submit(struct block_throttle *t, struct block *b, struct block_request **r,
@@ -83,7 +83,7 @@ void block_throttle_submit(struct block_throttle *t, struct block *b, struct blo
 {
 	u32 n = 0;
 
-	g_mutex_lock(&t->lock);
+	os_mutex_lock(&t->lock);
 	for (u32 i = 0; i < count; i++) {
 		u32 d = direction_of(r[i]);
 		struct queue *q = &t->queues[d];
@@ -98,20 +98,20 @@ void block_throttle_submit(struct block_throttle *t, struct block *b, struct blo
 			r[i]->next = NULL;
 			*q->last = r[i];
 			q->last = &r[i]->next;
-			g_cond_signal(&t->wake);
+			os_cond_signal(&t->wake);
 		}
 	}
-	g_mutex_unlock(&t->lock);
+	os_mutex_unlock(&t->lock);
 	if (n)
 		b->ops->submit(b, r, n);
 }
 
 void block_throttle_open(struct block_throttle *t, struct block *b, bool open)
 {
-	g_mutex_lock(&t->lock);
+	os_mutex_lock(&t->lock);
 	b->unlimited = open;
-	g_cond_signal(&t->wake);
-	g_mutex_unlock(&t->lock);
+	os_cond_signal(&t->wake);
+	os_mutex_unlock(&t->lock);
 }
 
 /* --- groups --- */
@@ -129,8 +129,8 @@ struct block_throttle *block_group_new(const struct block_limits *l)
 
 	t->users = 1;
 	throttle_init(&t->throttle, l, os_clock_ns());
-	g_mutex_init(&t->lock);
-	g_cond_init(&t->wake);
+	os_mutex_init(&t->lock);
+	os_cond_init(&t->wake);
 	for (u32 d = 0; d < DIRECTIONS; d++)
 		t->queues[d].last = &t->queues[d].first;
 	if (os_thread_create(&t->thread, "throttle", throttle_main, t)) {
@@ -150,20 +150,20 @@ void block_group_put(struct block_throttle *t)
 {
 	if (!t || atomic_fetch_sub(&t->users, 1) > 1)
 		return;
-	g_mutex_lock(&t->lock);
+	os_mutex_lock(&t->lock);
 	t->stop = true;
-	g_cond_signal(&t->wake);
-	g_mutex_unlock(&t->lock);
+	os_cond_signal(&t->wake);
+	os_mutex_unlock(&t->lock);
 	os_thread_join(&t->thread);
-	g_mutex_clear(&t->lock);
-	g_cond_clear(&t->wake);
+	os_mutex_destroy(&t->lock);
+	os_cond_destroy(&t->wake);
 	g_free(t);
 }
 
 void block_group_set(struct block_throttle *t, const struct block_limits *l)
 {
-	g_mutex_lock(&t->lock);
+	os_mutex_lock(&t->lock);
 	throttle_init(&t->throttle, l, os_clock_ns());
-	g_cond_signal(&t->wake);
-	g_mutex_unlock(&t->lock);
+	os_cond_signal(&t->wake);
+	os_mutex_unlock(&t->lock);
 }

@@ -3,6 +3,7 @@
  * zeroes go to the pool. */
 #include <errno.h>
 #include <liburing.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "host/block_raw.h"
@@ -13,7 +14,7 @@ enum { ENTRIES = 256, BATCH = 32 };
 struct block_uring {
 	struct block_raw *raw;
 	struct io_uring ring;
-	GMutex lock; /* over the submission side */
+	struct os_mutex lock; /* over the submission side */
 	struct os_thread thread;
 };
 
@@ -50,6 +51,7 @@ static void prepare(struct block_uring *u, struct block_request *r)
 					      r->flags & BLOCK_FUA ? RWF_DSYNC : 0);
 	}
 	io_uring_sqe_set_data(sqe, r);
+	atomic_store_explicit(&r->handed, true, memory_order_release);
 }
 
 /* Under the lock. The kernel takes all of them; when it is out of memory for a moment, later. */
@@ -67,14 +69,14 @@ void block_uring_submit(struct block *b, struct block_request **r, u32 count)
 		count = block_raw_cached(u->raw, r, count);
 	if (!count)
 		return;
-	g_mutex_lock(&u->lock);
+	os_mutex_lock(&u->lock);
 	for (u32 i = 0; i < count; i++)
 		if (r[i]->op == BLOCK_DISCARD || r[i]->op == BLOCK_WRITE_ZEROES)
 			block_raw_pool(u->raw, r[i]);
 		else
 			prepare(u, r[i]);
 	flush_ring(u);
-	g_mutex_unlock(&u->lock);
+	os_mutex_unlock(&u->lock);
 }
 
 /* Returns false when the thread shall end. */
@@ -82,6 +84,8 @@ static bool complete(struct block_uring *u, struct block_request *r, s32 result)
 {
 	if (!r)
 		return false;
+	/* what the kernel ordered, in C's terms */
+	atomic_load_explicit(&r->handed, memory_order_acquire);
 	if (!block_raw_progress(r, result))
 		block_uring_submit(&u->raw->b, &r, 1);
 	return true;
@@ -126,7 +130,7 @@ int block_uring_start(struct block_raw *raw)
 		g_free(u);
 		return err;
 	}
-	g_mutex_init(&u->lock);
+	os_mutex_init(&u->lock);
 	u->raw = raw;
 	raw->uring = u;
 	err = os_thread_create(&u->thread, "disk", uring_main, u);
@@ -143,15 +147,15 @@ void block_uring_stop(struct block_raw *raw)
 	struct block_uring *u = raw->uring;
 	struct io_uring_sqe *sqe;
 
-	g_mutex_lock(&u->lock);
+	os_mutex_lock(&u->lock);
 	sqe = get_sqe(u);
 	io_uring_prep_nop(sqe);
 	io_uring_sqe_set_data(sqe, NULL);
 	flush_ring(u);
-	g_mutex_unlock(&u->lock);
+	os_mutex_unlock(&u->lock);
 	os_thread_join(&u->thread);
 	io_uring_queue_exit(&u->ring);
-	g_mutex_clear(&u->lock);
+	os_mutex_destroy(&u->lock);
 	g_free(u);
 	raw->uring = NULL;
 }

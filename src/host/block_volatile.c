@@ -37,11 +37,11 @@ struct volatile_disk {
 	struct block b;
 	struct block *below;
 	int log;
-	GMutex order; /* the log and the thread's queue agree */
+	struct os_mutex order; /* the log and the thread's queue agree */
 	u64 last_id;
 	GTree *pages;
 	u8 *bounce;
-	GThreadPool *thread; /* of one: also the only one that touches pages and bounce */
+	struct block_pool *thread; /* of one: also the only one that touches pages and bounce */
 };
 
 /* --- the log --- */
@@ -199,16 +199,15 @@ static int perform(struct volatile_disk *v, struct block_request *r)
 	return err;
 }
 
-static void thread_main(gpointer data, gpointer opaque)
+static void thread_perform(void *opaque, struct block_request *r)
 {
 	struct volatile_disk *v = opaque;
-	struct block_request *r = data;
 	int err = perform(v, r), log_err = 0;
 
 	if (!err && r->op != BLOCK_READ) {
-		g_mutex_lock(&v->order);
+		os_mutex_lock(&v->order);
 		log_err = log_record(v, KIND_ACK, r);
-		g_mutex_unlock(&v->order);
+		os_mutex_unlock(&v->order);
 	}
 	block_complete(r, err ? err : log_err);
 }
@@ -220,13 +219,13 @@ static void volatile_submit(struct block *b, struct block_request **r, u32 count
 	for (u32 i = 0; i < count; i++) {
 		int err = 0;
 
-		g_mutex_lock(&v->order);
+		os_mutex_lock(&v->order);
 		r[i]->progress = ++v->last_id;
 		if (r[i]->op != BLOCK_READ)
 			err = log_record(v, r[i]->op, r[i]);
 		if (!err)
-			g_thread_pool_push(v->thread, r[i], NULL);
-		g_mutex_unlock(&v->order);
+			block_pool_push(v->thread, r[i]);
+		os_mutex_unlock(&v->order);
 		if (err)
 			block_complete(r[i], err);
 	}
@@ -237,11 +236,11 @@ static void volatile_close(struct block *b)
 {
 	struct volatile_disk *v = container_of(b, struct volatile_disk, b);
 
-	g_thread_pool_free(v->thread, FALSE, TRUE);
+	block_pool_free(v->thread);
 	flush(v);
 	g_tree_destroy(v->pages);
 	g_free(v->bounce);
-	g_mutex_clear(&v->order);
+	os_mutex_destroy(&v->order);
 	close(v->log);
 	block_close(v->below);
 }
@@ -266,10 +265,17 @@ int block_volatile_open(struct block *below, const char *log, struct block **out
 	block_set_write_cache(below, true);
 	v->below = below;
 	v->log = fd;
-	g_mutex_init(&v->order);
+	os_mutex_init(&v->order);
 	v->pages = g_tree_new_full(compare, NULL, NULL, g_free);
 	v->bounce = g_malloc(CHUNK);
-	v->thread = g_thread_pool_new(thread_main, v, 1, FALSE, NULL);
+	v->thread = block_pool_new(1, thread_perform, v);
+	if (!v->thread) {
+		int err = error_set(e, -EAGAIN, "%s: no thread", v->b.name);
+
+		volatile_close(&v->b);
+		block_fini(&v->b);
+		return err;
+	}
 	*out = &v->b;
 	return 0;
 }

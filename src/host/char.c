@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -80,6 +81,8 @@ static size_t filter_escapes(struct chardev *c, u8 *buf, size_t len)
 	return n;
 }
 
+static gboolean asked(gint fd, GIOCondition condition, gpointer opaque);
+
 static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
 {
 	struct chardev *c = opaque;
@@ -147,15 +150,24 @@ int chardev_open(const char *spec, const char *label, const struct char_escapes 
 	c->ops = ops;
 	c->label = g_strdup(label);
 	c->in = c->out = c->listener = -1;
-	g_mutex_init(&c->lock);
+	os_mutex_init(&c->lock);
 	if (escapes)
 		c->escapes = *escapes;
-	err = ops->open(c, spec + strlen(ops->prefix), e);
+	err = os_notifier_init(&c->wake);
 	if (err) {
+		error_set(e, err, "%s: no more files", spec);
+	} else {
+		err = ops->open(c, spec + strlen(ops->prefix), e);
+		if (err)
+			os_notifier_destroy(&c->wake);
+	}
+	if (err) {
+		os_mutex_destroy(&c->lock);
 		g_free(c->label);
 		g_free(c);
 		return err;
 	}
+	c->wake_watch = g_unix_fd_add(c->wake.fd, G_IO_IN, asked, c);
 	chardev_watch(c);
 	*out = c;
 	return 0;
@@ -169,7 +181,7 @@ struct chardev *chardev_open_internal(char_write_fn *write, void *opaque)
 	c->in = c->out = c->listener = -1;
 	c->write = write;
 	c->write_opaque = opaque;
-	g_mutex_init(&c->lock);
+	os_mutex_init(&c->lock);
 	return c;
 }
 
@@ -187,14 +199,16 @@ void chardev_close(struct chardev *c)
 {
 	if (!c)
 		return;
-	while (g_idle_remove_by_data(c))
-		;
 	chardev_unwatch(c);
 	unwatch_out(c);
 	if (c->listen_watch)
 		g_source_remove(c->listen_watch);
+	if (c->wake_watch) {
+		g_source_remove(c->wake_watch);
+		os_notifier_destroy(&c->wake);
+	}
 	c->ops->close(c);
-	g_mutex_clear(&c->lock);
+	os_mutex_destroy(&c->lock);
 	g_free(c->label);
 	g_free(c->path);
 	g_free(c);
@@ -202,8 +216,10 @@ void chardev_close(struct chardev *c)
 
 void chardev_attach(struct chardev *c, const struct char_events *events, void *opaque)
 {
+	os_mutex_lock(&c->lock);
 	c->opaque = opaque;
 	c->events = events;
+	os_mutex_unlock(&c->lock);
 	if (!events)
 		unwatch_out(c);
 	else if (events->opened && (c->write || c->out >= 0))
@@ -222,13 +238,23 @@ static gboolean has_room(gint fd, GIOCondition condition, gpointer opaque)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean watch_out(gpointer opaque)
+static void watch_out(struct chardev *c)
+{
+	if (c->events && c->out >= 0 && !c->out_watch)
+		c->out_watch = g_unix_fd_add(c->out, G_IO_OUT | G_IO_HUP | G_IO_ERR, has_room, c);
+}
+
+/* Watches belong to the main loop's thread. */
+static gboolean asked(gint fd, GIOCondition condition, gpointer opaque)
 {
 	struct chardev *c = opaque;
 
-	if (c->events && c->out >= 0 && !c->out_watch)
-		c->out_watch = g_unix_fd_add(c->out, G_IO_OUT | G_IO_HUP | G_IO_ERR, has_room, c);
-	return G_SOURCE_REMOVE;
+	os_notifier_clear(&c->wake);
+	if (atomic_exchange(&c->accept_wanted, false))
+		chardev_watch(c);
+	if (c->out_wanted)
+		watch_out(c);
+	return G_SOURCE_CONTINUE;
 }
 
 /* With c->lock held, on any thread. */
@@ -237,7 +263,7 @@ static void want_room(struct chardev *c)
 	if (!c->events || !c->events->writable || c->out_wanted)
 		return;
 	c->out_wanted = true;
-	g_idle_add_full(G_PRIORITY_DEFAULT, watch_out, c, NULL);
+	os_notifier_signal(&c->wake);
 }
 
 /* What is taken at once: neither a pipe nor a terminal that has room for a little blocks for that,
@@ -270,7 +296,7 @@ size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
 		c->write(c->write_opaque, buf, len);
 		return len;
 	}
-	g_mutex_lock(&c->lock);
+	os_mutex_lock(&c->lock);
 	/* A slow reader must not hold up a processor. */
 	if (c->out >= 0)
 		n = write_some(c->out, buf, len);
@@ -278,20 +304,14 @@ size_t chardev_write(struct chardev *c, const u8 *buf, size_t len)
 		n = 0;
 	if (n >= 0 && (size_t)n < len)
 		want_room(c);
-	g_mutex_unlock(&c->lock);
+	os_mutex_unlock(&c->lock);
 	return n < 0 ? len : (size_t)n;
-}
-
-static gboolean accept_in_main(gpointer opaque)
-{
-	chardev_watch(opaque);
-	return G_SOURCE_REMOVE;
 }
 
 void chardev_accept(struct chardev *c)
 {
-	/* The watch belongs to the main loop's thread. */
-	g_idle_add_full(G_PRIORITY_DEFAULT, accept_in_main, c, NULL);
+	if (c->wake_watch && !atomic_exchange(&c->accept_wanted, true))
+		os_notifier_signal(&c->wake);
 }
 
 void chardev_connect(struct chardev *c, int in, int out)
@@ -299,10 +319,10 @@ void chardev_connect(struct chardev *c, int in, int out)
 	bool was = c->out >= 0;
 
 	unwatch_out(c);
-	g_mutex_lock(&c->lock);
+	os_mutex_lock(&c->lock);
 	c->in = in;
 	c->out = out;
-	g_mutex_unlock(&c->lock);
+	os_mutex_unlock(&c->lock);
 	if (out >= 0 && c->events && c->events->opened)
 		c->events->opened(c->opaque);
 	if (out < 0 && was && c->events && c->events->closed)

@@ -6,16 +6,21 @@
 #include <glib.h>
 
 #include "host/char.h"
+#include "os/os.h"
 
 struct chardev {
 	const struct chardev_ops *ops;
 	char *label, *path;
 	const struct char_events *events;
 	void *opaque;
-	GMutex lock;	       /* over out: vCPUs write, the main loop connects and hangs up */
+	struct os_mutex lock;  /* over out and events: vCPUs write, the main loop does the rest */
 	int in, out, listener; /* -1: none */
 	guint in_watch, listen_watch, out_watch;
-	_Atomic bool out_wanted; /* the device waits for room */
+	/* What other threads ask of the main loop's: the device waits for room; it takes input
+	 * again. */
+	_Atomic bool out_wanted, accept_wanted;
+	struct os_notifier wake;
+	guint wake_watch;
 	bool connected;
 	char_write_fn *write; /* of an internal back end; else NULL */
 	void *write_opaque;

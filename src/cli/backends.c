@@ -195,7 +195,7 @@ void cli_watch_backends(struct cli_options *o, struct vm *vm)
 const char *cli_waiting_drive(const struct cli_options *o)
 {
 	for (u32 i = 0; i < o->nr_drives; i++)
-		if (o->drives[i].block && block_waits(o->drives[i].block))
+		if (o->drives[i].block && block_holds_up_saving(o->drives[i].block))
 			return o->drives[i].id;
 	return NULL;
 }

@@ -41,6 +41,7 @@ struct scsi_bus {
 	 * under way. */
 	void (*changed)(struct scsi_bus *bus, const struct scsi_device *d, enum scsi_change what,
 			u32 sense);
+	bool saves_held; /* the adapter saves requests that are under way */
 	u32 count;
 	struct scsi_device *devices[SCSI_MAX_DEVICES];
 };

@@ -428,6 +428,7 @@ static int realize(struct scsi_device *d, u32 block_size, struct error *e)
 	if (err)
 		return err;
 	os_mutex_init(&d->lock);
+	block_set_saved(d->block, d->bus->saves_held);
 	d->block_size = block_size;
 	measure(d);
 	reset_state(d);

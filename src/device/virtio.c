@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/endian.h"
 #include "base/log.h"
+#include "device/virtio_held.h"
 #include "vm/vm.h"
 
 static int virtio_post_load(void *obj, struct error *e)
@@ -172,10 +173,19 @@ static void queue_broken(struct virtqueue *q, const char *why)
 	virtio_broken(q->opaque, why);
 }
 
+/* What is under way is done or not, but the driver's memory stays as it is. */
+static void quiesce_for_good(struct virtio_device *v)
+{
+	v->dropping = true;
+	v->ops->quiesce(v);
+	v->dropping = false;
+	virtio_forget_kept(v, VIRTIO_MAX_QUEUES);
+}
+
 static void reset_locked(struct virtio_device *v)
 {
 	os_mutex_lock(&v->work);
-	v->ops->quiesce(v);
+	quiesce_for_good(v);
 	v->s->features = 0;
 	v->s->device_feature_sel = v->s->driver_feature_sel = 0;
 	v->s->queue_sel = 0;
@@ -268,6 +278,7 @@ void virtio_reset_queue(struct virtio_device *v, u32 queue)
 
 	os_mutex_lock(&v->work);
 	v->ops->quiesce(v);
+	virtio_forget_kept(v, queue);
 	os_mutex_lock(&q->lock);
 	virtqueue_reset(&q->ring, q->size);
 	q->kicked = false;
@@ -314,6 +325,8 @@ void virtio_complete(struct virtio_device *v, u32 queue, struct virtqueue_elemen
 {
 	struct virtio_queue *q = &v->queues[queue];
 
+	if (v->dropping)
+		return;
 	os_mutex_lock(&q->lock);
 	virtqueue_push(&q->ring, el, written);
 	virtio_notify(v, queue);
@@ -324,6 +337,8 @@ void virtio_push(struct virtio_device *v, u32 queue, struct virtqueue_element *e
 {
 	struct virtio_queue *q = &v->queues[queue];
 
+	if (v->dropping)
+		return;
 	os_mutex_lock(&q->lock);
 	virtqueue_push(&q->ring, el, written);
 	os_mutex_unlock(&q->lock);
@@ -333,6 +348,8 @@ void virtio_notify_pushed(struct virtio_device *v, u32 queue)
 {
 	struct virtio_queue *q = &v->queues[queue];
 
+	if (v->dropping)
+		return;
 	os_mutex_lock(&q->lock);
 	virtio_notify(v, queue);
 	os_mutex_unlock(&q->lock);
@@ -344,7 +361,10 @@ int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el)
 	int err;
 
 	os_mutex_lock(&q->lock);
-	err = virtqueue_pop(&q->ring, el);
+	if (v->kept && virtio_pop_kept(v, queue, el))
+		err = 1;
+	else
+		err = virtqueue_pop(&q->ring, el);
 	os_mutex_unlock(&q->lock);
 	return err;
 }
@@ -418,7 +438,7 @@ void virtio_destroy(struct virtio_device *v)
 	vm_unlisten(v->vm, v);
 	os_mutex_lock(&v->work);
 	v->running = false;
-	v->ops->quiesce(v);
+	quiesce_for_good(v);
 	os_mutex_unlock(&v->work);
 	v->stop = true;
 	os_wake_signal(&v->wake);

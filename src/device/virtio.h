@@ -58,6 +58,9 @@ enum {
 
 struct virtio_device;
 
+/* NULL: only count. */
+typedef void virtio_each_fn(void *opaque, u32 queue, const struct virtqueue_element *el);
+
 struct virtio_ops {
 	u32 id;
 	u32 class_code; /* on PCI */
@@ -75,6 +78,9 @@ struct virtio_ops {
 	void (*reset)(struct virtio_device *v);
 	/* The driver's features are agreed on. */
 	void (*negotiated)(struct virtio_device *v);
+	/* How many elements the type holds after quiesce() while `pausing`, and each of them, as it
+	 * was popped, for each(). NULL: none ever. */
+	u32 (*held)(struct virtio_device *v, virtio_each_fn *each, void *opaque);
 };
 
 struct virtio_transport_ops {
@@ -103,6 +109,8 @@ struct virtio_queue {
 	u32 size; /* after reset */
 };
 
+struct virtio_kept;
+
 struct virtio_device {
 	struct vm *vm;
 	const char *name;
@@ -119,7 +127,9 @@ struct virtio_device {
 	struct os_wake wake;
 	_Atomic bool stop, running;
 	bool started;
-	bool pausing; /* under work: quiesce() is for a machine that stops */
+	struct virtio_kept *kept; /* under work: loaded with the machine, to be popped first */
+	_Atomic bool dropping;	  /* what is done now is not the driver's any more */
+	bool pausing;		  /* under work: quiesce() is for a machine that stops */
 };
 
 /* Properties that all transports have. */
@@ -202,13 +212,19 @@ static inline bool virtio_has(const struct virtio_device *v, u64 feature)
 }
 /* The queue's lock is held: an interrupt, if the driver wants one. */
 void virtio_notify(struct virtio_device *v, u32 queue);
-/* Push one element, and later interrupt for all that were pushed; both take the queue's lock. */
+/* Push one element, and later interrupt for all that were pushed; both take the queue's lock. A
+ * driver that resets the device hears of nothing. */
 void virtio_push(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written);
 void virtio_notify_pushed(struct virtio_device *v, u32 queue);
 /* Push one element and interrupt; takes the queue's lock. */
 void virtio_complete(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written);
 int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el);
 void virtio_want_notify(struct virtio_device *v, u32 queue, bool on);
+/* What the type holds, as a section of no fixed size (struct device_section); none if it holds
+ * nothing. */
+void virtio_save_held(struct virtio_device *v, const char *section, u32 instance,
+		      struct state_writer *w);
+int virtio_load_held(struct virtio_device *v, struct state_reader *r, struct error *e);
 /* config[] changed on its own. Any thread, no lock of the device held. */
 void virtio_config_changed(struct virtio_device *v);
 /* The driver did what leaves no way on. Any thread. */

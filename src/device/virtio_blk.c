@@ -63,7 +63,11 @@ struct blk_request {
 	struct virtqueue_element el;
 	struct block_request block;
 	struct virtio_blk *disk;
-	struct blk_request *next; /* in the free list */
+	struct blk_request *next;     /* in the free list */
+	struct blk_request *next_all; /* in that of all there are */
+	bool held;		      /* popped and not finished */
+	u8 cut[16];		      /* what the header takes of each of the first pieces */
+	int nr_cut;
 	u32 queue;
 	u64 written; /* without the status */
 	u8 *status;
@@ -81,7 +85,7 @@ struct virtio_blk {
 	u32 write_cache; /* enum device_auto */
 	struct virtio_blk_state state;
 	struct os_mutex free_lock;
-	struct blk_request *free;
+	struct blk_request *free, *all;
 	/* Requests are completed in batches: one interrupt is due when the last batch has ended. */
 	_Atomic u32 batches;
 	_Atomic bool pushed[VIRTIO_MAX_QUEUES];
@@ -107,10 +111,16 @@ static struct blk_request *get_request(struct virtio_blk *b)
 	if (r)
 		b->free = r->next;
 	os_mutex_unlock(&b->free_lock);
-	if (!r)
-		r = os_alloc(sizeof(*r));
 	if (r)
-		r->disk = b;
+		return r;
+	r = os_alloc(sizeof(*r));
+	if (!r)
+		return NULL;
+	r->disk = b;
+	os_mutex_lock(&b->free_lock);
+	r->next_all = b->all;
+	b->all = r;
+	os_mutex_unlock(&b->free_lock);
 	return r;
 }
 
@@ -119,6 +129,7 @@ static void put_request(struct blk_request *r)
 	struct virtio_blk *b = r->disk;
 
 	os_mutex_lock(&b->free_lock);
+	r->held = false;
 	r->next = b->free;
 	b->free = r;
 	os_mutex_unlock(&b->free_lock);
@@ -147,8 +158,10 @@ static void finish(struct blk_request *r, u8 status)
 	struct dma_view *view = b->v.queues[r->queue].ring.view;
 	u32 queue;
 
-	*r->status = status;
-	dma_unmap(view, r->status, 1, true);
+	if (!b->v.dropping) {
+		*r->status = status;
+		dma_unmap(view, r->status, 1, true);
+	}
 	queue = r->queue;
 	virtio_push(&b->v, queue, &r->el, r->written + 1);
 	put_request(r);
@@ -236,12 +249,14 @@ static bool split_request(struct blk_request *r, u8 *header)
 	if (el->out_len < HEADER || !el->in_len ||
 	    iov_to_buf(el->out, el->nout, 0, header, HEADER) != HEADER)
 		return false;
+	r->nr_cut = 0;
 	for (int i = 0; i < el->nout && skip; i++) {
 		u64 n = el->out[i].iov_len < skip ? el->out[i].iov_len : skip;
 
 		el->out[i].iov_base = (u8 *)el->out[i].iov_base + n;
 		el->out[i].iov_len -= n;
 		skip -= n;
+		r->cut[r->nr_cut++] = (u8)n;
 	}
 	el->out_len -= HEADER;
 	last = &el->in[el->nin - 1];
@@ -249,6 +264,20 @@ static bool split_request(struct blk_request *r, u8 *header)
 	r->status = (u8 *)last->iov_base + last->iov_len;
 	el->in_len--;
 	return true;
+}
+
+/* The opposite. */
+static void join_request(struct blk_request *r)
+{
+	struct virtqueue_element *el = &r->el;
+
+	for (int i = 0; i < r->nr_cut; i++) {
+		el->out[i].iov_base = (u8 *)el->out[i].iov_base - r->cut[i];
+		el->out[i].iov_len += r->cut[i];
+	}
+	el->out_len += HEADER;
+	el->in[el->nin - 1].iov_len++;
+	el->in_len++;
 }
 
 /* True: r->block is to be submitted; else r is done. */
@@ -303,6 +332,7 @@ static bool take_batch(struct virtio_blk *b, u32 queue)
 			break;
 		}
 		taken++;
+		r->held = true;
 		r->queue = queue;
 		if (!split_request(r, header)) {
 			virtio_broken(&b->v, "a request has no header or no place for its status");
@@ -386,6 +416,25 @@ static void blk_quiesce(struct virtio_device *v)
 		block_drain(of(v)->block);
 }
 
+/* What the back end keeps while the machine stands still. */
+static u32 blk_held(struct virtio_device *v, virtio_each_fn *each, void *opaque)
+{
+	u8 header[HEADER];
+	u32 n = 0;
+
+	for (struct blk_request *r = of(v)->all; r; r = r->next_all) {
+		if (!r->held)
+			continue;
+		n++;
+		if (!each)
+			continue;
+		join_request(r);
+		each(opaque, r->queue, &r->el);
+		split_request(r, header);
+	}
+	return n;
+}
+
 static void blk_reset(struct virtio_device *v)
 {
 	struct virtio_blk *b = of(v);
@@ -403,6 +452,7 @@ static const struct virtio_ops blk_ops = {
 	.quiesce = blk_quiesce,
 	.reset = blk_reset,
 	.negotiated = blk_negotiated,
+	.held = blk_held,
 };
 
 /* --- building --- */
@@ -454,6 +504,7 @@ static int blk_init(struct virtio_blk *b, struct vm *vm, struct virtio_init *ini
 		return err;
 	os_mutex_init(&b->free_lock);
 	block_set_batch(b->block, blk_batch, b);
+	block_set_saved(b->block, true);
 	b->state.write_cache = b->write_cache != DEVICE_OFF;
 	*init = (struct virtio_init){
 		.ops = &blk_ops,
@@ -572,6 +623,19 @@ static void blk_resized(struct device *dev)
 		virtio_config_changed(&d->blk.v);
 }
 
+static void blk_save_held(struct device *dev, u32 instance, struct state_writer *w)
+{
+	virtio_save_held(&of_device(dev)->blk.v, "virtio-blk-requests", instance, w);
+}
+
+static int blk_load_held(struct device *dev, struct state_reader *r, struct error *e)
+{
+	return virtio_load_held(&of_device(dev)->blk.v, r, e);
+}
+
+static const struct device_section blk_section = {"virtio-blk-requests", blk_save_held,
+						  blk_load_held};
+
 static const struct device_prop blk_pci_props[] = {
 	BLK_PROPS(struct virtio_blk_device, blk),
 	VIRTIO_PCI_PROPS(struct virtio_blk_device, p.pci),
@@ -588,7 +652,7 @@ static const struct device_prop blk_mmio_props[] = {
 	.help = "disk", .size = sizeof(struct virtio_blk_device), .realize = blk_realize,          \
 	.unrealize = blk_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,                \
 	.resized = blk_resized, .state = &blk_table,                                               \
-	.state_offset = offsetof(struct virtio_blk_device, blk.state)
+	.state_offset = offsetof(struct virtio_blk_device, blk.state), .section = &blk_section
 
 const struct device_class virtio_blk_pci_class = {
 	BLK_CLASS,

@@ -64,8 +64,10 @@ struct adapter_request {
 	struct virtqueue_element el;
 	struct scsi_request scsi;
 	struct virtio_scsi *adapter;
-	struct adapter_request *next; /* in the free list */
-	struct iovec *data;	      /* the buffer without head and response */
+	struct adapter_request *next;	  /* in the free list */
+	struct adapter_request *next_all; /* in that of all there are */
+	bool held;			  /* popped and not answered */
+	struct iovec *data;		  /* the buffer without head and response */
 	int room;
 	u32 queue;
 	bool to_guest;
@@ -78,7 +80,7 @@ struct virtio_scsi {
 	u32 num_queues, queue_size, max_sectors, cmd_per_lun;
 	struct virtqueue_element ctrl_el, event_el;
 	struct os_mutex free_lock;
-	struct adapter_request *free;
+	struct adapter_request *free, *all;
 	struct virtio_scsi_state state;
 };
 
@@ -96,10 +98,16 @@ static struct adapter_request *get_request(struct virtio_scsi *d)
 	if (r)
 		d->free = r->next;
 	os_mutex_unlock(&d->free_lock);
-	if (!r)
-		r = os_alloc(sizeof(*r));
 	if (r)
-		r->adapter = d;
+		return r;
+	r = os_alloc(sizeof(*r));
+	if (!r)
+		return NULL;
+	r->adapter = d;
+	os_mutex_lock(&d->free_lock);
+	r->next_all = d->all;
+	d->all = r;
+	os_mutex_unlock(&d->free_lock);
 	return r;
 }
 
@@ -108,6 +116,7 @@ static void put_request(struct adapter_request *r)
 	struct virtio_scsi *d = r->adapter;
 
 	os_mutex_lock(&d->free_lock);
+	r->held = false;
 	r->next = d->free;
 	d->free = r;
 	os_mutex_unlock(&d->free_lock);
@@ -127,7 +136,8 @@ static void respond(struct adapter_request *r, u8 response)
 		memcpy(raw + 12, s->sense, s->sense_len);
 	}
 	raw[11] = response;
-	iov_from_buf(r->el.in, r->el.nin, 0, raw, sizeof(raw));
+	if (!d->v.dropping)
+		iov_from_buf(r->el.in, r->el.nin, 0, raw, sizeof(raw));
 	virtio_complete(&d->v, r->queue, &r->el,
 			RESPONSE_BYTES + (response == S_OK && r->to_guest ? s->moved : 0));
 	put_request(r);
@@ -197,6 +207,7 @@ static void take_requests(struct virtio_scsi *d, u32 queue)
 			put_request(r);
 			break;
 		}
+		r->held = true;
 		r->queue = queue;
 		if (!start(d, r)) {
 			virtio_broken(&d->v, "a SCSI request is too short");
@@ -330,6 +341,19 @@ static void adapter_quiesce(struct virtio_device *v)
 		scsi_bus_drain(&of(v)->bus);
 }
 
+/* What the targets' disks keep while the machine stands still. */
+static u32 adapter_held(struct virtio_device *v, virtio_each_fn *each, void *opaque)
+{
+	u32 n = 0;
+
+	for (struct adapter_request *r = of(v)->all; r; r = r->next_all) {
+		n += r->held;
+		if (r->held && each)
+			each(opaque, r->queue, &r->el);
+	}
+	return n;
+}
+
 static void adapter_nothing(struct virtio_device *v)
 {
 }
@@ -348,6 +372,7 @@ static const struct virtio_ops adapter_ops = {
 	.quiesce = adapter_quiesce,
 	.reset = adapter_forget,
 	.negotiated = adapter_nothing,
+	.held = adapter_held,
 };
 
 static struct virtio_scsi *of_device(struct device *dev)
@@ -396,6 +421,7 @@ static int adapter_realize(struct device *dev, struct error *e)
 	else
 		log_format(name, sizeof(name), "virtio-scsi.%u", dev->instance);
 	scsi_bus_init(&d->bus, dev->vm, name, 1, MAX_TARGET + 1, MAX_LUN + 1);
+	d->bus.saves_held = true;
 	d->bus.boot_path = dev->cls->bus_type == BUS_PCI ? adapter_boot_path : NULL;
 	d->bus.changed = adapter_changed;
 	return virtio_plug_realize(&d->p, &d->v, &init, e);
@@ -419,6 +445,19 @@ static void adapter_unrealize(struct device *dev)
 	}
 	os_mutex_destroy(&d->free_lock);
 }
+
+static void adapter_save_held(struct device *dev, u32 instance, struct state_writer *w)
+{
+	virtio_save_held(&of_device(dev)->v, "virtio-scsi-requests", instance, w);
+}
+
+static int adapter_load_held(struct device *dev, struct state_reader *r, struct error *e)
+{
+	return virtio_load_held(&of_device(dev)->v, r, e);
+}
+
+static const struct device_section adapter_section = {"virtio-scsi-requests", adapter_save_held,
+						      adapter_load_held};
 
 static const struct state_field adapter_fields[] = {
 	STATE_STRUCT(struct virtio_scsi_state, virtio, &virtio_state_table),
@@ -461,7 +500,8 @@ static const struct device_prop adapter_mmio_props[] = {
 	.help = "SCSI host adapter; its id and .0 name its bus",                                   \
 	.size = sizeof(struct virtio_scsi), .realize = adapter_realize,                            \
 	.unrealize = adapter_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,            \
-	.state = &adapter_table, .state_offset = offsetof(struct virtio_scsi, state)
+	.state = &adapter_table, .state_offset = offsetof(struct virtio_scsi, state),              \
+	.section = &adapter_section
 
 const struct device_class virtio_scsi_pci_class = {
 	ADAPTER_CLASS,

@@ -117,7 +117,7 @@ void virtqueue_reset(struct virtqueue *q, u32 size)
 }
 
 /* --- what an element consists of --- */
-static bool add_piece(struct virtqueue_element *el, void *base, u64 len, bool in)
+bool virtqueue_add_piece(struct virtqueue_element *el, void *base, u64 len, bool in)
 {
 	int n = el->nout + el->nin;
 
@@ -167,7 +167,7 @@ static int add_desc(struct virtqueue *q, struct virtqueue_element *el, const str
 
 		if (!p)
 			return broke(q, "a descriptor points nowhere");
-		if (!add_piece(el, p, n, in))
+		if (!virtqueue_add_piece(el, p, n, in))
 			return broke(q, "an element has too many pieces");
 		addr += n;
 		left -= n;

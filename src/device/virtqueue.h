@@ -16,6 +16,8 @@
 #include "bus/dma.h"
 #include "host/iov.h"
 
+struct vm;
+
 enum {
 	VIRTQUEUE_MAX_SIZE = 1024,
 	VIRTQUEUE_MAX_PIECES = 8192, /* of one element, after translation */
@@ -77,5 +79,17 @@ bool virtqueue_should_interrupt(struct virtqueue *q);
  * is ready. */
 void virtqueue_want_notify(struct virtqueue *q, bool on);
 void virtqueue_element_free(struct virtqueue_element *el);
+/* Another piece of an element; false: there are too many, or no memory. */
+bool virtqueue_add_piece(struct virtqueue_element *el, void *base, u64 len, bool in);
+
+/* --- virtqueue_state.c: elements under way, as pieces of memory --- */
+void virtqueue_save_element(struct vm *vm, const struct virtqueue_element *el,
+			    struct state_writer *w);
+/* el begins as zeroes and is to be freed also after a failure. */
+int virtqueue_load_element(struct vm *vm, struct virtqueue_element *el, struct state_reader *r,
+			   struct error *e);
+/* Take up an element that was under way when the machine was saved; false: there cannot be so
+ * many. */
+bool virtqueue_take_up(struct virtqueue *q, const struct virtqueue_element *el);
 
 #endif

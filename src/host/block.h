@@ -150,6 +150,11 @@ void block_set_stop(struct block *b, void (*stop)(void *opaque), void *opaque);
 void block_retry(struct block *b);
 /* Whether something waits for that. */
 bool block_waits(struct block *b);
+/* Whether who submits saves what waits with his own state, so that a machine can be saved
+ * meanwhile. */
+void block_set_saved(struct block *b, bool saved);
+/* Something waits that nobody saves. */
+bool block_holds_up_saving(struct block *b);
 /* The back end says when it begins to call done() for several requests, and when it has; both on
  * the thread that calls done(), and perhaps on several at a time. Before the first request. */
 void block_set_batch(struct block *b, void (*batch)(void *opaque, bool begins), void *opaque);

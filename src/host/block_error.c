@@ -122,6 +122,16 @@ bool block_waits(struct block *b)
 	return waits;
 }
 
+void block_set_saved(struct block *b, bool saved)
+{
+	b->saved = saved;
+}
+
+bool block_holds_up_saving(struct block *b)
+{
+	return !b->saved && block_waits(b);
+}
+
 /* What fails while this waits may wait again, and a step of a command may follow the last one. */
 void block_drain(struct block *b)
 {

@@ -39,6 +39,7 @@ struct block {
 	 * told: the user knows. */
 	struct block_request *failed, **failed_end;
 	bool told;
+	bool saved; /* what waits is saved by its owner */
 };
 
 /* Around several block_complete(); the disk is not idle before the end. */

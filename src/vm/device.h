@@ -89,6 +89,14 @@ struct device_backends {
 	const char *(*name)(void *opaque, u32 type, const void *backend);
 };
 
+/* State of no fixed size, saved behind the device's own: save() writes sections of that name and
+ * instance, or none; load() reads one. */
+struct device_section {
+	const char *name;
+	void (*save)(struct device *dev, u32 instance, struct state_writer *w);
+	int (*load)(struct device *dev, struct state_reader *r, struct error *e);
+};
+
 struct device_class {
 	const char *name, *help;
 	u32 bus_type;			 /* enum device_bus_type */
@@ -106,7 +114,8 @@ struct device_class {
 	/* Its drive has another size; the vm is paused. NULL: it looks by itself. */
 	void (*resized)(struct device *dev);
 	const struct state_table *state;
-	u32 state_offset; /* of the state struct in the instance */
+	u32 state_offset;		      /* of the state struct in the instance */
+	const struct device_section *section; /* NULL: none */
 };
 
 struct device {

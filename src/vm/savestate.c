@@ -391,6 +391,8 @@ int vm_save(struct vm *vm, struct state_writer *w, struct error *e)
 		struct device *d = vm->devices[i];
 
 		state_save(w, d->cls->state, d->state_name, (u8 *)d + d->cls->state_offset);
+		if (d->cls->section)
+			d->cls->section->save(d, d->state_name, w);
 	}
 	if (!err)
 		err = vm->irqchip_ops->save(vm->irqchip, w);
@@ -416,6 +418,9 @@ static int load_object(struct vm *vm, const struct state_head *h, struct state_r
 
 		if (!strcmp(d->cls->state->name, h->name) && d->state_name == h->instance)
 			return state_load(r, d->cls->state, (u8 *)d + d->cls->state_offset, e);
+		if (d->cls->section && !strcmp(d->cls->section->name, h->name) &&
+		    d->state_name == h->instance)
+			return d->cls->section->load(d, r, e);
 	}
 	for (u32 i = 0; i < vm->nr_sections; i++)
 		if (!strcmp(vm->sections[i].section->name, h->name))

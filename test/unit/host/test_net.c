@@ -371,6 +371,9 @@ static void test_forwards(void **state)
 	*strrchr(rule, '-') = 0;
 	assert_int_equal(net_remove_forward(n, rule, &e), 0);
 	assert_int_equal(net_remove_forward(n, rule, &e), -ENOENT);
+	/* the network's thread may still be waiting for it, which keeps it open */
+	for (u32 i = 0; i < 10000 && can_connect(port); i++)
+		usleep(1000);
 	assert_false(can_connect(port));
 	net_close(n);
 }

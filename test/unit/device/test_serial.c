@@ -5,7 +5,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "../machine/board.h"
@@ -35,7 +39,8 @@ static void host_gets(void *opaque, const u8 *buf, size_t len)
 	g->len += len;
 }
 
-static void build(struct rig *g)
+/* spec: of the port's character device; NULL: it gives to host_gets(). */
+static void build_with(struct rig *g, const char *spec)
 {
 	struct machine_config c = {.cpus = 1};
 	struct error e = {""};
@@ -44,7 +49,10 @@ static void build(struct rig *g)
 	memset(g, 0, sizeof(*g));
 	if (board_create(&c, &g->vm, &e))
 		fail_msg("%s", e.text);
-	g->chardev = chardev_open_internal(host_gets, g);
+	if (!spec)
+		g->chardev = chardev_open_internal(host_gets, g);
+	else if (chardev_open(spec, "test", NULL, &g->chardev, &e))
+		fail_msg("%s", e.text);
 	g->dev = device_new(g->vm, &virtio_serial_pci_class);
 	if (device_set(g->dev, "max_ports", "4", &e) || device_realize(g->dev, &e))
 		fail_msg("%s", e.text);
@@ -58,6 +66,11 @@ static void build(struct rig *g)
 	    device_realize(g->port, &e))
 		fail_msg("%s", e.text);
 	vd_init(&g->d, g->dev);
+}
+
+static void build(struct rig *g)
+{
+	build_with(g, NULL);
 }
 
 static void destroy(struct rig *g)
@@ -97,9 +110,9 @@ static void silence(struct rig *g)
 	assert_false(vd_ready(&g->d, CONTROL_IN, 50));
 }
 
-static void setup(struct rig *g)
+static void setup_with(struct rig *g, const char *spec)
 {
-	build(g);
+	build_with(g, spec);
 	vm_resume(g->vm);
 	vd_start(&g->d, F_MULTIPORT);
 	tell(g, 0, READY, 1);
@@ -111,6 +124,11 @@ static void setup(struct rig *g)
 	tell(g, 1, PORT_READY, 1);
 	told(g, 1, NAME, 1, "org.test");
 	told(g, 1, OPEN, 1, "");
+}
+
+static void setup(struct rig *g)
+{
+	setup_with(g, NULL);
 }
 
 static void test_dialogue(void **state)
@@ -178,16 +196,22 @@ static void test_slow_peer(void **state)
 {
 	static struct rig g;
 	static u8 data[8192], got[8192];
-	int ends[2], size = 4096;
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	char folder[] = "/tmp/test_serial.XXXXXX", spec[sizeof(a.sun_path) + 8];
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0), peer, size = 4096;
 	size_t sent = 0, taken = 0;
 
 	for (u32 i = 0; i < sizeof(data); i++)
 		data[i] = (u8)(i * 13 + i / 256);
-	setup(&g);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	g.chardev->write = NULL;
-	g.chardev->out = ends[0];
+	assert_non_null(mkdtemp(folder));
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/peer", folder);
+	snprintf(spec, sizeof(spec), "unix:%s", a.sun_path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	setup_with(&g, spec);
+	peer = accept(listener, NULL, NULL);
+	assert_true(peer >= 0);
+	setsockopt(g.chardev->out, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	for (;; sent++) {
 		vd_offer(&g.d, OUT, data, sizeof(data), 0);
 		if (!vd_ready(&g.d, OUT, 200))
@@ -202,14 +226,17 @@ static void test_slow_peer(void **state)
 
 		while (g_main_context_iteration(NULL, false))
 			;
-		n = recv(ends[1], got, sizeof(got), MSG_DONTWAIT);
+		n = recv(peer, got, sizeof(got), MSG_DONTWAIT);
 		for (ssize_t i = 0; i < n; i++)
 			assert_int_equal(got[i], data[(taken + (size_t)i) % sizeof(data)]);
 		taken += n > 0 ? (size_t)n : 0;
 	}
 	assert_int_equal(vd_take(&g.d, OUT, NULL, 0), 0);
 	destroy(&g);
-	close(ends[1]);
+	close(peer);
+	close(listener);
+	unlink(a.sun_path);
+	rmdir(folder);
 }
 
 static void test_save(void **state)

@@ -244,7 +244,7 @@ STAGES = [
     beside("diskfull"),
     beside("firmware", full=("--full",)),
     beside("grub", full=("--full",)),
-    beside("net"),
+    beside("net", full=("--full",)),
     beside("netpair", full=("--full",)),
     beside("iperf", full=("--full",)),
     beside("usb"),

@@ -67,8 +67,12 @@ static void throttle_main(void *opaque)
 				continue;
 			next = 0;
 			b = r->block;
+			/* r may be done and b idle before submit() has returned, and who waits for
+			 * that closes b */
+			atomic_fetch_add(&b->in_flight, 1);
 			os_mutex_unlock(&t->lock);
 			b->ops->submit(b, &r, 1);
+			block_leave(b);
 			os_mutex_lock(&t->lock);
 		}
 		if (next > 0 && !t->stop)

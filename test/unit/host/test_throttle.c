@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "host/block_private.h"
 #include "host/throttle.h"
 #include "os/os.h"
 
@@ -189,12 +190,60 @@ static void test_settle(void **state)
 		unlink(path[i]);
 }
 
+/* A back end that has finished a request and is not yet back from it. */
+struct slow {
+	struct block b;
+	bool inside;
+};
+
+static void slow_submit(struct block *b, struct block_request **r, u32 count)
+{
+	struct slow *s = container_of(b, struct slow, b);
+
+	__atomic_store_n(&s->inside, true, __ATOMIC_SEQ_CST);
+	for (u32 i = 0; i < count; i++)
+		block_complete(r[i], 0);
+	usleep(100 * 1000);
+	__atomic_store_n(&s->inside, false, __ATOMIC_SEQ_CST);
+}
+
+/* A disk is idle when the throttle's thread has left it, not before: it may be closed then. */
+static void test_idle(void **state)
+{
+	static const struct block_ops ops = {.submit = slow_submit};
+	struct block_limits l = {.rates = {[BLOCK_IOPS_TOTAL] = {.rate = 1}}};
+	struct block_throttle *group = block_group_new(&l);
+	struct slow *s = g_new0(struct slow, 1);
+	struct block_request r[8];
+	char buf[512];
+	struct iovec iov = {buf, sizeof(buf)};
+	int done = 0;
+
+	block_init(&s->b, &ops, "slow");
+	s->b.info.size = sizeof(buf);
+	s->b.throttle = group;
+	for (u32 i = 0; i < 8; i++) {
+		r[i] = (struct block_request){.op = BLOCK_READ,
+					      .len = sizeof(buf),
+					      .iov = &iov,
+					      .niov = 1,
+					      .done = no_answer,
+					      .opaque = &done};
+		block_submit(&s->b, &r[i]);
+	}
+	block_settle(&s->b);
+	assert_int_equal(done, 8);
+	assert_false(__atomic_load_n(&s->inside, __ATOMIC_SEQ_CST));
+	block_group_put(group);
+	block_fini(&s->b);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rates),  cmocka_unit_test(test_bursts),
 		cmocka_unit_test(test_sizes),  cmocka_unit_test(test_group),
-		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_settle), cmocka_unit_test(test_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

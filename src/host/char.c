@@ -121,13 +121,21 @@ void chardev_unwatch(struct chardev *c)
 	c->in_watch = 0;
 }
 
+/* Who writes then and finds no room asks again. */
+static void unwant_room(struct chardev *c)
+{
+	os_mutex_lock(&c->lock);
+	c->out_wanted = false;
+	os_mutex_unlock(&c->lock);
+}
+
 /* The device is not told of room any more. */
 static void unwatch_out(struct chardev *c)
 {
 	if (c->out_watch)
 		g_source_remove(c->out_watch);
 	c->out_watch = 0;
-	c->out_wanted = false;
+	unwant_room(c);
 }
 
 int chardev_open(const char *spec, const char *label, const struct char_escapes *escapes,
@@ -232,7 +240,7 @@ static gboolean has_room(gint fd, GIOCondition condition, gpointer opaque)
 	struct chardev *c = opaque;
 
 	c->out_watch = 0;
-	c->out_wanted = false;
+	unwant_room(c);
 	if (c->events && c->events->writable)
 		c->events->writable(c->opaque);
 	return G_SOURCE_REMOVE;
@@ -248,11 +256,15 @@ static void watch_out(struct chardev *c)
 static gboolean asked(gint fd, GIOCondition condition, gpointer opaque)
 {
 	struct chardev *c = opaque;
+	bool wanted;
 
 	os_notifier_clear(&c->wake);
 	if (atomic_exchange(&c->accept_wanted, false))
 		chardev_watch(c);
-	if (c->out_wanted)
+	os_mutex_lock(&c->lock);
+	wanted = c->out_wanted;
+	os_mutex_unlock(&c->lock);
+	if (wanted)
 		watch_out(c);
 	return G_SOURCE_CONTINUE;
 }

@@ -101,8 +101,7 @@ class Case:
 
 TAP = "tap,id=n,ifname=pv0,script=no,downscript=no"
 CASES = [
-    Case("virtio-net", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef"),
-    Case("virtio-net-echo", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef", echo=True),
+    Case("virtio-net", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef", echo=True),
     Case("virtio-net-iommu-packed", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,iommu_platform=on,packed=on",
          "pseries,ic-mode=xics"),
     Case("virtio-net-power8-legacy", "virtio-net-pci,netdev=n,mac=52:54:00:ab:cd:ef,disable-modern=on", cpu="power8"),
@@ -395,7 +394,7 @@ def check(options, case, results):
         f.write(net.output)
 
 
-TESTS = [suite.Test(c.name, lambda o, r, c=c: check(o, c, r), quick=not c.echo) for c in CASES]
+TESTS = [suite.Test(c.name, lambda o, r, c=c: check(o, c, r)) for c in CASES]
 TESTS += [suite.Test(name, lambda o, r, n=name, d=device: netboot(o, n, d, r)) for name, device in NETBOOT]
 TESTS += [suite.Test(name, lambda o, r, a=(name, keys, expected): numbers(o, *a, r), quick=name == "user-numbers")
           for name, keys, expected in NUMBERED]

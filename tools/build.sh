@@ -35,13 +35,16 @@ esac
 
 dir=build/$name
 setup() {
-	mkdir -p build
 	CC=$cc meson setup "$@" >"build/$name.log" 2>&1 || {
 		cat "build/$name.log" >&2
 		exit 1
 	}
 	mv "build/$name.log" "$dir/setup.log"
 }
+# one at a time: stages of tests run beside each other
+mkdir -p build
+exec 9>"build/.lock-$name"
+flock 9
 if [ ! -e "$dir/build.ninja" ]; then
 	rm -rf "$dir"
 	setup "$dir" "$@"
@@ -51,4 +54,6 @@ elif [ $# -gt 0 ] && [ "$*" != "$(cat "$dir/.options" 2>/dev/null)" ]; then
 	echo "$*" >"$dir/.options"
 fi
 ninja -C "$dir" --quiet
-[ "$name" != meson ] || ln -sfn meson/src/cli/powervisor build/powervisor
+# left alone where it is right: somebody may be starting it
+program=meson/src/cli/powervisor
+[ "$name" != meson ] || [ "$(readlink build/powervisor)" = $program ] || ln -sfn $program build/powervisor

@@ -3,7 +3,7 @@
 """The gate: builds, static checks, test suites and guests; the last line is `N passed, N failed`.
 
 Stages run one after the other, but those of guests, which mostly wait for a disk or a clock: as many at a time as there are
-processors.
+processors. With --full so run all that test what has been built, those first that only --full has: they are the longest.
 
 A stage prints what went wrong and its counts; its whole output is in build/log/STAGE.log.  Only what exists stands in
 the list of stages: a stage without a single test fails.
@@ -27,13 +27,14 @@ WIDTH = 400     # characters of a failed test's line
 
 
 class Stage:
-    """full: only with --full; beside: runs beside others of which this is said"""
+    """full: only with --full; beside: runs beside others of which this is said; first: alone, before those that need it"""
 
-    def __init__(self, name, run, full=False, beside=False):
+    def __init__(self, name, run, full=False, beside=False, first=False):
         self.name = name
         self.run = run
         self.full = full
         self.beside = beside
+        self.first = first
 
 
 class Context:
@@ -203,14 +204,17 @@ def debian(c):
 
 # Each as soon as what it tests exists; --full adds those marked so.
 STAGES = [
-    Stage("build-gcc", build("meson")),
-    Stage("build-clang", build("meson-clang")),
-    Stage("build-asan", build("meson-asan")),
-    Stage("build-tsan", build("meson-tsan")),
-    Stage("build-fuzz", build("meson-fuzz")),
-    Stage("format", script("clang-format", "tools/format.sh", "--check")),
-    Stage("layering", script("layering", "tools/layering.py")),
-    Stage("freestanding", script("freestanding", "tools/freestanding.py")),
+    Stage("build-gcc", build("meson"), first=True),
+    Stage("build-clang", build("meson-clang"), first=True),
+    Stage("build-asan", build("meson-asan"), first=True),
+    Stage("build-tsan", build("meson-tsan"), first=True),
+    Stage("build-fuzz", build("meson-fuzz"), first=True),
+    Stage("format", script("clang-format", "tools/format.sh", "--check"), first=True),
+    Stage("layering", script("layering", "tools/layering.py"), first=True),
+    Stage("freestanding", script("freestanding", "tools/freestanding.py"), first=True),
+    Stage("guests", guests, first=True),
+    Stage("debian", debian, full=True),
+    Stage("installer", installer, full=True),
     Stage("unit", meson_suite("meson", "unit")),
     Stage("unit-asan", meson_suite("meson-asan", "unit", 4)),
     Stage("unit-tsan", meson_suite("meson-tsan", "unit", 8)),
@@ -222,7 +226,6 @@ STAGES = [
     Stage("isa-asan", meson_suite("meson-asan", "isa", 4), full=True),
     Stage("diff-asan", meson_suite("meson-asan", "diff", 8), full=True),
     Stage("unit-clang", meson_suite("meson-clang", "unit", million=False), full=True),
-    Stage("guests", guests),
     Stage("boot", guest_test("boot.py", "meson", "boot", full=("--full",))),
     # everything as regions of several blocks, and every region's IR checked
     Stage("boot-tier2", guest_test("boot.py", "meson", "boot-tier2", "--boot-only", "^be-power9",
@@ -261,8 +264,6 @@ STAGES = [
                                   full=(".",))),
     Stage("boot-tsan", guest_test("boot.py", "meson-tsan", "boot-tsan", "--boot-only", "--scale", "20", "^be-power9")),
     Stage("cli-asan", guest_test("cli.py", "meson-asan", "cli-asan", "--scale", "8")),
-    Stage("debian", debian, full=True),
-    Stage("installer", installer, full=True),
 ]
 
 
@@ -296,7 +297,9 @@ def run_beside(stages, full):
 
 
 def run_stages(stages, full):
-    for beside, some in itertools.groupby(stages, lambda s: s.beside):
+    if full:
+        stages.sort(key=lambda s: 0 if s.first else 1 if s.full else 2)
+    for beside, some in itertools.groupby(stages, lambda s: s.beside or full and not s.first):
         if beside:
             yield from run_beside(list(some), full)
             continue

@@ -73,7 +73,10 @@ struct scsi_request {
 	u8 *data;
 	u64 at, left; /* of what is done in steps */
 	u32 next;
+	/* Submits one, which is 0, or says that all are done (1) or that it cannot (-errno). */
 	int (*step)(struct scsi_request *r);
+	_Atomic u32 open; /* of a step: its submission and its end */
+	int err;	  /* its, before it leaves `open` */
 };
 
 /* -device names the bus `name`. */

@@ -5,6 +5,7 @@
  * several operations is done step by step, each from the end of the one before.
  */
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "base/endian.h"
 #include "base/string.h"
@@ -97,18 +98,49 @@ static void submit(struct scsi_request *r, enum block_op op, u32 flags, u64 offs
 	block_submit(r->dev->block, &r->block);
 }
 
+/* err: 0 or -errno. */
+static void finish(struct scsi_request *r, int err)
+{
+	if (err)
+		scsi_fail(r, sense_of(r, err));
+	else
+		scsi_good(r);
+}
+
+/* Who leaves a step last goes on, its submission or its end: what ends inside its submission must
+ * not go on there, since a stack has no place for as many steps as a guest may ask for. */
+static void run_steps(struct scsi_request *r)
+{
+	do {
+		int err;
+
+		r->open = 2;
+		err = r->step(r);
+		if (err) {
+			finish(r, err < 0 ? err : 0);
+			return;
+		}
+		if (atomic_fetch_sub(&r->open, 1) != 1)
+			return;
+	} while (!r->err);
+	finish(r, r->err);
+}
+
 static void block_done(struct block_request *b, int err)
 {
 	struct scsi_request *r = b->opaque;
 
-	if (!err && r->step)
-		err = r->step(r);
-	else if (!err)
-		err = 1;
-	if (err < 0)
-		scsi_fail(r, sense_of(r, err));
-	else if (err)
-		scsi_good(r);
+	if (!r->step) {
+		finish(r, err);
+		return;
+	}
+	r->err = err;
+	if (atomic_fetch_sub(&r->open, 1) != 1)
+		return;
+	if (err)
+		finish(r, err);
+	else
+		run_steps(r);
 }
 
 /* --- read and write --- */
@@ -255,8 +287,7 @@ static void unmap(struct scsi_device *d, struct scsi_request *r)
 	r->left = n;
 	r->next = 0;
 	r->step = unmap_step;
-	if (unmap_step(r))
-		scsi_good(r);
+	run_steps(r);
 }
 
 /* --- WRITE SAME: zeroes, or copies of a block --- */
@@ -297,8 +328,7 @@ static void write_pattern(struct scsi_device *d, struct scsi_request *r, u64 off
 	r->at = offset;
 	r->left = len;
 	r->step = same_step;
-	if (same_step(r))
-		scsi_good(r);
+	run_steps(r);
 }
 
 static void write_same(struct scsi_device *d, struct scsi_request *r)

@@ -2,6 +2,7 @@
 /* The virtio SCSI adapter as a driver uses it: commands of a disk in both directions, buffers of
  * the wrong one, addresses where nobody is, task management. Expected values are those of virtio
  * 1.2, 5.6, and of SBC-3. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include "../machine/board.h"
 #include "device/scsi.h"
 #include "device/virtio_scsi.h"
+#include "host/block_private.h"
 #include "vdriver.h"
 
 enum {
@@ -443,13 +445,83 @@ static void test_removal(void **state)
 	teardown(&g);
 }
 
+/* A disk of any size that forgets: it is done at once, now and then on a thread of its own. */
+struct forgetful {
+	struct block b;
+	struct block_pool *pool;
+	u32 count, period; /* of those on the thread; 0: none */
+	_Atomic u64 bytes;
+	u64 fails_at;
+};
+
+static void forget(void *opaque, struct block_request *r)
+{
+	struct forgetful *f = opaque;
+
+	f->bytes += r->len;
+	block_complete(r, f->fails_at && f->bytes >= f->fails_at ? -EIO : 0);
+}
+
+static void forgetful_submit(struct block *b, struct block_request **r, u32 count)
+{
+	struct forgetful *f = container_of(b, struct forgetful, b);
+
+	for (u32 i = 0; i < count; i++)
+		if (f->period && f->count++ % f->period == 0)
+			block_pool_push(f->pool, r[i]);
+		else
+			forget(f, r[i]);
+}
+
+static void forgetful_close(struct block *b)
+{
+	block_pool_free(container_of(b, struct forgetful, b)->pool);
+}
+
+/* WRITE SAME of a whole large disk: its steps do not pile up on a stack. */
+static void test_long_same(void **state)
+{
+	static const struct block_ops ops = {forgetful_submit, forgetful_close, NULL};
+	const u64 blocks = 64ull << 21;
+	struct forgetful *f = g_new0(struct forgetful, 1);
+	u8 cdb[16] = {0x93}, data[512] = {1};
+	struct rig g;
+
+	setup(&g);
+	block_init(&f->b, &ops, "forgetful");
+	f->b.info = (struct block_info){
+		.size = blocks * 512, .logical_size = 512, .physical_size = 512};
+	f->pool = block_pool_new(1, forget, f);
+	plug(&g, &scsi_hd_class, &f->b, 3, 0);
+	assert_int_equal(command(&g, 3, CDB(0, 0, 0, 0, 0, 0), NULL, 0, 0), 2);
+	st_be32(cdb + 10, (u32)blocks);
+	for (u32 i = 0; i < 2; i++) {
+		f->bytes = 0;
+		assert_int_equal(command(&g, 3, cdb, sizeof(cdb), data, sizeof(data), 0), 0);
+		assert_int_equal(f->bytes, blocks * 512);
+		f->period = 50;
+	}
+	/* and ends where it fails, on either thread */
+	f->period = 3;
+	for (u32 i = 0; i < 6; i++) {
+		f->bytes = 0;
+		f->fails_at = (3 + i) << 16;
+		assert_int_equal(command(&g, 3, cdb, sizeof(cdb), data, sizeof(data), 0), 2);
+		assert_int_equal(g.sense, 0x030c00);
+		assert_int_equal(f->bytes, f->fails_at);
+	}
+	teardown(&g);
+	block_close(&f->b);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_disk),	cmocka_unit_test(test_direction),
-		cmocka_unit_test(test_control), cmocka_unit_test(test_short),
-		cmocka_unit_test(test_hotplug), cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_medium),	cmocka_unit_test(test_removal),
+		cmocka_unit_test(test_disk),	  cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_control),	  cmocka_unit_test(test_short),
+		cmocka_unit_test(test_hotplug),	  cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_medium),	  cmocka_unit_test(test_removal),
+		cmocka_unit_test(test_long_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,8 +233,8 @@ static int choose_slot(struct pci_device *d, struct error *e)
 	struct pci_bus *b = d->bus;
 	int devfn = d->addr ? parse_addr(d->addr) : -1;
 
-	/* Slot 0 of a root bus is where real host bridges show themselves; qemu leaves it free. */
-	for (u32 slot = b->bridge && b->one_slot ? 0 : 1; !d->addr && slot < 32; slot++) {
+	/* from 0, as qemu: the addresses are in the names that guests give their interfaces */
+	for (u32 slot = 0; !d->addr && slot < 32; slot++) {
 		if (slot_free(b, slot)) {
 			devfn = (int)slot << 3;
 			break;

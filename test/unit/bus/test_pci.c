@@ -560,6 +560,7 @@ static void test_slots(void **state)
 	assert_null(testdev_add(vm, "5.8", &e));
 	assert_null(testdev_add(vm, "3.1", &e)); /* 3.0 is not multifunction */
 	assert_non_null(testdev_add(vm, "1f.7", &e));
+	assert_int_equal(testdev_add(vm, NULL, &e)->pci.devfn, 0);
 	assert_int_equal(testdev_add(vm, NULL, &e)->pci.devfn, 1 << 3);
 	assert_ptr_equal(pci_bus_find(vm, "pci.0"), a->pci.bus);
 	assert_ptr_equal(pci_bus_find(vm, NULL), a->pci.bus);
@@ -737,7 +738,7 @@ static void test_bridge(void **state)
 static void test_bridge_eeh(void **state)
 {
 	struct testdev *t = add_bridge();
-	u32 config = 1 << 16 | 2 << 11, bridge = 5 << 11, port = 1 << 16 | 1 << 11;
+	u32 config = 1 << 16 | 2 << 11, bridge = 5 << 11, port = 1 << 16;
 	u32 pe, of_bridge, of_port, session;
 	struct error e;
 

@@ -32,6 +32,7 @@ enum {
 
 	PAGE_SHIFT = 12, /* of page numbers, whatever the guest's pages are */
 	BATCH = 256,
+	MOST = 1 << 16,	 /* pages in one buffer that are given back; Linux names 256 */
 	STAT_BYTES = 10, /* tag and value */
 
 	CONFIG_ACTUAL = 4,
@@ -84,13 +85,14 @@ static void discard(struct virtio_balloon *b, u64 gpa, u64 len)
 		__atomic_fetch_add(&b->discarded, len, __ATOMIC_RELAXED);
 }
 
-/* Neighbours together: a guest's page is several of these. */
+/* Neighbours together: a guest's page is several of these. A buffer without bounds would hold up
+ * who waits for the device to be idle. */
 static void inflate(struct virtio_balloon *b, const struct virtqueue_element *el)
 {
 	u64 at = 0, first = 0, count = 0, n;
 	u8 raw[4 * BATCH];
 
-	while ((n = iov_to_buf(el->out, el->nout, at, raw, sizeof(raw)) / 4)) {
+	while (at < 4 * MOST && (n = iov_to_buf(el->out, el->nout, at, raw, sizeof(raw)) / 4)) {
 		for (u64 i = 0; i < n; i++) {
 			u64 page = virtio_ld32(&b->v, raw + 4 * i);
 
@@ -107,6 +109,8 @@ static void inflate(struct virtio_balloon *b, const struct virtqueue_element *el
 	}
 	if (count)
 		discard(b, first << PAGE_SHIFT, count << PAGE_SHIFT);
+	if (at >= 4 * MOST)
+		log_printf(LOG_GUEST, "%s: a buffer of too many pages\n", b->v.name);
 }
 
 /* A guest that fills free pages with a pattern would not find it. */

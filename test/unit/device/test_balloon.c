@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "../machine/board.h"
@@ -98,22 +99,48 @@ static void test_pages(void **state)
 	destroy(&g);
 }
 
+/* Memory of the guest's as it is, by one descriptor. */
+static void offer_memory(struct rig *g, u32 queue, u64 gpa, u32 len, u32 flags)
+{
+	u64 desc = vd_ring(queue) + 16 * (g->d.avail[queue] % VD_SIZE);
+
+	vm_lock(g->vm);
+	vd_put(g->vm, desc, gpa, 8);
+	vd_put(g->vm, desc + 8, len, 4);
+	vd_put(g->vm, desc + 12, flags, 4);
+	vd_put(g->vm, vd_ring(queue) + 0x1004 + 2 * (g->d.avail[queue] % VD_SIZE),
+	       g->d.avail[queue] % VD_SIZE, 2);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	vd_put(g->vm, vd_ring(queue) + 0x1002, ++g->d.avail[queue], 2);
+	vm_unlock(g->vm);
+	virtio_kick(g->d.v, queue);
+	assert_int_equal(vd_take(&g->d, queue, NULL, 0), 0);
+}
+
+/* A list that goes on and on does not keep the device busy for as long. */
+static void test_long_list(void **state)
+{
+	enum { LIST = 0x2000000, MOST = 1 << 16, LEN = 4 * MOST + 8 };
+	struct rig g;
+	u8 *list = calloc(1, LEN);
+
+	setup(&g, F_STATS);
+	for (u32 i = 0; i < MOST + 2; i++)
+		st_le32(list + 4ull * i, AREA / PAGE + (i % 2 ? 9 : 3));
+	st_le32(list + 4ull * (MOST - 1), AREA / PAGE + 20);
+	st_le32(list + 4ull * (MOST + 1), AREA / PAGE + 40);
+	assert_int_equal(vm_mem_write(g.vm, LIST, list, LEN), 0);
+	offer_memory(&g, INFLATE, LIST, LEN, 0);
+	for (u32 i = 0; i < 64; i++)
+		assert_int_equal(is_empty(&g, i), i == 3 || i == 9 || i == 20);
+	destroy(&g);
+	free(list);
+}
+
 /* A free page is its descriptor, which the device may write to. */
 static void offer_page(struct rig *g, u32 page, u32 count)
 {
-	u64 desc = vd_ring(REPORTING) + 16 * (g->d.avail[REPORTING] % VD_SIZE);
-
-	vm_lock(g->vm);
-	vd_put(g->vm, desc, AREA + (u64)page * PAGE, 8);
-	vd_put(g->vm, desc + 8, count * PAGE, 4);
-	vd_put(g->vm, desc + 12, VD_WRITE, 4);
-	vd_put(g->vm, vd_ring(REPORTING) + 0x1004 + 2 * (g->d.avail[REPORTING] % VD_SIZE),
-	       g->d.avail[REPORTING] % VD_SIZE, 2);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	vd_put(g->vm, vd_ring(REPORTING) + 0x1002, ++g->d.avail[REPORTING], 2);
-	vm_unlock(g->vm);
-	virtio_kick(g->d.v, REPORTING);
-	assert_int_equal(vd_take(&g->d, REPORTING, NULL, 0), 0);
+	offer_memory(g, REPORTING, AREA + (u64)page * PAGE, count * PAGE, VD_WRITE);
 }
 
 static void test_reporting(void **state)
@@ -199,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_long_list),
 		cmocka_unit_test(test_reporting),
 		cmocka_unit_test(test_monitor_and_save),
 	};

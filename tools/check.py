@@ -3,7 +3,8 @@
 """The gate: builds, static checks, test suites and guests; the last line is `N passed, N failed`.
 
 Stages run one after the other, but those of guests, which mostly wait for a disk or a clock: as many at a time as there are
-processors. With --full so run all that test what has been built, those first that only --full has: they are the longest.
+processors. With --full so run all that test what has been built, those first that only --full has: they are the longest;
+but the unit tests run alone, in which processors wait for each other a million times.
 
 A stage prints what went wrong and its counts; its whole output is in build/log/STAGE.log.  Only what exists stands in
 the list of stages: a stage without a single test fails.
@@ -27,7 +28,7 @@ WIDTH = 400     # characters of a failed test's line
 
 
 class Stage:
-    """full: only with --full; beside: runs beside others of which this is said; first: alone, before those that need it"""
+    """full: only with --full; beside: runs beside others of which this is said; first: alone, before the others"""
 
     def __init__(self, name, run, full=False, beside=False, first=False):
         self.name = name
@@ -213,11 +214,11 @@ STAGES = [
     Stage("layering", script("layering", "tools/layering.py"), first=True),
     Stage("freestanding", script("freestanding", "tools/freestanding.py"), first=True),
     Stage("guests", guests, first=True),
+    Stage("unit", meson_suite("meson", "unit"), first=True),
+    Stage("unit-asan", meson_suite("meson-asan", "unit", 4), first=True),
+    Stage("unit-tsan", meson_suite("meson-tsan", "unit", 8), first=True),
     Stage("debian", debian, full=True),
     Stage("installer", installer, full=True),
-    Stage("unit", meson_suite("meson", "unit")),
-    Stage("unit-asan", meson_suite("meson-asan", "unit", 4)),
-    Stage("unit-tsan", meson_suite("meson-tsan", "unit", 8)),
     Stage("isa", meson_suite("meson", "isa")),
     Stage("diff", meson_suite("meson", "diff")),
     Stage("bare", meson_suite("meson", "bare")),

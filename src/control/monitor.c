@@ -60,27 +60,38 @@ void monitor_greet(struct monitor *m)
 	monitor_print(m, "Powervisor's monitor; 'help' lists commands\n" PROMPT);
 }
 
+/* Whether a line's first words, one or two, are those of a name. */
+static bool begins(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	return !strncmp(line, name, n) && (!line[n] || isspace((u8)line[n]));
+}
+
+/* What follows a command's name in a line; NULL: it is another command. */
+static char *after_name(char *line, const char *name)
+{
+	return begins(line, name) ? line + strlen(name) : NULL;
+}
+
 static void print_help(struct monitor *m, const char *only)
 {
-	char usage[64];
+	bool found = false;
 
 	for (u32 t = 0; t < m->config.nr_tables; t++)
 		for (u32 i = 0; i < m->config.tables[t].count; i++) {
 			const struct monitor_command *c = &m->config.tables[t].commands[i];
+			char *usage;
 
-			if (*only && strcmp(only, c->name))
+			if (*only && !begins(c->name, only))
 				continue;
-			g_snprintf(usage, sizeof(usage), "%s %s", c->name, c->args);
+			usage = g_strdup_printf("%s %s", c->name, c->args);
 			monitor_print(m, "%-34s %s\n", usage, c->help);
+			g_free(usage);
+			found = true;
 		}
-}
-
-/* What follows a command's name, of one word or two, in a line; NULL: it is another command. */
-static char *after_name(char *line, const char *name)
-{
-	size_t n = strlen(name);
-
-	return !strncmp(line, name, n) && (!line[n] || isspace((u8)line[n])) ? line + n : NULL;
+	if (!found)
+		monitor_print(m, "unknown command: '%s'\n", only);
 }
 
 void monitor_execute(struct monitor *m, const char *line)

@@ -35,6 +35,7 @@ static const struct monitor_command commands[] = {
 	{"bare", "", "takes nothing", run},
 	{"info all of", "WHAT", "a name of words", run},
 	{"info", "WHAT", "the first of these", run},
+	{"limits", "A_LONG_WORD ANOTHER_LONG_WORD A_THIRD_LONG_WORD THE_LAST_WORD", "long", run},
 };
 
 static struct monitor *make(void)
@@ -87,6 +88,24 @@ static void test_lines(void **state)
 	monitor_destroy(m);
 }
 
+static void test_help(void **state)
+{
+	struct monitor *m = make();
+
+	type(m, "help\n");
+	assert_non_null(strstr(said, "bare "));
+	assert_non_null(strstr(said, "A_THIRD_LONG_WORD THE_LAST_WORD long\r\n"));
+	said[0] = 0;
+	type(m, "help info\n");
+	assert_non_null(strstr(said, "info WHAT"));
+	assert_non_null(strstr(said, "info all of WHAT"));
+	assert_null(strstr(said, "bare"));
+	said[0] = 0;
+	type(m, "help inf\n");
+	assert_non_null(strstr(said, "unknown command: 'inf'\r\n(qemu) "));
+	monitor_destroy(m);
+}
+
 static void test_long(void **state)
 {
 	struct monitor *m = make();
@@ -124,7 +143,7 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines),
-					   cmocka_unit_test(test_long),
+					   cmocka_unit_test(test_help), cmocka_unit_test(test_long),
 					   cmocka_unit_test(test_keys)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,21 +29,55 @@ static struct cli_drive *find(struct hotplug *h, const char *name)
 	return NULL;
 }
 
-/* How many there are; word[] outlives list. */
-static u32 split(char **list, char *word[MAX_WORDS], bool *force)
-{
-	u32 n = 0;
+/* --- commands of one drive --- */
+struct words {
+	gchar **list;
+	char *word[MAX_WORDS]; /* the drive's name, and what follows; of list */
+	u32 n;
+	bool force;
+};
 
-	for (u32 i = 0; list[i]; i++) {
-		if (!strcmp(list[i], "-f"))
-			*force = true;
-		else if (*list[i] && n < MAX_WORDS)
-			word[n++] = list[i];
+static void split(struct words *w, const char *args)
+{
+	*w = (struct words){.list = g_strsplit_set(args, " ", -1)};
+	for (u32 i = 0; w->list[i]; i++) {
+		if (!strcmp(w->list[i], "-f"))
+			w->force = true;
+		else if (*w->list[i] && w->n < MAX_WORDS)
+			w->word[w->n++] = w->list[i];
 	}
-	return n;
 }
 
-/* --- what is in a drive; the vm is paused --- */
+/* What a command does to a drive; the vm is paused. */
+typedef int drive_verb(struct hotplug *h, struct cli_drive *d, const struct words *w,
+		       struct error *e);
+
+/* fits: whether the words are what the command takes. */
+static void perform(struct monitor *m, struct hotplug *h, const char *args,
+		    bool (*fits)(const struct words *w), const char *usage, drive_verb *verb)
+{
+	struct cli_drive *d;
+	struct words w;
+	struct error e;
+	bool running;
+	int err;
+
+	split(&w, args);
+	if (!fits(&w)) {
+		monitor_print(m, "%s\n", usage);
+	} else {
+		running = hotplug_hold(h->vm);
+		d = find(h, w.word[0]);
+		err = d ? verb(h, d, &w, &e)
+			: error_set(&e, -ENOENT, "Device '%s' not found", w.word[0]);
+		hotplug_let_go(h->vm, running);
+		if (err)
+			monitor_print(m, "Error: %s\n", e.text);
+	}
+	g_strfreev(w.list);
+}
+
+/* --- what is in a drive --- */
 static void put_medium(struct hotplug *h, struct cli_drive *d, struct block *b)
 {
 	struct block *old = d->block;
@@ -72,10 +106,11 @@ static int open_tray(struct hotplug *h, struct cli_drive *d, bool force, struct 
 			 d->id);
 }
 
-static int remove_medium(struct hotplug *h, struct cli_drive *d, bool force, struct error *e)
+static int remove_medium(struct hotplug *h, struct cli_drive *d, const struct words *w,
+			 struct error *e)
 {
 	struct cli_drive empty = *d;
-	int err = open_tray(h, d, force, e);
+	int err = open_tray(h, d, w->force, e);
 
 	drives_set_file(&empty, NULL, "raw");
 	if (!err)
@@ -88,47 +123,30 @@ static int remove_medium(struct hotplug *h, struct cli_drive *d, bool force, str
 	return 0;
 }
 
-static void eject(struct monitor *m, void *opaque, const char *args)
+static bool eject_fits(const struct words *w)
 {
-	struct hotplug *h = opaque;
-	gchar **list = g_strsplit_set(args, " ", -1);
-	char *word[MAX_WORDS];
-	bool force = false, running;
-	struct cli_drive *d;
-	struct error e;
-	int err;
-
-	if (split(list, word, &force) != 1) {
-		monitor_print(m, "eject [-f] DEVICE\n");
-		g_strfreev(list);
-		return;
-	}
-	running = hotplug_hold(h->vm);
-	d = find(h, word[0]);
-	err = d ? remove_medium(h, d, force, &e)
-		: error_set(&e, -ENOENT, "Device '%s' not found", word[0]);
-	hotplug_let_go(h->vm, running);
-	if (err)
-		monitor_print(m, "Error: %s\n", e.text);
-	g_strfreev(list);
+	return w->n == 1;
 }
 
-static int change_medium(struct hotplug *h, char *const *word, u32 n, bool force, struct error *e)
+static void eject(struct monitor *m, void *opaque, const char *args)
 {
-	struct cli_drive *d = find(h, word[0]), next;
+	perform(m, opaque, args, eject_fits, "eject [-f] DEVICE", remove_medium);
+}
+
+static int change_medium(struct hotplug *h, struct cli_drive *d, const struct words *w,
+			 struct error *e)
+{
+	struct cli_drive next = *d;
 	int err;
 
-	if (!d)
-		return error_set(e, -ENOENT, "Device '%s' not found", word[0]);
-	next = *d;
-	drives_set_file(&next, cli_own(h->o, g_strdup(word[1])),
-			n > 2 ? cli_own(h->o, g_strdup(word[2])) : NULL);
+	drives_set_file(&next, cli_own(h->o, g_strdup(w->word[1])),
+			w->n > 2 ? cli_own(h->o, g_strdup(w->word[2])) : NULL);
 	err = images_finish(h->o, &next, e);
 	if (!err)
 		err = backends_open_drive(h->o, &next, e);
 	if (err)
 		return err;
-	err = open_tray(h, d, force, e);
+	err = open_tray(h, d, w->force, e);
 	if (err) {
 		block_close(next.block);
 		return err;
@@ -142,28 +160,16 @@ static int change_medium(struct hotplug *h, char *const *word, u32 n, bool force
 	return 0;
 }
 
+static bool change_fits(const struct words *w)
+{
+	return w->n == 2 || w->n == 3 ||
+	       (w->n == 4 && (!strcmp(w->word[3], "retain") || !strcmp(w->word[3], "read-only")));
+}
+
 static void change(struct monitor *m, void *opaque, const char *args)
 {
-	struct hotplug *h = opaque;
-	gchar **list = g_strsplit_set(args, " ", -1);
-	char *word[MAX_WORDS];
-	bool force = false, running;
-	u32 n = split(list, word, &force);
-	struct error e;
-	int err;
-
-	if (n < 2 || n > 4 ||
-	    (n == 4 && strcmp(word[3], "retain") && strcmp(word[3], "read-only"))) {
-		monitor_print(m, "change DEVICE [-f] FILE [FORMAT [read-only]]\n");
-		g_strfreev(list);
-		return;
-	}
-	running = hotplug_hold(h->vm);
-	err = change_medium(h, word, n, force, &e);
-	hotplug_let_go(h->vm, running);
-	if (err)
-		monitor_print(m, "Error: %s\n", e.text);
-	g_strfreev(list);
+	perform(m, opaque, args, change_fits, "change DEVICE [-f] FILE [FORMAT [read-only]]",
+		change_medium);
 }
 
 /* --- sizes and limits --- */
@@ -181,49 +187,44 @@ static bool parse_size(const char *text, u64 *bytes)
 	       !__builtin_mul_overflow(*bytes, 1ull << 10 * (suffix - suffixes), bytes);
 }
 
-static void block_resize_command(struct monitor *m, void *opaque, const char *args)
+static bool resize_fits(const struct words *w)
 {
-	struct hotplug *h = opaque;
-	gchar **list = g_strsplit_set(args, " ", -1);
-	char *word[MAX_WORDS];
-	bool force = false, running;
-	struct cli_drive *d;
-	struct error e;
+	u64 bytes;
+
+	return w->n == 2 && parse_size(w->word[1], &bytes);
+}
+
+static int resize(struct hotplug *h, struct cli_drive *d, const struct words *w, struct error *e)
+{
 	u64 bytes;
 	int err;
 
-	if (split(list, word, &force) != 2 || !parse_size(word[1], &bytes)) {
-		monitor_print(m, "block_resize DEVICE SIZE: of MiB, or with a suffix\n");
-		g_strfreev(list);
-		return;
-	}
-	running = hotplug_hold(h->vm);
-	d = find(h, word[0]);
-	err = d ? block_resize(d->block, bytes, &e)
-		: error_set(&e, -ENOENT, "Device '%s' not found", word[0]);
+	parse_size(w->word[1], &bytes);
+	err = block_resize(d->block, bytes, e);
 	if (!err)
 		devices_resized(h->vm, d->block);
-	hotplug_let_go(h->vm, running);
-	if (err)
-		monitor_print(m, "Error: %s\n", e.text);
-	g_strfreev(list);
+	return err;
 }
 
-static int set_limits(struct hotplug *h, char *const *word, struct error *e)
+static void block_resize_command(struct monitor *m, void *opaque, const char *args)
+{
+	perform(m, opaque, args, resize_fits, "block_resize DEVICE SIZE: of MiB, or with a suffix",
+		resize);
+}
+
+static int set_limits(struct hotplug *h, struct cli_drive *d, const struct words *w,
+		      struct error *e)
 {
 	static const u8 order[LIMITS] = {BLOCK_BPS_TOTAL,  BLOCK_BPS_READ,  BLOCK_BPS_WRITE,
 					 BLOCK_IOPS_TOTAL, BLOCK_IOPS_READ, BLOCK_IOPS_WRITE};
-	struct cli_drive *d = find(h, word[0]);
 	struct block_limits l = {0};
 	char *end;
 	int err;
 
-	if (!d)
-		return error_set(e, -ENOENT, "Device '%s' not found", word[0]);
 	for (u32 i = 0; i < LIMITS; i++) {
-		l.rates[order[i]].rate = g_ascii_strtoull(word[i + 1], &end, 10);
-		if (!g_ascii_isdigit(*word[i + 1]) || *end)
-			return error_set(e, -EINVAL, "'%s' is no number", word[i + 1]);
+		l.rates[order[i]].rate = g_ascii_strtoull(w->word[i + 1], &end, 10);
+		if (!g_ascii_isdigit(*w->word[i + 1]) || *end)
+			return error_set(e, -EINVAL, "'%s' is no number", w->word[i + 1]);
 	}
 	err = drives_check_limits(&l, e);
 	if (!err) {
@@ -233,27 +234,15 @@ static int set_limits(struct hotplug *h, char *const *word, struct error *e)
 	return err;
 }
 
+static bool limits_fit(const struct words *w)
+{
+	return w->n == 1 + LIMITS;
+}
+
 static void set_io_throttle(struct monitor *m, void *opaque, const char *args)
 {
-	struct hotplug *h = opaque;
-	gchar **list = g_strsplit_set(args, " ", -1);
-	char *word[MAX_WORDS];
-	bool force = false, running;
-	struct error e;
-	int err;
-
-	if (split(list, word, &force) != 1 + LIMITS) {
-		monitor_print(m, "block_set_io_throttle DEVICE BPS BPS_RD BPS_WR IOPS IOPS_RD "
-				 "IOPS_WR\n");
-		g_strfreev(list);
-		return;
-	}
-	running = hotplug_hold(h->vm);
-	err = set_limits(h, word, &e);
-	hotplug_let_go(h->vm, running);
-	if (err)
-		monitor_print(m, "Error: %s\n", e.text);
-	g_strfreev(list);
+	perform(m, opaque, args, limits_fit,
+		"block_set_io_throttle DEVICE BPS BPS_RD BPS_WR IOPS IOPS_RD IOPS_WR", set_limits);
 }
 
 /* --- info block --- */

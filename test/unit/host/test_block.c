@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -12,18 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <glib.h>
-
-#include "host/block.h"
+#include "blocks.h"
 #include "os/os.h"
 
 enum { SIZE = 1 << 20 };
-
-static char path[] = "/var/tmp/pvblockXXXXXX";
 
 static u8 byte_at(u64 i)
 {
@@ -41,22 +35,6 @@ static int setup(void **state)
 		return -1;
 	free(data);
 	return close(fd);
-}
-
-static int teardown(void **state)
-{
-	return unlink(path);
-}
-
-static struct block *open_with(struct block_options o)
-{
-	struct error e = {""};
-	struct block *b = NULL;
-
-	o.filename = path;
-	if (block_open(&o, &b, &e))
-		fail_msg("%s", e.text);
-	return b;
 }
 
 static int refused(struct block_options o, struct error *e)
@@ -465,25 +443,6 @@ static void test_lost_server(void **state)
 }
 
 /* --- a server that comes back --- */
-static GPid serve_at(const char *socket)
-{
-	char *argv[] = {"qemu-nbd", "-t", "-f", "raw", "-k", (char *)socket, path, NULL};
-	GPid pid = 0;
-
-	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-				  NULL, NULL, &pid, NULL));
-	for (u32 i = 0; i < 3000 && access(socket, F_OK); i++)
-		g_usleep(10000);
-	return pid;
-}
-
-static void end_server(GPid pid, const char *socket)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	unlink(socket);
-}
-
 static _Atomic u32 failed;
 
 static void count_write(struct block_request *r, int err)
@@ -528,37 +487,34 @@ static void check_round(struct block *b, u8 round)
 /* Nothing is lost while it is away, and after too long there are errors, until it is back. */
 static void test_reconnect(void **state)
 {
-	char socket[64], uri[128];
 	struct block *b;
-	GPid pid;
+	struct nbd s;
 	u8 buf[512];
 	int err;
 
-	snprintf(socket, sizeof(socket), "/tmp/pvnbd%d", getpid());
-	snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s", socket);
-	pid = serve_at(socket);
-	b = open_with((struct block_options){.uri = uri, .reconnect_delay = 100});
+	nbd_serve(&s);
+	b = open_with((struct block_options){.uri = s.uri, .reconnect_delay = 100});
 	for (u8 round = 1; round < 5; round++) {
 		/* it stands still, so that all are under way when it dies */
-		kill(pid, SIGSTOP);
+		kill(s.pid, SIGSTOP);
 		write_round(b, round);
 		g_usleep(20000);
-		end_server(pid, socket);
+		nbd_end(&s);
 		if (round & 1)
 			g_usleep(700000);
-		pid = serve_at(socket);
+		nbd_serve(&s);
 		check_round(b, round);
 	}
 	block_close(b);
-	b = open_with((struct block_options){.uri = uri, .reconnect_delay = 1});
-	end_server(pid, socket);
+	b = open_with((struct block_options){.uri = s.uri, .reconnect_delay = 1});
+	nbd_end(&s);
 	assert_int_equal(block_rw_sync(b, BLOCK_READ, 0, buf, 512), -EIO);
-	pid = serve_at(socket);
+	nbd_serve(&s);
 	for (u32 i = 0; i < 600 && (err = block_rw_sync(b, BLOCK_READ, 0, buf, 512)); i++)
 		g_usleep(100000);
 	assert_int_equal(err, 0);
 	block_close(b);
-	end_server(pid, socket);
+	nbd_end(&s);
 }
 
 static void test_no_server(void **state)

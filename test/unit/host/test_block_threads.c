@@ -7,18 +7,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "blocks.h"
 #include "host/block_private.h"
 
 enum { WORKERS = 4, JOBS = 8, PIECE = 4096, REGION = JOBS * PIECE, SIZE = WORKERS * REGION };
@@ -47,7 +46,6 @@ struct worker {
 	bool pause, stands, done; /* under lock; done: submits nothing more */
 };
 
-static char path[] = "/var/tmp/pvblockXXXXXX";
 static _Atomic u32 wrong, errors;
 
 static int setup(void **state)
@@ -57,11 +55,6 @@ static int setup(void **state)
 	if (fd < 0 || ftruncate(fd, SIZE))
 		return -1;
 	return close(fd);
-}
-
-static int teardown(void **state)
-{
-	return unlink(path);
 }
 
 static void finished(struct job *j)
@@ -216,17 +209,6 @@ static void finish(struct worker *w)
 	free(w);
 }
 
-static struct block *open_with(struct block_options o)
-{
-	struct error e = {""};
-	struct block *b = NULL;
-
-	o.filename = path;
-	if (block_open(&o, &b, &e))
-		fail_msg("%s", e.text);
-	return b;
-}
-
 /* Everything that any thread may ask, while they work; and drains between. */
 static void work(struct block *b, u32 rounds)
 {
@@ -302,46 +284,24 @@ static void test_server(void **state)
 }
 
 /* --- a server that comes and goes --- */
-static GPid serve_at(const char *socket)
-{
-	char *argv[] = {"qemu-nbd", "-t", "-f", "raw", "-k", (char *)socket, path, NULL};
-	GPid pid = 0;
-
-	assert_true(g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-				  NULL, NULL, &pid, NULL));
-	for (u32 i = 0; i < 3000 && access(socket, F_OK); i++)
-		g_usleep(10000);
-	return pid;
-}
-
-static void end_server(GPid pid, const char *socket)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	unlink(socket);
-}
-
 static void test_reconnect(void **state)
 {
-	char socket[64], uri[128];
 	struct worker *w;
 	struct block *b;
-	GPid pid;
+	struct nbd s;
 
-	snprintf(socket, sizeof(socket), "/tmp/pvnbdt%d", getpid());
-	snprintf(uri, sizeof(uri), "nbd+unix:///?socket=%s", socket);
-	pid = serve_at(socket);
-	b = open_with((struct block_options){.uri = uri, .reconnect_delay = 100});
+	nbd_serve(&s);
+	b = open_with((struct block_options){.uri = s.uri, .reconnect_delay = 100});
 	w = start(b, 300);
 	for (u32 i = 0; i < 3; i++) {
 		g_usleep(30000);
-		end_server(pid, socket);
-		pid = serve_at(socket);
+		nbd_end(&s);
+		nbd_serve(&s);
 	}
 	finish(w);
 	assert_int_equal(errors, 0);
 	block_close(b);
-	end_server(pid, socket);
+	nbd_end(&s);
 }
 
 /* --- a disk that fails now and then, and a machine that stops and goes on --- */

@@ -101,6 +101,30 @@ static inline int c_open(struct p9_client *c, u32 fid, u32 flags)
 	return c_call(c);
 }
 
+/* How many bytes came, at c->in + c->at; or an error. */
+static inline int c_read(struct p9_client *c, u32 fid, u64 offset, u32 count)
+{
+	int err;
+
+	c_begin(c, 116);
+	c_put(c, fid, 4);
+	c_put(c, offset, 8);
+	c_put(c, count, 4);
+	err = c_call(c);
+	return err ? err : (int)c_get(c, 4);
+}
+
+static inline int c_write(struct p9_client *c, u32 fid, u64 offset, const void *data, u32 len)
+{
+	c_begin(c, 118);
+	c_put(c, fid, 4);
+	c_put(c, offset, 8);
+	c_put(c, len, 4);
+	memcpy(c->out + c->n, data, len);
+	c->n += len;
+	return c_call(c);
+}
+
 static inline int c_clunk(struct p9_client *c, u32 fid)
 {
 	c_begin(c, 120);

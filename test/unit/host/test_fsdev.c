@@ -12,8 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../buffer.h"
-#include "p9.h"
+#include "p9_session.h"
 
 static char top[64], share[80];
 static struct p9_client c;
@@ -47,14 +46,7 @@ static int teardown(void **state)
 
 static void start(enum fsdev_security security, bool readonly)
 {
-	struct fsdev_options o = {share, security, readonly};
-	struct error e = {""};
-
-	if (fsdev_open(&o, &c.f, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(c_attach(&c, 0), -EPROTO);
-	assert_int_equal(c_version(&c), 0);
-	assert_int_equal(c_attach(&c, 0), 0);
+	c_start(&c, share, security, readonly);
 }
 
 static int create(u32 fid, const char *name, u32 flags, u32 mode)
@@ -70,23 +62,12 @@ static int create(u32 fid, const char *name, u32 flags, u32 mode)
 
 static int put(u32 fid, u64 offset, const char *text)
 {
-	c_begin(&c, 118);
-	c_put(&c, fid, 4);
-	c_put(&c, offset, 8);
-	c_put(&c, strlen(text), 4);
-	memcpy(c.out + c.n, text, strlen(text));
-	c.n += strlen(text);
-	return c_call(&c);
+	return c_write(&c, fid, offset, text, (u32)strlen(text));
 }
 
 static void expect(u32 fid, u64 offset, const char *text)
 {
-	c_begin(&c, 116);
-	c_put(&c, fid, 4);
-	c_put(&c, offset, 8);
-	c_put(&c, 1000, 4);
-	assert_int_equal(c_call(&c), 0);
-	assert_int_equal(c_get(&c, 4), strlen(text));
+	assert_int_equal(c_read(&c, fid, offset, 1000), strlen(text));
 	assert_memory_equal(c.in + c.at, text, strlen(text));
 }
 
@@ -280,10 +261,6 @@ static void test_readonly(void **state)
 static void test_save(void **state)
 {
 	struct buffer b = {0};
-	struct state_writer w = {buf_write, &b, 0};
-	struct state_reader r = {buf_read, &b};
-	struct fsdev_options o = {share, FSDEV_NONE, false};
-	struct error e = {""};
 
 	start(FSDEV_NONE, false);
 	assert_int_equal(c_walk(&c, 0, 1, "sub", "file"), 0);
@@ -291,24 +268,12 @@ static void test_save(void **state)
 	assert_int_equal(c_walk(&c, 0, 2, NULL, NULL), 0);
 	assert_int_equal(create(2, "goes", O_RDWR, 0600), 0);
 	assert_int_equal(unlink_name(0, "goes", 0), 0);
-	fsdev_save(c.f, &w);
-	assert_int_equal(w.err, 0);
-	fsdev_close(c.f);
-	assert_int_equal(fsdev_open(&o, &c.f, &e), 0);
-	if (fsdev_load(c.f, &r, &e))
-		fail_msg("%s", e.text);
+	c_save(&c, &b);
+	c_load(&c, &b, share);
 	expect(1, 0, "inside\n");
 	assert_int_not_equal(put(2, 0, "x"), 0);
 	assert_int_equal(c_walk(&c, 0, 3, "sub", "file"), 0);
-	/* no stream leads out */
-	for (size_t cut = 0; cut < b.len; cut += 3) {
-		struct buffer part = {b.data, cut, cut, 0};
-		struct state_reader short_of = {buf_read, &part};
-
-		assert_int_not_equal(fsdev_load(c.f, &short_of, &e), 0);
-	}
-	fsdev_close(c.f);
-	free(b.data);
+	c_load_cut(&c, &b, 3);
 }
 
 int main(void)

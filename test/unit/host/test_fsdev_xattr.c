@@ -14,8 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../buffer.h"
-#include "p9.h"
+#include "p9_session.h"
 
 enum { ROOT, FILE_FID, MAX_VALUE = 65536 };
 
@@ -54,15 +53,9 @@ static int teardown(void **state)
 
 static void start(enum fsdev_security security, bool readonly)
 {
-	struct fsdev_options o = {folder, security, readonly};
-	struct error e = {""};
-
 	if (!has_xattrs)
 		skip();
-	if (fsdev_open(&o, &c.f, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(c_version(&c), 0);
-	assert_int_equal(c_attach(&c, ROOT), 0);
+	c_start(&c, folder, security, readonly);
 	assert_int_equal(c_walk(&c, ROOT, FILE_FID, "file", NULL), 0);
 }
 
@@ -85,29 +78,6 @@ static int create(u32 fid, const char *name, u64 size, u32 flags)
 	return c_call(&c);
 }
 
-static int put(u32 fid, u64 offset, const void *data, u32 len)
-{
-	c_begin(&c, 118);
-	c_put(&c, fid, 4);
-	c_put(&c, offset, 8);
-	c_put(&c, len, 4);
-	memcpy(c.out + c.n, data, len);
-	c.n += len;
-	return c_call(&c);
-}
-
-static int get(u32 fid, u64 offset, u32 count)
-{
-	int err;
-
-	c_begin(&c, 116);
-	c_put(&c, fid, 4);
-	c_put(&c, offset, 8);
-	c_put(&c, count, 4);
-	err = c_call(&c);
-	return err ? err : (int)c_get(&c, 4);
-}
-
 /* As Linux does it: a fid of its own, which ends it. */
 static int set(const char *name, const char *value, u32 flags)
 {
@@ -116,7 +86,7 @@ static int set(const char *name, const char *value, u32 flags)
 	assert_int_equal(c_walk(&c, FILE_FID, 9, NULL, NULL), 0);
 	err = create(9, name, strlen(value), flags);
 	if (!err && value[0])
-		err = put(9, 0, value, (u32)strlen(value));
+		err = c_write(&c, 9, 0, value, (u32)strlen(value));
 	if (err) {
 		c_clunk(&c, 9);
 		return err;
@@ -133,12 +103,12 @@ static int value_of(const char *name, const char *want)
 	if (err)
 		return err;
 	assert_int_equal(size, strlen(want));
-	assert_int_equal(get(8, 0, 4096), size);
+	assert_int_equal(c_read(&c, 8, 0, 4096), size);
 	for (size_t i = c.at; i < c.len; i++)
 		c.in[i] = c.in[i] ? c.in[i] : ' ';
 	assert_memory_equal(c.in + c.at, want, size);
-	assert_int_equal(get(8, size, 10), 0);
-	assert_int_equal(get(8, ~0ull, 10), 0);
+	assert_int_equal(c_read(&c, 8, size, 10), 0);
+	assert_int_equal(c_read(&c, 8, ~0ull, 10), 0);
 	assert_int_equal(c_clunk(&c, 8), 0);
 	return 0;
 }
@@ -221,12 +191,12 @@ static void test_sizes(void **state)
 	assert_int_equal(create(2, "user.a", ~0ull, 0), -E2BIG);
 	assert_int_equal(create(2, "user.a", 10, 4), -EINVAL);
 	assert_int_equal(create(2, "user.a", 10, 0), 0);
-	assert_int_equal(put(2, 1, "x", 1), -EINVAL);
-	assert_int_equal(put(2, ~0ull, "x", 1), -EINVAL);
-	assert_int_equal(put(2, 0, "12345", 5), 0);
-	assert_int_equal(put(2, 5, "123456", 6), -ENOSPC);
-	assert_int_equal(put(2, 3, "abc", 3), 0);
-	assert_int_equal(get(2, 0, 10), -EBADF);
+	assert_int_equal(c_write(&c, 2, 1, "x", 1), -EINVAL);
+	assert_int_equal(c_write(&c, 2, ~0ull, "x", 1), -EINVAL);
+	assert_int_equal(c_write(&c, 2, 0, "12345", 5), 0);
+	assert_int_equal(c_write(&c, 2, 5, "123456", 6), -ENOSPC);
+	assert_int_equal(c_write(&c, 2, 3, "abc", 3), 0);
+	assert_int_equal(c_read(&c, 2, 0, 10), -EBADF);
 	/* half a value is none */
 	assert_int_equal(c_clunk(&c, 2), -EINVAL);
 	assert_int_equal(c_clunk(&c, 2), -EBADF);
@@ -236,7 +206,7 @@ static void test_sizes(void **state)
 	assert_int_equal(set("user.a", "one", 0), 0);
 	assert_int_equal(walk(FILE_FID, 2, "user.a"), 0);
 	assert_int_equal(walk(FILE_FID, 2, "user.a"), -EINVAL);
-	assert_int_equal(put(2, 0, "x", 1), -EBADF);
+	assert_int_equal(c_write(&c, 2, 0, "x", 1), -EBADF);
 	assert_int_not_equal(c_open(&c, 2, O_RDWR), 0);
 	assert_int_not_equal(c_walk(&c, 2, 3, NULL, NULL), 0);
 	assert_int_not_equal(create(2, "user.b", 1, 0), 0);
@@ -254,7 +224,7 @@ static void test_sizes(void **state)
 			break;
 	}
 	assert_in_range(fids, 16, 1024);
-	assert_int_equal(put(100, 0, part, sizeof(part)), 0);
+	assert_int_equal(c_write(&c, 100, 0, part, sizeof(part)), 0);
 	assert_int_equal(c_clunk(&c, 100), -EINVAL);
 	assert_int_equal(create(100 + fids, "user.a", MAX_VALUE, 0), 0);
 	fsdev_close(c.f);
@@ -293,38 +263,23 @@ static void test_readonly(void **state)
 static void test_save(void **state)
 {
 	struct buffer b = {0};
-	struct state_writer w = {buf_write, &b, 0};
-	struct state_reader r = {buf_read, &b};
-	struct fsdev_options o = {folder, FSDEV_NONE, false};
-	struct error e = {""};
 
 	start(FSDEV_NONE, false);
 	assert_int_equal(set("user.old", "value", 0), 0);
 	assert_int_equal(walk(FILE_FID, 2, "user.old"), 0);
 	c_walk(&c, FILE_FID, 3, NULL, NULL);
 	assert_int_equal(create(3, "user.new", 6, 0), 0);
-	assert_int_equal(put(3, 0, "abc", 3), 0);
-	fsdev_save(c.f, &w);
-	assert_int_equal(w.err, 0);
-	fsdev_close(c.f);
+	assert_int_equal(c_write(&c, 3, 0, "abc", 3), 0);
+	c_save(&c, &b);
 	assert_int_equal(removexattr(file, "user.old"), 0);
-	assert_int_equal(fsdev_open(&o, &c.f, &e), 0);
-	if (fsdev_load(c.f, &r, &e))
-		fail_msg("%s", e.text);
-	assert_int_equal(get(2, 0, 10), 5);
+	c_load(&c, &b, folder);
+	assert_int_equal(c_read(&c, 2, 0, 10), 5);
 	assert_memory_equal(c.in + c.at, "value", 5);
-	assert_int_equal(put(3, 3, "def", 3), 0);
+	assert_int_equal(c_write(&c, 3, 3, "def", 3), 0);
 	assert_int_equal(c_clunk(&c, 3), 0);
 	assert_int_equal(value_of("user.new", "abcdef"), 0);
 	assert_int_equal(set("user.new", "", XATTR_REPLACE), 0);
-	for (size_t cut = 0; cut < b.len; cut++) {
-		struct buffer part = {b.data, cut, cut, 0};
-		struct state_reader short_of = {buf_read, &part};
-
-		assert_int_not_equal(fsdev_load(c.f, &short_of, &e), 0);
-	}
-	fsdev_close(c.f);
-	free(b.data);
+	c_load_cut(&c, &b, 1);
 }
 
 int main(void)

@@ -58,12 +58,23 @@ void tce_table_destroy(struct tce_table *t, struct tce_registry *r)
 	t->entries = NULL;
 }
 
-/* Memory that was never written stays untouched. */
+static void store(struct tce_table *t, u64 i, u64 entry)
+{
+	u64 used = __atomic_load_n(&t->used, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&t->entries[i], entry, __ATOMIC_RELEASE);
+	while (used <= i && !__atomic_compare_exchange_n(&t->used, &used, i + 1, false,
+							 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
+/* Only what was written: a machine has a table for every function, and most are large and empty. */
 static void clear(struct tce_table *t)
 {
-	for (u64 i = 0; i < t->nr; i++)
-		if (__atomic_load_n(&t->entries[i], __ATOMIC_RELAXED))
-			__atomic_store_n(&t->entries[i], 0, __ATOMIC_RELAXED);
+	u64 used = __atomic_exchange_n(&t->used, 0, __ATOMIC_ACQUIRE);
+
+	for (u64 i = 0; i < used; i++)
+		__atomic_store_n(&t->entries[i], 0, __ATOMIC_RELAXED);
 }
 
 int tce_table_open(struct tce_table *t, u64 start, u32 page_shift, u64 nr)
@@ -153,7 +164,7 @@ static bool entry_ok(struct vm *vm, const struct geometry *g, u64 entry)
 
 static void put(const struct target *to, u64 i, u64 entry)
 {
-	__atomic_store_n(&to->t->entries[to->index + i], entry, __ATOMIC_RELEASE);
+	store(to->t, to->index + i, entry);
 }
 
 static void touched(const struct target *to)
@@ -222,7 +233,7 @@ void tce_save(struct state_writer *w, const struct tce_table *t)
 	state_write_u64(w, t->start);
 	state_write_u64(w, t->page_shift);
 	state_write_u64(w, t->nr);
-	for (u64 i = 0; i < t->nr; i++) {
+	for (u64 i = 0; i < t->used && i < t->nr; i++) {
 		if (!t->entries[i])
 			continue;
 		state_write_u64(w, i);
@@ -250,7 +261,7 @@ int tce_load(struct state_reader *r, struct tce_table *t, struct error *e)
 		if (!err && index >= nr)
 			err = -EINVAL;
 		if (!err)
-			t->entries[index] = entry;
+			store(t, index, entry);
 	}
 	return err ? error_set(e, err, "the saved state of DMA window 0x%x is damaged", t->liobn)
 		   : 0;

@@ -25,6 +25,7 @@ struct tce_table {
 	u64 start; /* of the window on the bus */
 	u64 nr;	   /* entries now; 0 = closed */
 	u64 max_nr;
+	u64 used;     /* entries from here on are empty */
 	u64 *entries; /* host byte order: real address | TCE_READ | TCE_WRITE */
 	/* Called by the hypercalls after entries changed, without a lock; NULL = nobody asks. */
 	void (*touched)(struct tce_table *t);

@@ -197,6 +197,15 @@ static void test_geometry(void **state)
 	assert_false(tce_covers(&table, (1ull << 59) + 0x100000));
 	assert_true(tce_covers(&table, (1ull << 59) + 0xfffff));
 	assert_int_equal(tce_table_open(&table, START, 12, WINDOW), 0);
+	/* a window that is opened is empty, wherever the one before had entries */
+	for (u64 i = 0; i < WINDOW; i += WINDOW / 2 - 1)
+		assert_int_equal(call(H_PUT_TCE, LIOBN, START + (i << 12), 0x10003, 0), H_SUCCESS);
+	assert_int_equal(call(H_PUT_TCE, LIOBN, START, 0x10003, 0), H_SUCCESS);
+	assert_int_equal(tce_table_open(&table, START, 12, WINDOW), 0);
+	for (u64 i = 0; i < WINDOW; i++) {
+		assert_int_equal(call(H_GET_TCE, LIOBN, START + (i << 12), 0, 0), H_SUCCESS);
+		assert_int_equal(result, 0);
+	}
 }
 
 /* --- saved state --- */

@@ -18,12 +18,12 @@
 
 #define PROGRAM "qemu-storage-daemon"
 
-enum { SERVER_FD = 3, LAST_WORD = 200, END_MS = 20000 };
+enum { SERVER_FD = 3, SAID = 200, WORDS = 65536, END_MS = 20000 };
 
 struct block_server {
 	GPid pid;
 	int words; /* its standard error: a file in memory */
-	char said[LAST_WORD + 1];
+	char said[SAID + 1];
 };
 
 /* A listening socket, and one that is connected to it. */
@@ -120,9 +120,9 @@ int block_server_start(const struct block_options *o, struct block_server **out,
 }
 
 /* What follows the server's name and our argument to it, which says nothing to the user. */
-static const char *message(const char *said)
+static const char *message(const char *line)
 {
-	const char *rest = said;
+	const char *rest = line;
 
 	if (g_str_has_prefix(rest, PROGRAM ": "))
 		rest += strlen(PROGRAM ": ");
@@ -133,17 +133,24 @@ static const char *message(const char *said)
 	return rest;
 }
 
+/* All its lines: the first may be the reason of the last. Our argument in them is as long as the
+ * names of files, so that what it wrote is longer than what the user is told. */
 const char *block_server_said(struct block_server *s)
 {
-	off_t size = lseek(s->words, 0, SEEK_END), from = size > LAST_WORD ? size - LAST_WORD : 0;
-	ssize_t n = pread(s->words, s->said, LAST_WORD, from);
+	char *text = g_malloc(WORDS + 1), **lines;
+	ssize_t n = pread(s->words, text, WORDS, 0);
 
-	s->said[n > 0 ? n : 0] = 0;
-	g_strchomp(s->said);
-	if (!*s->said)
-		return "its server ended";
-	g_strdelimit(s->said, "\n", ' ');
-	return message(s->said);
+	text[n > 0 ? n : 0] = 0;
+	lines = g_strsplit(g_strstrip(text), "\n", -1);
+	*s->said = 0;
+	for (u32 i = 0; lines[i]; i++) {
+		if (*s->said)
+			g_strlcat(s->said, " ", sizeof(s->said));
+		g_strlcat(s->said, message(lines[i]), sizeof(s->said));
+	}
+	g_strfreev(lines);
+	g_free(text);
+	return *s->said ? s->said : "its server ended";
 }
 
 void block_server_stop(struct block_server *s)

@@ -520,8 +520,22 @@ static void test_reconnect(void **state)
 static void test_no_server(void **state)
 {
 	const char *nodes[] = {"driver=qcow2,node-name=x,file.driver=file,file.filename=/nowhere"};
+	const char *longer[] = {"{\"driver\": \"file\", \"node-name\": \"x\", \"filename\": "
+				"\"/nowhere/a-name-as-long-as-those-that-people-have\", "
+				"\"cache\": {\"direct\": false, \"no-flush\": false}, "
+				"\"read-only\": false, \"auto-read-only\": false}"};
 	struct error e;
 
+	/* our own argument, which it repeats, is not what the user is told */
+	assert_int_equal(refused((struct block_options){.filename = "",
+							.node = "x",
+							.nodes = longer,
+							.nr_nodes = 1},
+				 &e),
+			 -EIO);
+	assert_non_null(strstr(e.text, "Could not open '/nowhere/a-name-as-long"));
+	assert_null(strstr(e.text, "blockdev"));
+	assert_null(strstr(e.text, "cache"));
 	assert_int_equal(refused((struct block_options){.filename = "",
 							.node = "x",
 							.nodes = nodes,

@@ -20,7 +20,7 @@ packages_for() {
 			qemu-user qemu-system-ppc gcc-powerpc-linux-gnu gcc-powerpc64-linux-gnu \
 			gcc-powerpc64le-linux-gnu libc6-dev-powerpc-cross libc6-dev-ppc64-cross \
 			libc6-dev-ppc64el-cross device-tree-compiler e2fsprogs cpio iproute2 \
-			qemu-utils qemu-system-common grub-common xorriso iperf3 vde-switch
+			qemu-utils qemu-system-common nbdkit grub-common xorriso iperf3 vde-switch
 		;;
 	format) echo clang-format-14 ;;
 	bench)

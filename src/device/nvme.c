@@ -422,6 +422,7 @@ static int check(struct nvme *n, struct error *e)
 	if (!n->nr_vectors || n->nr_vectors > PCI_MSIX_MAX)
 		return error_set(e, -EINVAL, "nvme: msix_qsize is 1 to %d", PCI_MSIX_MAX);
 	n->info = block_info(n->block);
+	block_set_on_error(n->block, NULL, NULL, e);
 	err = block_size_check(n->info, &n->logical_size, &n->physical_size, 65536, "65536", e);
 	if (err) {
 		error_prefix(e, "nvme");
@@ -450,16 +451,19 @@ static void set_up_pci(struct nvme *n)
 	pci_add_express(&n->pci);
 }
 
+/* The driver hears of nothing that was under way. */
+static void end_work(struct nvme *n)
+{
+	vm_unlisten(n->pci.dev.vm, n);
+	__atomic_store_n(&n->stop, true, __ATOMIC_RELEASE);
+	os_wake_signal(&n->wake);
+	os_thread_join(&n->thread);
+	__atomic_store_n(&n->gone, true, __ATOMIC_RELEASE);
+	block_drain(n->block);
+}
+
 static void clear_up(struct nvme *n)
 {
-	if (n->started) {
-		vm_unlisten(n->pci.dev.vm, n);
-		__atomic_store_n(&n->stop, true, __ATOMIC_RELEASE);
-		os_wake_signal(&n->wake);
-		os_thread_join(&n->thread);
-		block_drain(n->block);
-	}
-	n->started = false;
 	nvme_free_requests(n);
 	for (u32 i = 0; i < NVME_MAX_QUEUES; i++)
 		os_mutex_destroy(&n->completion[i].lock);
@@ -492,7 +496,7 @@ static int realize(struct device *dev, struct error *e)
 		clear_up(n);
 		return err;
 	}
-	n->started = true;
+	block_set_saved(n->block, false);
 	vm_listen(dev->vm, run, n);
 	return 0;
 }
@@ -501,6 +505,7 @@ static void unrealize(struct device *dev)
 {
 	struct nvme *n = of(dev);
 
+	end_work(n);
 	pci_detach(&n->pci);
 	clear_up(n);
 }

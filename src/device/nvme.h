@@ -130,7 +130,7 @@ struct nvme {
 	struct os_mutex work;
 	struct os_wake wake;
 	struct os_thread thread;
-	bool started, stop, running;		 /* stop: atomic */
+	bool stop, gone, running; /* stop, gone: atomic; gone: nobody is told of anything */
 	u32 kicked[(NVME_MAX_QUEUES + 31) / 32]; /* submission queues with something new; atomic */
 	struct nvme_completion_queue completion[NVME_MAX_QUEUES];
 	struct os_mutex pin_lock;

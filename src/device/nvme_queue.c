@@ -116,6 +116,8 @@ void nvme_complete(struct nvme *n, u16 queue, u16 completion, u16 id, u32 status
 	bool interrupts, good;
 	u32 vector;
 
+	if (__atomic_load_n(&n->gone, __ATOMIC_ACQUIRE))
+		return;
 	os_mutex_lock(&q->lock);
 	q->taken--;
 	good = post(n, s, queue, id, status, result);

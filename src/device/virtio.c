@@ -431,6 +431,15 @@ int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct 
 	return 0;
 }
 
+void virtio_leave(struct virtio_device *v)
+{
+	os_mutex_lock(&v->work);
+	v->running = false;
+	quiesce_for_good(v);
+	v->s->status = 0;
+	os_mutex_unlock(&v->work);
+}
+
 void virtio_destroy(struct virtio_device *v)
 {
 	if (!v->started)

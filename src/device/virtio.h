@@ -169,6 +169,8 @@ struct virtio_init {
 };
 int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct error *e);
 void virtio_destroy(struct virtio_device *v);
+/* The driver hears of nothing any more, while parts of the device still end. */
+void virtio_leave(struct virtio_device *v);
 /* Of the whole device; without v->lock. */
 void virtio_reset(struct virtio_device *v);
 /* These are called with v->lock held. */

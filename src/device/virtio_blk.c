@@ -517,8 +517,10 @@ static int blk_init(struct virtio_blk *b, struct vm *vm, struct virtio_init *ini
 	return 0;
 }
 
+/* Nothing is under way. */
 static void blk_free(struct virtio_blk *b)
 {
+	block_set_batch(b->block, NULL, NULL);
 	while (b->free) {
 		struct blk_request *r = b->free;
 
@@ -602,9 +604,14 @@ static int blk_realize(struct device *dev, struct error *e)
 	struct virtio_init init;
 	int err = blk_init(&d->blk, dev->vm, &init, e);
 
-	if (err)
+	if (err) {
 		error_prefix(e, "%s", dev->cls->name);
-	return err ? err : virtio_plug_realize(&d->p, &d->blk.v, &init, e);
+		return err;
+	}
+	err = virtio_plug_realize(&d->p, &d->blk.v, &init, e);
+	if (err)
+		blk_free(&d->blk);
+	return err;
 }
 
 static void blk_unrealize(struct device *dev)

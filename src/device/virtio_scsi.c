@@ -427,6 +427,12 @@ static int adapter_realize(struct device *dev, struct error *e)
 	return virtio_plug_realize(&d->p, &d->v, &init, e);
 }
 
+/* Its units go next. */
+static void adapter_leave(struct device *dev)
+{
+	virtio_leave(&of_device(dev)->v);
+}
+
 static void adapter_unrealize(struct device *dev)
 {
 	struct virtio_scsi *d = of_device(dev);
@@ -499,9 +505,9 @@ static const struct device_prop adapter_mmio_props[] = {
 #define ADAPTER_CLASS                                                                              \
 	.help = "SCSI host adapter; its id and .0 name its bus",                                   \
 	.size = sizeof(struct virtio_scsi), .realize = adapter_realize,                            \
-	.unrealize = adapter_unrealize, .reset = virtio_plug_reset, .dt = device_no_dt,            \
-	.state = &adapter_table, .state_offset = offsetof(struct virtio_scsi, state),              \
-	.section = &adapter_section
+	.unrealize = adapter_unrealize, .leave = adapter_leave, .reset = virtio_plug_reset,        \
+	.dt = device_no_dt, .state = &adapter_table,                                               \
+	.state_offset = offsetof(struct virtio_scsi, state), .section = &adapter_section
 
 const struct device_class virtio_scsi_pci_class = {
 	ADAPTER_CLASS,

@@ -45,8 +45,8 @@ int block_open(const struct block_options *o, struct block **out, struct error *
 		return err;
 	b->no_flush = o->no_flush;
 	b->detect_zeroes = o->detect_zeroes;
-	b->on_read_error = o->on_read_error;
-	b->on_write_error = o->on_write_error;
+	b->on_read_error = b->drive_on_read = o->on_read_error;
+	b->on_write_error = b->drive_on_write = o->on_write_error;
 	if (o->group)
 		b->throttle = block_group_get(o->group);
 	else if (block_limited(&o->limits))

@@ -28,6 +28,9 @@ bool block_on_error_of(const char *text, bool read, u8 *value)
 
 int block_set_on_error(struct block *b, const char *on_read, const char *on_write, struct error *e)
 {
+	/* the device before may have said something */
+	b->on_read_error = b->drive_on_read;
+	b->on_write_error = b->drive_on_write;
 	if (on_read && !block_on_error_of(on_read, true, &b->on_read_error))
 		return error_set(e, -EINVAL, "rerror cannot be '%s'", on_read);
 	if (on_write && !block_on_error_of(on_write, false, &b->on_write_error))

@@ -25,7 +25,8 @@ struct block {
 	bool no_flush;
 	u8 detect_zeroes;
 	u8 on_read_error, on_write_error;
-	void (*stop)(void *opaque); /* may be NULL */
+	u8 drive_on_read, drive_on_write; /* the same, where a device says nothing */
+	void (*stop)(void *opaque);	  /* may be NULL */
 	void *stop_opaque;
 	struct block_throttle *throttle; /* NULL: no limits */
 	bool unlimited;			 /* under the throttle's lock: for now */

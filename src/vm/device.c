@@ -467,6 +467,8 @@ void device_remove(struct device *dev)
 	u32 kept = 0;
 
 	pv_assert(vm->paused);
+	if (dev->realized && dev->cls->leave)
+		dev->cls->leave(dev);
 	for (u32 i = vm->nr_devices; i--;)
 		if (i < vm->nr_devices && is_plugged_into(vm->devices[i], dev))
 			device_remove(vm->devices[i]);

@@ -113,6 +113,9 @@ struct device_class {
 	int (*boot_path)(const struct device *dev, char *path, size_t size);
 	/* Its drive has another size; the vm is paused. NULL: it looks by itself. */
 	void (*resized)(struct device *dev);
+	/* It goes, and what is plugged into it goes before: its driver hears of neither. NULL:
+	 * nothing to do. */
+	void (*leave)(struct device *dev);
 	const struct state_table *state;
 	u32 state_offset;		      /* of the state struct in the instance */
 	const struct device_section *section; /* NULL: none */

@@ -13,6 +13,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "device/spapr_nvram.h"
 #include "device/spapr_vty.h"
 #include "device/vga.h"
@@ -241,6 +242,23 @@ static void set_byte_order(void *opaque, bool little)
 			vga_set_byte_order(vm->devices[i], little);
 }
 
+/* As in qemu the terminal of the lowest address, whether -serial or -device made it. */
+static void choose_console(struct pseries *p)
+{
+	const struct vio_device *lowest = NULL;
+
+	for (u32 i = 0; i < p->vio.count; i++) {
+		struct vio_device *d = p->vio.devices[i];
+
+		if (d->dev.cls != &spapr_vty_class || (lowest && lowest->unit < d->unit))
+			continue;
+		lowest = d;
+		p->vty = &d->dev;
+	}
+	if (lowest)
+		log_format(p->console, sizeof(p->console), "/vdevice/vty@%x", lowest->unit);
+}
+
 static int add_devices(struct pseries *p, struct error *e)
 {
 	struct device *dev;
@@ -255,8 +273,6 @@ static int add_devices(struct pseries *p, struct error *e)
 		device_set_pointer(dev, "bus", &p->vio);
 		device_set_pointer(dev, "chardev", p->config.serials[i]);
 		err = device_realize(dev, e);
-		if (!p->vty)
-			p->vty = dev;
 	}
 	if (err)
 		return err;
@@ -267,7 +283,10 @@ static int add_devices(struct pseries *p, struct error *e)
 		device_set_pointer(dev, "bus", &p->vio);
 		err = device_realize(dev, e);
 	}
-	return err ? err : machine_add_devices(&p->config, p->vm, e);
+	if (!err)
+		err = machine_add_devices(&p->config, p->vm, e);
+	choose_console(p);
+	return err;
 }
 
 static int add_irqchip(struct pseries *p, struct error *e)

@@ -8,6 +8,7 @@
 #include "hypercall/hypercall.h"
 #include "machine/boot.h"
 #include "machine/machine.h"
+#include "machine/of_client.h"
 
 struct irqchip_dual;
 struct of_client;
@@ -42,7 +43,6 @@ enum {
 	PSERIES_RTAS_SIZE = 4096,
 	PSERIES_FDT_MAX = 1 << 20,
 };
-#define PSERIES_CONSOLE "/vdevice/vty@71000000" /* of the first terminal */
 /* Bits of an effective address that make the real one. */
 #define PSERIES_REAL_MASK 0x0fffffffffffffffull
 
@@ -62,6 +62,8 @@ struct pseries {
 	struct vio_bus vio;
 	struct papr *papr;
 	struct device *vty; /* the console; NULL: none */
+	char console[32];   /* its node */
+	struct of_client_ops client_ops;
 	const struct boot_method *boot_method;
 	struct of_client *client; /* NULL: there is none */
 	struct boot boot;

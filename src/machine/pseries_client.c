@@ -71,27 +71,17 @@ static u32 client_read(void *opaque, u8 *buf, u32 max)
 	return d->ops->get_chars(d, buf, max);
 }
 
-static const struct of_client_ops with_console = {
-	.tree = client_tree,
-	.support = client_support,
-	.instantiate_rtas = client_instantiate_rtas,
-	.write = client_write,
-	.read = client_read,
-	.console = PSERIES_CONSOLE,
-};
-static const struct of_client_ops without_console = {
-	.tree = client_tree,
-	.support = client_support,
-	.instantiate_rtas = client_instantiate_rtas,
-	.write = client_write,
-	.read = client_read,
-	.console = NULL,
-};
-
 int pseries_client_create(struct pseries *p, struct error *e)
 {
-	p->client = of_client_create(p->vm, p->vty ? &with_console : &without_console, p,
-				     p->config.ram_size);
+	p->client_ops = (struct of_client_ops){
+		.tree = client_tree,
+		.support = client_support,
+		.instantiate_rtas = client_instantiate_rtas,
+		.write = client_write,
+		.read = client_read,
+		.console = p->vty ? p->console : NULL,
+	};
+	p->client = of_client_create(p->vm, &p->client_ops, p, p->config.ram_size);
 	return p->client ? 0 : error_set(e, -ENOMEM, "out of memory");
 }
 

@@ -248,8 +248,8 @@ static void chosen_node(struct tree *t, struct pseries *p)
 		prop_u32(t, node, "qemu,graphic-depth", 32);
 	}
 	if (p->vty && offer && !(pseries_has_graphics(p) && p->start == PSERIES_START_FIRMWARE)) {
-		prop_string(t, node, "stdout-path", PSERIES_CONSOLE);
-		prop_string(t, node, "linux,stdout-path", PSERIES_CONSOLE);
+		prop_string(t, node, "stdout-path", p->console);
+		prop_string(t, node, "linux,stdout-path", p->console);
 	}
 	in->random(in->opaque, seed, sizeof(seed));
 	prop(t, node, "rng-seed", seed, sizeof(seed));

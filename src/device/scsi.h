@@ -126,7 +126,11 @@ struct scsi_device {
 	u64 blocks;
 	const char *on_read_error, *on_write_error;
 	const char *serial, *vendor, *product, *version;
-	struct os_mutex lock; /* a leaf: state */
+	const char *device_id; /* what page 0x83 calls it; NULL: by serial or id */
+	u64 wwn;
+	u64 logical_size, physical_size; /* 0: the image's */
+	u32 rotation_rate, write_cache;	 /* the latter enum device_auto */
+	struct os_mutex lock;		 /* a leaf: state */
 	struct scsi_state state;
 };
 

@@ -8,6 +8,7 @@
 #include "base/endian.h"
 #include "base/log.h"
 #include "base/string.h"
+#include "device/block_size.h"
 #include "vm/vm.h"
 
 void scsi_bus_init(struct scsi_bus *bus, struct vm *vm, const char *name, u32 channels, u32 targets,
@@ -395,10 +396,16 @@ static void measure(struct scsi_device *d)
 	d->blocks = d->info->size / d->block_size;
 }
 
+static bool cached(const struct scsi_device *d)
+{
+	return d->write_cache == DEVICE_AUTO ? d->info->write_cache : d->write_cache;
+}
+
 static void reset_state(struct scsi_device *d)
 {
-	d->state = (struct scsi_state){.attention = SCSI_ATTENTION_POWER_ON,
-				       .write_cache = d->info->write_cache};
+	d->state =
+		(struct scsi_state){.attention = SCSI_ATTENTION_POWER_ON, .write_cache = cached(d)};
+	block_set_write_cache(d->block, cached(d));
 }
 
 /* A unit has come or goes: the others of its target say so, and the adapter, if it can. */
@@ -416,6 +423,22 @@ static void tell(struct scsi_device *d, enum scsi_change what)
 		bus->changed(bus, d, what, SENSE_LUNS_CHANGED);
 }
 
+/* Of a disk: those of the image unless properties say else. */
+static int check_sizes(struct scsi_device *d, struct error *e)
+{
+	int err;
+
+	if (!d->logical_size)
+		d->logical_size = 512;
+	err = block_size_check(block_info(d->block), &d->logical_size, &d->physical_size, 2 << 20,
+			       "2 MiB", e);
+	if (!err && d->rotation_rate > 0xffff)
+		err = error_set(e, -EINVAL, "rotation_rate is at most 65535");
+	if (err)
+		error_prefix(e, "%s", d->dev.cls->name);
+	return err;
+}
+
 static int realize(struct scsi_device *d, u32 block_size, struct error *e)
 {
 	int err;
@@ -423,13 +446,15 @@ static int realize(struct scsi_device *d, u32 block_size, struct error *e)
 	if (!d->block)
 		return error_set(e, -EINVAL, "%s: drive= is missing", d->dev.cls->name);
 	err = block_set_on_error(d->block, d->on_read_error, d->on_write_error, e);
+	if (!err && !block_size)
+		err = check_sizes(d, e);
 	if (!err)
 		err = place(d, e);
 	if (err)
 		return err;
 	os_mutex_init(&d->lock);
 	block_set_saved(d->block, d->bus->saves_held);
-	d->block_size = block_size;
+	d->block_size = block_size ? block_size : (u32)d->logical_size;
 	measure(d);
 	reset_state(d);
 	tell(d, SCSI_CAME);
@@ -440,7 +465,7 @@ static int hd_realize(struct device *dev, struct error *e)
 {
 	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
 
-	return realize(d, 512, e);
+	return realize(d, 0, e);
 }
 
 static int cd_realize(struct device *dev, struct error *e)
@@ -472,7 +497,6 @@ static void scsi_reset(struct device *dev)
 	struct scsi_device *d = container_of(dev, struct scsi_device, dev);
 
 	reset_state(d);
-	block_set_write_cache(d->block, d->info->write_cache);
 }
 
 /* --- from outside --- */
@@ -548,12 +572,29 @@ static int scsi_boot_path(const struct device *dev, char *path, size_t size)
 		{"ver", "4 characters", PROP_STRING, OFFSET(version), "1.0"},                      \
 		{"removable", "the guest is told so (on|off)", PROP_BOOL, OFFSET(removable),       \
 		 "off"},                                                                           \
+		{"device_id", "what it is called in page 0x83; default: serial or id",             \
+		 PROP_STRING, OFFSET(device_id), NULL},                                            \
+		{"wwn", "world-wide name", PROP_U64, OFFSET(wwn), "0"},                            \
+	{                                                                                          \
+		"write-cache",                                                                     \
+			"volatile write cache; auto: as the drive's cache=", PROP_ON_OFF_AUTO,     \
+			OFFSET(write_cache), "auto"                                                \
+	}
+#define SCSI_PROPS_END                                                                             \
 	{                                                                                          \
 		NULL, NULL, 0, 0, NULL                                                             \
 	}
 
-static const struct device_prop hd_props[] = {SCSI_PROPS("HARDDISK")};
-static const struct device_prop cd_props[] = {SCSI_PROPS("CD-ROM")};
+static const struct device_prop hd_props[] = {
+	SCSI_PROPS("HARDDISK"),
+	{"logical_block_size", "smallest transfer", PROP_SIZE, OFFSET(logical_size), "0"},
+	{"physical_block_size", "what the medium writes at once, 0: the image's", PROP_SIZE,
+	 OFFSET(physical_size), "0"},
+	{"rotation_rate", "turns per minute, 1: it does not turn", PROP_U32, OFFSET(rotation_rate),
+	 "1"},
+	SCSI_PROPS_END,
+};
+static const struct device_prop cd_props[] = {SCSI_PROPS("CD-ROM"), SCSI_PROPS_END};
 
 const struct device_class scsi_hd_class = {
 	.name = "scsi-hd",

@@ -51,10 +51,17 @@ static u32 page_serial(struct scsi_device *d, u8 *p)
 	return n;
 }
 
-/* One designator: the vendor's name and the serial number or the drive's name, in ASCII. */
+static const char *name_of(const struct scsi_device *d)
+{
+	if (d->device_id)
+		return d->device_id;
+	return d->serial ? d->serial : d->dev.id ? d->dev.id : "disk";
+}
+
+/* Designators: the vendor's name and that of the drive, in ASCII; a world-wide name (NAA). */
 static u32 page_identification(struct scsi_device *d, u8 *p)
 {
-	const char *name = d->serial ? d->serial : d->dev.id ? d->dev.id : "disk";
+	const char *name = name_of(d);
 	u32 n = (u32)strlen(name);
 
 	n = n < 64 ? n : 64;
@@ -63,12 +70,19 @@ static u32 page_identification(struct scsi_device *d, u8 *p)
 	p[3] = (u8)(8 + n);
 	put_padded(p + 4, d->vendor, 8);
 	memcpy(p + 12, name, n);
-	return 12 + n;
+	if (!d->wwn)
+		return 12 + n;
+	p += 12 + n;
+	p[0] = 1; /* binary */
+	p[1] = 3; /* NAA */
+	p[3] = 8;
+	st_be64(p + 4, d->wwn);
+	return 12 + n + 12;
 }
 
 static u32 page_limits(struct scsi_device *d, u8 *p)
 {
-	u32 physical = d->info->physical_size / d->block_size;
+	u32 physical = (u32)(d->physical_size / d->block_size);
 
 	st_be16(p + 2, (u16)(physical ? physical : 1)); /* optimal granularity */
 	st_be32(p + 4, 0xffff);				/* largest transfer, blocks */
@@ -81,10 +95,10 @@ static u32 page_limits(struct scsi_device *d, u8 *p)
 	return 60;
 }
 
-/* Not rotating. */
-static u32 page_characteristics(u8 *p)
+/* Turns per minute; 1: it does not turn. */
+static u32 page_characteristics(struct scsi_device *d, u8 *p)
 {
-	st_be16(p, 1);
+	st_be16(p, (u16)d->rotation_rate);
 	return 60;
 }
 
@@ -122,7 +136,7 @@ static void vital(struct scsi_device *d, struct scsi_request *r, u32 limit)
 		n = page_limits(d, p);
 		break;
 	case 0xb1:
-		n = page_characteristics(p);
+		n = page_characteristics(d, p);
 		break;
 	case 0xb2:
 		n = page_provisioning(d, p);
@@ -165,7 +179,7 @@ static void capacity_10(struct scsi_device *d, struct scsi_request *r)
 static void capacity_16(struct scsi_device *d, struct scsi_request *r)
 {
 	u8 out[32] = {0};
-	u32 ratio = d->info->physical_size / d->block_size;
+	u32 ratio = (u32)(d->physical_size / d->block_size);
 
 	st_be64(out, d->blocks - 1);
 	st_be32(out + 8, d->block_size);

@@ -336,6 +336,57 @@ static void test_pages(void **state)
 	teardown(&g);
 }
 
+/* What properties say of a disk: names, sizes of blocks, that it turns, has no cache. */
+static void test_properties(void **state)
+{
+	static const struct device_setting settings[] = {{"device_id", "drive-scsi0-0-0-5"},
+							 {"wwn", "0x5000c50015ea71ac"},
+							 {"rotation_rate", "7200"},
+							 {"logical_block_size", "4096"},
+							 {"write-cache", "off"},
+							 {"scsi-id", "5"}};
+	static const u8 wwn[] = {1, 3, 0, 8, 0x50, 0, 0xc5, 0, 0x15, 0xea, 0x71, 0xac};
+	struct error e = {""};
+	struct device *d;
+	struct rig g;
+	u32 sense;
+
+	setup(&g);
+	d = device_new(g.vm, &scsi_hd_class);
+	device_set_pointer(d, "bus", device_bus_find(g.vm, BUS_SCSI, NULL)->bus);
+	device_set_pointer(d, "drive", g.disk);
+	for (u32 i = 0; i < ARRAY_SIZE(settings); i++)
+		assert_int_equal(device_set(d, settings[i].key, settings[i].value, &e), 0);
+	if (device_realize(d, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(command(&g, 0x8500, CDB(0x12, 1, 0x83, 0, 255, 0), 255, 0, &sense), 0);
+	assert_memory_equal(data(&g) + 16, "drive-scsi0-0-0-5", 17);
+	assert_memory_equal(data(&g) + 33, wwn, sizeof(wwn));
+	assert_int_equal(ld_be16(data(&g) + 2), 33 - 4 + sizeof(wwn));
+	assert_int_equal(command(&g, 0x8500, CDB(0x12, 1, 0xb1, 0, 255, 0), 255, 0, &sense), 0);
+	assert_int_equal(ld_be16(data(&g) + 4), 7200);
+	wake(&g, 0x8500);
+	assert_int_equal(command(&g, 0x8500, CDB(0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), 8, 0, &sense),
+			 0);
+	assert_int_equal(ld_be32(data(&g)), DISK_BYTES / 4096 - 1);
+	assert_int_equal(ld_be32(data(&g) + 4), 4096);
+	assert_int_equal(command(&g, 0x8500, CDB(0x28, 0, 0, 0, 0, 5, 0, 0, 1, 0), 4096, 0, &sense),
+			 0);
+	assert_int_equal(data(&g)[0], 5 * 8 + 1);
+	assert_int_equal(data(&g)[4095], 5 * 8 + 8);
+	assert_int_equal(command(&g, 0x8500, CDB(0x1a, 8, 8, 0, 255, 0), 255, 0, &sense), 0);
+	assert_int_equal(data(&g)[4], 8);
+	assert_int_equal(data(&g)[6] & 4, 0);
+
+	d = device_new(g.vm, &scsi_hd_class);
+	device_set_pointer(d, "bus", device_bus_find(g.vm, BUS_SCSI, NULL)->bus);
+	device_set_pointer(d, "drive", g.disk);
+	assert_int_equal(device_set(d, "logical_block_size", "1000", &e), 0);
+	assert_true(device_realize(d, &e) < 0);
+	assert_non_null(strstr(e.text, "logical_block_size"));
+	teardown(&g);
+}
+
 static void test_cd(void **state)
 {
 	struct rig g;
@@ -429,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_connection), cmocka_unit_test(test_disk),
 		cmocka_unit_test(test_direction),  cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_cd),	   cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_properties),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,6 +272,11 @@ int pci_attach(struct pci_device *d, struct error *e)
 		d->bus = pci_bus_find(vm, NULL);
 	if (!d->bus)
 		return error_set(e, -ENODEV, "%s: this machine has no PCI bus", d->dev.cls->name);
+	if (d->romfile && *d->romfile)
+		return error_set(e, -ENOTSUP,
+				 "%s: romfile has to be empty: there are no "
+				 "expansion ROMs",
+				 d->dev.cls->name);
 	err = choose_slot(d, e);
 	if (err)
 		return err;

@@ -104,6 +104,8 @@ struct pci_device {
 	struct pci_bus *bus; /* property "bus"; NULL: the default one */
 	const char *addr;    /* property "addr": SLOT or SLOT.FUNCTION in hex; NULL: a free slot */
 	bool multifunction;  /* property: function 0 of a slot with several */
+	const char *romfile; /* property: NULL or empty, no device has an expansion ROM */
+	u32 rombar;	     /* property, which therefore says nothing */
 	u8 devfn;
 	u8 pin; /* 1..4 = INTA..D, 0: none; set before pci_attach(), else INTA */
 	bool no_intx, attached, express;
@@ -139,6 +141,10 @@ struct pci_device {
 	{"bus", "PCI bus", PROP_POINTER, offsetof(type, field.bus), NULL},                         \
 		{"addr", "slot or slot.function, in hex", PROP_STRING, offsetof(type, field.addr), \
 		 NULL},                                                                            \
+		{"romfile", "empty: there are no expansion ROMs", PROP_STRING,                     \
+		 offsetof(type, field.romfile), NULL},                                             \
+		{"rombar", "accepted: there are no expansion ROMs", PROP_U32,                      \
+		 offsetof(type, field.rombar), "1"},                                               \
 	{                                                                                          \
 		"multifunction", "other functions of the slot follow (on|off)", PROP_BOOL,         \
 			offsetof(type, field.multifunction), "off"                                 \

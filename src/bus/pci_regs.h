@@ -125,6 +125,7 @@ enum {
 /* Extended capabilities; Advanced Error Reporting, from the capability on. */
 enum {
 	PCI_EXT_CAP_AER = 1,
+	PCI_EXT_CAP_ATS = 15,
 	PCI_AER_VERSION = 2,
 	PCI_AER_UNCORRECTABLE = 4,
 	PCI_AER_UNCORRECTABLE_MASK = 8,

@@ -174,6 +174,7 @@ static const struct device_prop nvram_props[] = {
 	 NULL},
 	{"unit", "unit address, 0 = the next free one", PROP_U32,
 	 offsetof(struct spapr_nvram, vio.unit), "0"},
+	{"reg", "another name of unit", PROP_U32, offsetof(struct spapr_nvram, vio.unit), NULL},
 	{NULL, NULL, 0, 0, NULL},
 };
 

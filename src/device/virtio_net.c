@@ -20,6 +20,8 @@ enum {
 	HEADER_LEGACY = 10,
 	HEADER = 12, /* with the number of buffers */
 	CONFIG_BYTES = 12,
+	CONFIG_SPEED_BYTES = 17,
+	DUPLEX_UNKNOWN = 0xff,
 	MIN_MTU = 68,
 };
 
@@ -226,6 +228,16 @@ static void net_handle(struct virtio_device *v, u32 queue)
 }
 
 /* --- configuration space --- */
+static bool tells_speed(const struct virtio_net *d)
+{
+	return d->speed != ~0u || d->duplex;
+}
+
+static u8 duplex(const struct virtio_net *d)
+{
+	return !d->duplex ? DUPLEX_UNKNOWN : !strcmp(d->duplex, "full");
+}
+
 static void net_config_read(struct virtio_device *v)
 {
 	struct virtio_net *d = of(v);
@@ -236,6 +248,8 @@ static void net_config_read(struct virtio_device *v)
 			    (d->state.announce ? NET_STATUS_ANNOUNCE : 0));
 	virtio_st16(v, v->config + 8, (u16)d->pairs);
 	virtio_st16(v, v->config + 10, (u16)d->mtu);
+	virtio_st32(v, v->config + 12, d->speed);
+	v->config[16] = duplex(d);
 }
 
 /* Legacy drivers set the address here. */
@@ -296,6 +310,7 @@ static u64 features(const struct virtio_net *d)
 	f |= d->mrg_rxbuf ? NET_F_MRG_RXBUF : 0;
 	f |= d->status ? NET_F_STATUS : 0;
 	f |= d->mtu ? NET_F_MTU : 0;
+	f |= tells_speed(d) ? NET_F_SPEED_DUPLEX : 0;
 	if (d->csum) {
 		f |= NET_F_CSUM;
 		f |= d->host_tso4 ? NET_F_HOST_TSO4 : 0;
@@ -328,7 +343,7 @@ static int net_realize(struct device *dev, struct error *e)
 		.ops = &net_ops,
 		.state = &d->state.virtio,
 		.queue_size = d->rx_size,
-		.config_len = CONFIG_BYTES,
+		.config_len = tells_speed(d) ? CONFIG_SPEED_BYTES : CONFIG_BYTES,
 	};
 	int err;
 
@@ -338,6 +353,10 @@ static int net_realize(struct device *dev, struct error *e)
 	if (d->mtu && (d->mtu < MIN_MTU || d->mtu > 65535))
 		return error_set(e, -22, "%s: host_mtu is from %d to 65535", dev->cls->name,
 				 MIN_MTU);
+	if (d->duplex && strcmp(d->duplex, "half") && strcmp(d->duplex, "full"))
+		return error_set(e, -22, "%s: duplex is half or full", dev->cls->name);
+	if (d->speed != ~0u && d->speed >> 31)
+		return error_set(e, -22, "%s: speed is below 2^31", dev->cls->name);
 	err = mac_default(dev, d->mac, e);
 	if (err)
 		return err;
@@ -384,6 +403,11 @@ static void net_unrealize(struct device *dev)
 	 offsetof(struct virtio_net, tx_size), "256"}, \
 	{"host_mtu", "longest frame's data, 0: the driver chooses", PROP_U32, \
 	 offsetof(struct virtio_net, mtu), "0"}, \
+	{"speed", "of the link in Mbit/s, as the guest is told; default: it is not", PROP_U32, \
+	 offsetof(struct virtio_net, speed), "4294967295"}, \
+	{"duplex", "half or full, likewise", PROP_STRING, offsetof(struct virtio_net, duplex), NULL}, \
+	SWITCH("guest_ufo", "accepted: no back end has long frames of UDP", ufo, "on"), \
+	SWITCH("host_ufo", "accepted: no back end has long frames of UDP", ufo, "on"), \
 	SWITCH("mq", "a pair of queues for each of the network's", mq, "off"), \
 	SWITCH("csum", "sent frames without sums", csum, "on"), \
 	SWITCH("guest_csum", "received frames without sums", guest_csum, "on"), \

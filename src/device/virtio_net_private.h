@@ -26,6 +26,7 @@
 #define NET_F_GUEST_ANNOUNCE	  (1ull << 21)
 #define NET_F_MQ		  (1ull << 22)
 #define NET_F_CTRL_MAC		  (1ull << 23)
+#define NET_F_SPEED_DUPLEX	  (1ull << 63)
 #define NET_F_GUEST_OFFLOADS                                                                       \
 	(NET_F_GUEST_CSUM | NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6 | NET_F_GUEST_ECN)
 
@@ -71,7 +72,9 @@ struct virtio_net {
 	struct virtio_device v;
 	struct net_backend *net;
 	u8 mac[6];
-	u32 rx_size, tx_size, mtu;
+	u32 rx_size, tx_size, mtu, speed;
+	const char *duplex; /* NULL: unknown */
+	bool ufo;
 	u32 pairs; /* that there may be */
 	bool mq;
 	bool csum, guest_csum, host_tso4, host_tso6, host_ecn, guest_tso4, guest_tso6, guest_ecn;

@@ -39,6 +39,10 @@ enum {
 	CAP_DEVICE = 4,
 	CAP_ACCESS = 5,
 	CAP_BYTES = 16,
+
+	ATS_BYTES = 8,
+	ATS_ALIGNED = 1 << 5,
+	ATS_CONTROL = 0x801f, /* enable, smallest unit */
 };
 
 static struct virtio_pci *of_device(const struct virtio_device *v)
@@ -418,6 +422,21 @@ static void set_ids(struct virtio_pci *p, const struct virtio_ops *ops)
 	pci_set_ids(&p->pci, &ids);
 }
 
+/* With ATS (PCI Express ATS 1.1, 5.1) a guest may let the function keep translations; it keeps
+ * none.
+ */
+static void add_express(struct virtio_pci *p)
+{
+	u32 at;
+
+	pci_add_express(&p->pci);
+	if (!p->ats)
+		return;
+	at = pci_add_extended(&p->pci, PCI_EXT_CAP_ATS, 1, ATS_BYTES);
+	st_le16(p->pci.config + at + 4, ATS_ALIGNED);
+	st_le16(p->pci.wmask + at + 6, ATS_CONTROL);
+}
+
 static int choose(struct virtio_pci *p, bool modern_only, struct error *e)
 {
 	if (modern_only && (p->disable_legacy == DEVICE_OFF || p->disable_modern))
@@ -472,7 +491,7 @@ int virtio_pci_realize(struct virtio_pci *p, struct virtio_device *v, struct vir
 		pci_add_msix(&p->pci, BAR_MSIX, 0, p->vectors);
 	}
 	if (pci_behind_port(&p->pci))
-		pci_add_express(&p->pci);
+		add_express(p);
 	err = pci_attach(&p->pci, e);
 	if (err)
 		virtio_destroy(v);

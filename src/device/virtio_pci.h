@@ -13,6 +13,7 @@ struct virtio_pci {
 	struct virtio_props props;
 	u32 disable_legacy; /* enum device_auto */
 	bool disable_modern, page_per_vq, legacy, modern;
+	bool ats, ioeventfd;
 	u32 vectors;
 	u32 access_cap;	      /* of the access by configuration space */
 	_Atomic bool pausing; /* while the guest writes the command register */
@@ -24,6 +25,10 @@ struct virtio_pci {
 		 PROP_ON_OFF_AUTO, offsetof(type, field.disable_legacy), "auto"},                  \
 		{"disable-modern", "no interface for drivers of virtio 1.0", PROP_BOOL,            \
 		 offsetof(type, field.disable_modern), "off"},                                     \
+		{"ats", "behind a port: the capability of address translation services",           \
+		 PROP_BOOL, offsetof(type, field.ats), "off"},                                     \
+		{"ioeventfd", "accepted: doorbells always go to the device's thread", PROP_BOOL,   \
+		 offsetof(type, field.ioeventfd), "on"},                                           \
 		{"page-per-vq", "a page per queue's doorbell", PROP_BOOL,                          \
 		 offsetof(type, field.page_per_vq), "off"},                                        \
 	{                                                                                          \

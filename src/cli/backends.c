@@ -20,15 +20,16 @@ static const char *value_of(const char *text, const char *none)
 int value_chardev(struct cli_options *o, const char *arg, struct error *e)
 {
 	const char *kind = NULL, *id = NULL, *path = NULL, *host = NULL, *port = NULL;
-	bool server = false, wait = true, mux = false, ignored;
+	bool server = false, wait = true, nowait = false, mux = false, ignored;
 	struct list l = list_of(o, arg, "backend");
 	struct {
 		const char *key, **text;
 		bool *flag;
 	} keys[] = {
-		{"backend", &kind, NULL}, {"id", &id, NULL},	 {"path", &path, NULL},
-		{"host", &host, NULL},	  {"port", &port, NULL}, {"server", NULL, &server},
-		{"wait", NULL, &wait},	  {"mux", NULL, &mux},	 {"signal", NULL, &ignored},
+		{"backend", &kind, NULL},  {"id", &id, NULL},	  {"path", &path, NULL},
+		{"host", &host, NULL},	   {"port", &port, NULL}, {"server", NULL, &server},
+		{"wait", NULL, &wait},	   {"mux", NULL, &mux},	  {"signal", NULL, &ignored},
+		{"nowait", NULL, &nowait},
 	};
 	struct cli_chardev *c;
 	char *spec = NULL;
@@ -47,6 +48,7 @@ int value_chardev(struct cli_options *o, const char *arg, struct error *e)
 		if (keys[k].flag && !l.value)
 			*keys[k].flag = true;
 	}
+	wait &= !nowait;
 	if (!kind || !id)
 		return error_set(e, -EINVAL, "-chardev: '%s' has no %s", arg,
 				 kind ? "id" : "back end");
@@ -153,7 +155,7 @@ static const char *name_of(void *opaque, u32 type, const void *backend)
 	for (u32 i = 0; type == PROP_CHARDEV && i < o->nr_chardevs; i++)
 		if (o->chardevs[i].chardev == backend)
 			return o->chardevs[i].id;
-	return NULL;
+	return type == PROP_RNG || type == PROP_IOTHREAD ? objects_name(o, backend) : NULL;
 }
 
 static void *claim(void *opaque, u32 type, const char *name, const char *user, struct error *e)
@@ -164,6 +166,8 @@ static void *claim(void *opaque, u32 type, const char *name, const char *user, s
 		return fsdevs_claim(opaque, name, user, e);
 	if (type == PROP_CHARDEV)
 		return cli_chardev(opaque, name, user, e);
+	if (type == PROP_RNG || type == PROP_IOTHREAD)
+		return objects_claim(opaque, type, name, e);
 	return claim_netdev(opaque, name, user, e);
 }
 

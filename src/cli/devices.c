@@ -31,12 +31,19 @@ static void print_classes(void)
 static const char *type_name(u32 type)
 {
 	static const char *const names[] = {
-		[PROP_BOOL] = "on|off",		 [PROP_U32] = "number",
-		[PROP_U64] = "number",		 [PROP_SIZE] = "size",
-		[PROP_STRING] = "text",		 [PROP_ON_OFF_AUTO] = "on|off|auto",
-		[PROP_MAC] = "address",		 [PROP_DRIVE] = "ID of -drive",
-		[PROP_NETDEV] = "ID of -netdev", [PROP_CHARDEV] = "ID of -chardev",
+		[PROP_BOOL] = "on|off",
+		[PROP_U32] = "number",
+		[PROP_U64] = "number",
+		[PROP_SIZE] = "size",
+		[PROP_STRING] = "text",
+		[PROP_ON_OFF_AUTO] = "on|off|auto",
+		[PROP_MAC] = "address",
+		[PROP_DRIVE] = "ID of -drive",
+		[PROP_NETDEV] = "ID of -netdev",
+		[PROP_CHARDEV] = "ID of -chardev",
 		[PROP_FSDEV] = "ID of -fsdev",
+		[PROP_RNG] = "ID of -object",
+		[PROP_IOTHREAD] = "ID of -object",
 	};
 
 	return names[type];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* -vnc, -display, and -object secret for their passwords. */
+/* -vnc, -display. */
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -78,6 +78,8 @@ static int parse_vnc(struct cli_options *o, struct list *l, struct error *e)
 		else if (!strcmp(l->key, "share") && l->value &&
 			 (!strcmp(l->value, "ignore") || !strcmp(l->value, "force-shared")))
 			continue; /* viewers always share */
+		else if (!strcmp(l->key, "audiodev") && l->value)
+			o->vnc_audio = l->value; /* silent, as all are */
 		else
 			err = error_set(e, -EINVAL, "'%s' is unknown or has a bad value", l->key);
 	}
@@ -110,66 +112,6 @@ int value_display(struct cli_options *o, const char *arg, struct error *e)
 	return err;
 }
 
-/* --- secrets --- */
-static int read_secret(struct cli_secret *s, const char *file, struct error *e)
-{
-	GError *failed = NULL;
-	gsize len;
-
-	if (g_file_get_contents(file, &s->data, &len, &failed))
-		return 0;
-	error_set(e, -EINVAL, "cannot read %s: %s", file, failed->message);
-	g_error_free(failed);
-	return -EINVAL;
-}
-
-int value_object(struct cli_options *o, const char *arg, struct error *e)
-{
-	struct list l = list_of(o, arg, "type");
-	const char *data = NULL, *file = NULL;
-	struct cli_secret s = {0};
-	int err = 0;
-
-	if (!list_next(&l) || !l.value || strcmp(l.key, "type"))
-		return error_set(e, -EINVAL, "-object: the first word has to be an object's type");
-	if (!strcmp(l.value, "throttle-group"))
-		return value_throttle_group(o, &l, e);
-	if (strcmp(l.value, "secret"))
-		return error_set(e, -EINVAL, "-object: '%s' is neither secret nor throttle-group",
-				 l.value);
-	while (!err && list_next(&l)) {
-		if (!l.value)
-			err = error_set(e, -EINVAL, "'%s' has no value", l.key);
-		else if (!strcmp(l.key, "id"))
-			s.id = l.value;
-		else if (!strcmp(l.key, "data"))
-			data = l.value;
-		else if (!strcmp(l.key, "file"))
-			file = l.value;
-		else if (strcmp(l.key, "format") || strcmp(l.value, "raw"))
-			err = error_set(e, -EINVAL, "a secret has no '%s=%s'", l.key, l.value);
-	}
-	if (!err && (!s.id || !data == !file))
-		err = error_set(e, -EINVAL, "a secret has id= and one of data= and file=");
-	if (!err)
-		err = cli_check_id(s.id, e);
-	for (u32 i = 0; i < o->nr_secrets && !err; i++)
-		if (!strcmp(o->secrets[i].id, s.id))
-			err = error_set(e, -EEXIST, "there are two '%s'", s.id);
-	if (!err && file)
-		err = read_secret(&s, file, e);
-	if (err) {
-		error_prefix(e, "-object");
-		return err;
-	}
-	if (data)
-		s.data = g_strdup(data);
-	cli_own(o, s.data);
-	o->secrets = g_renew(struct cli_secret, o->secrets, o->nr_secrets + 1);
-	o->secrets[o->nr_secrets++] = s;
-	return 0;
-}
-
 /* --- the server --- */
 int cli_open_display(struct cli_options *o, struct error *e)
 {
@@ -178,9 +120,14 @@ int cli_open_display(struct cli_options *o, struct error *e)
 
 	if (!o->has_vnc)
 		return 0;
-	for (u32 i = 0; o->vnc_secret && i < o->nr_secrets; i++)
-		if (!strcmp(o->secrets[i].id, o->vnc_secret))
-			password = o->secrets[i].data;
+	if (o->vnc_audio && !cli_has_audio(o, o->vnc_audio))
+		return error_set(e, -ENOENT, "-vnc: there is no -audiodev with id=%s",
+				 o->vnc_audio);
+	if (o->vnc_secret) {
+		const struct cli_object *b = objects_find(o, o->vnc_secret);
+
+		password = b ? b->data : NULL;
+	}
 	if (o->vnc_secret && !password)
 		return error_set(e, -ENOENT, "-vnc: there is no -object secret with id=%s",
 				 o->vnc_secret);

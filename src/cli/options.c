@@ -147,7 +147,25 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 	case OPT_DISPLAY:
 		return value_display(o, arg, e);
 	case OPT_OBJECT:
-		return value_object(o, arg, e);
+		arg = json_to_list(o, arg, "qom-type", e);
+		return arg ? value_object(o, arg, e) : -EINVAL;
+	case OPT_ACCEL:
+		return value_accel(o, arg, e);
+	case OPT_RTC:
+		return value_rtc(o, arg, e);
+	case OPT_OVERCOMMIT:
+		return value_overcommit(o, arg, e);
+	case OPT_SANDBOX:
+		return value_sandbox(o, arg, e);
+	case OPT_MSG:
+		return value_msg(o, arg, e);
+	case OPT_AUDIODEV:
+		arg = json_to_list(o, arg, "driver", e);
+		return arg ? value_audiodev(o, arg, e) : -EINVAL;
+	case OPT_MON:
+		return value_mon(o, arg, e);
+	case OPT_NO_USER_CONFIG:
+		return 0;
 	case OPT_VGA:
 		return value_vga(o, arg, e);
 	case OPT_USB:
@@ -193,6 +211,7 @@ static int apply(struct cli_options *o, const struct option *opt, const char *ar
 		o->monitors[o->nr_monitors++] = arg;
 		return 0;
 	case OPT_NET:
+	case OPT_PARALLEL:
 		return only_none(opt, arg, e);
 	case OPT_NAME:
 		return value_name(o, arg, e);
@@ -295,6 +314,9 @@ static int finish(struct cli_options *o, struct error *e)
 				 o->machine->name, o->machine->max_cpus, c->max_cpus);
 	if (c->icount && c->cpus > 1)
 		return error_set(e, -EINVAL, "icount=on allows one processor only");
+	err = objects_finish(o, e);
+	if (err)
+		return err;
 	if (!c->ram_size)
 		c->ram_size = o->machine->default_ram;
 	if (!c->kernel && !c->bios && !o->machine->has_firmware)
@@ -326,14 +348,13 @@ void cli_free(struct cli_options *o)
 	g_free(o->devices);
 	g_free(o->globals);
 	groups_close(o);
-	g_free(o->secrets);
+	objects_close(o);
 	o->drives = NULL;
 	o->chardevs = NULL;
 	o->netdevs = NULL;
 	o->fsdevs = NULL;
 	o->devices = NULL;
 	o->globals = NULL;
-	o->secrets = NULL;
 }
 
 int cli_parse(struct cli_options *o, int argc, char **argv, struct error *e)

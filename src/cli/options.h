@@ -9,7 +9,7 @@
 #include "host/vnc.h"
 #include "machine/machine.h"
 
-enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS, CLI_MAX_MONITORS = 4 };
+enum { CLI_MAX_SERIALS = MACHINE_MAX_SERIALS, CLI_MAX_MONITORS = 4, CLI_MAX_AUDIO = 4 };
 
 /* What -drive and -blockdev describe. */
 enum drive_interface { DRIVE_DEFAULT, DRIVE_NONE, DRIVE_VIRTIO, DRIVE_SCSI, DRIVE_PFLASH };
@@ -70,9 +70,22 @@ struct cli_group {
 	struct block_throttle *group; /* once a drive has it */
 };
 
-struct cli_secret {
+/* Of -object, but for throttle-groups. */
+enum object_type {
+	OBJECT_SECRET,
+	OBJECT_RNG_RANDOM,
+	OBJECT_RNG_BUILTIN,
+	OBJECT_MEMORY,
+	OBJECT_IOTHREAD
+};
+
+struct cli_object {
 	const char *id;
-	char *data;
+	enum object_type type;
+	const char *file;
+	const char *data; /* a secret; else NULL */
+	struct rng *rng;  /* NULL: it is none */
+	u64 size;	  /* of memory */
 };
 
 struct cli_options {
@@ -84,6 +97,10 @@ struct cli_options {
 	const char *monitors[CLI_MAX_MONITORS];
 	bool nographic, no_defaults, no_reboot, no_shutdown, stopped;
 	bool usb, vga;
+	const char *memory_backend; /* -machine memory-backend=; NULL: none */
+	bool has_memory;	    /* -m */
+	u32 nr_audio;
+	const char *audio[CLI_MAX_AUDIO]; /* -audiodev's ids */
 	u32 log_mask;
 	const char *log_file;
 	const char *save_file, *load_file; /* NULL = none */
@@ -101,12 +118,13 @@ struct cli_options {
 	struct device_global *globals;
 	bool has_vnc;
 	struct vnc_options vnc;
+	const char *vnc_audio;	/* its -audiodev; NULL = none */
 	const char *vnc_secret; /* the password's name; NULL = none */
 	struct vnc *vnc_server;
 	u32 nr_groups;
 	struct cli_group *groups;
-	u32 nr_secrets;
-	struct cli_secret *secrets;
+	u32 nr_objects;
+	struct cli_object *objects;
 	struct device_backends backends;
 	struct vm *vm; /* after cli_watch_backends() */
 	void *owned;   /* what options point into: a GSList of strings */

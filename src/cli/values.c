@@ -42,10 +42,9 @@ static int parse_number(const char *s, u64 *value)
 	return errno || *end ? -EINVAL : 0;
 }
 
-static int parse_size(const char *text, u64 *bytes)
+int cli_size(const char *s, u64 unit, u64 *bytes)
 {
-	const char *s = !strncmp(text, "size=", 5) ? text + 5 : text;
-	u64 v, unit = 1ull << 20;
+	u64 v;
 	char *end;
 
 	if (*s < '0' || *s > '9')
@@ -71,6 +70,8 @@ static int parse_size(const char *text, u64 *bytes)
 		break;
 	case 'm':
 	case 'M':
+		unit = 1ull << 20;
+		break;
 	case 0:
 		break;
 	default:
@@ -91,20 +92,28 @@ static bool host_can_hold(u64 bytes)
 	return pages <= 0 || size <= 0 || bytes / 2 <= (u64)pages * (u64)size;
 }
 
+int values_set_memory(struct cli_options *o, u64 v, struct error *e)
+{
+	if (v < 64 << 20)
+		return error_set(e, -EINVAL, "-m: too little memory, 64M are the least");
+	if (v > 1ull << 42 || (v & ((1 << 20) - 1)))
+		return error_set(e, -EINVAL, "-m: %llu bytes: whole MiB up to 4T are possible",
+				 (unsigned long long)v);
+	if (!host_can_hold(v))
+		return error_set(e, -EINVAL, "-m: %lluM is more than twice this host's memory",
+				 (unsigned long long)v >> 20);
+	o->config.ram_size = v;
+	return 0;
+}
+
 int value_memory(struct cli_options *o, const char *arg, struct error *e)
 {
 	u64 v;
 
-	if (parse_size(arg, &v))
+	if (cli_size(!strncmp(arg, "size=", 5) ? arg + 5 : arg, 1 << 20, &v))
 		return error_set(e, -EINVAL, "-m: '%s' is no size", arg);
-	if (v < 64 << 20)
-		return error_set(e, -EINVAL, "-m: too little memory, 64M are the least");
-	if (v > 1ull << 42 || (v & ((1 << 20) - 1)))
-		return error_set(e, -EINVAL, "-m: '%s': whole MiB up to 4T are possible", arg);
-	if (!host_can_hold(v))
-		return error_set(e, -EINVAL, "-m: '%s' is more than twice this host's memory", arg);
-	o->config.ram_size = v;
-	return 0;
+	o->has_memory = true;
+	return values_set_memory(o, v, e);
 }
 
 struct topology {
@@ -151,14 +160,13 @@ static int check_topology(const struct topology *t, struct error *e)
 int value_smp(struct cli_options *o, const char *arg, struct error *e)
 {
 	struct topology t = {0};
+	u64 ones[2] = {1, 1};
 	const struct {
 		const char *name;
 		u64 *value;
-	} keys[] = {{"cpus", &t.cpus},
-		    {"maxcpus", &t.max_cpus},
-		    {"sockets", &t.sockets},
-		    {"cores", &t.cores},
-		    {"threads", &t.threads}};
+	} keys[] = {{"cpus", &t.cpus},	   {"maxcpus", &t.max_cpus}, {"sockets", &t.sockets},
+		    {"cores", &t.cores},   {"threads", &t.threads},  {"dies", &ones[0]},
+		    {"clusters", &ones[1]}};
 	struct list l = list_of(o, arg, "cpus");
 	unsigned k;
 	int err;
@@ -173,6 +181,8 @@ int value_smp(struct cli_options *o, const char *arg, struct error *e)
 			return error_set(e, -EINVAL, "-smp: '%s' is no number of %s",
 					 l.value ? l.value : "", l.key);
 	}
+	if (ones[0] != 1 || ones[1] != 1)
+		return error_set(e, -EINVAL, "-smp: a socket is one die of one cluster");
 	complete_topology(&t);
 	err = check_topology(&t, e);
 	o->config.cpus = (u32)t.cpus;
@@ -181,11 +191,23 @@ int value_smp(struct cli_options *o, const char *arg, struct error *e)
 	return err;
 }
 
+/* qemu's machine of one of its versions is what it is here: pseries-7.2. */
+static const struct machine_class *find_machine(const char *name)
+{
+	static const char versions[] = "pseries-";
+	const char *v = name + sizeof(versions) - 1;
+
+	if (g_str_has_prefix(name, versions) && *v && strspn(v, "0123456789.") == strlen(v))
+		return &machine_pseries;
+	return machine_find(name);
+}
+
 int value_machine(struct cli_options *o, const char *arg, struct error *e)
 {
 	struct machine_config *c = &o->config;
 	struct list l = list_of(o, arg, "type");
 	const struct machine_class *m;
+	int err;
 
 	if (!strcmp(arg, "help")) {
 		for (unsigned i = 0; (m = machine_at(i)); i++)
@@ -197,12 +219,17 @@ int value_machine(struct cli_options *o, const char *arg, struct error *e)
 			return error_set(e, -EINVAL, "-machine: '%s' has no value", l.key);
 		if (!strcmp(l.key, "type")) {
 			c->name = l.value;
-			o->machine = machine_find(c->name);
+			o->machine = find_machine(c->name);
 			if (!o->machine)
 				return error_set(e, -EINVAL, "-machine: there is no machine '%s'",
 						 c->name);
 			continue;
 		}
+		err = value_machine_key(o, l.key, l.value, e);
+		if (err < 0)
+			return err;
+		if (!err)
+			continue;
 		if (c->nr_options == MACHINE_MAX_OPTIONS)
 			return error_set(e, -EINVAL, "-machine: too many options");
 		c->options[c->nr_options++] = (struct machine_option){l.key, l.value};

@@ -37,6 +37,21 @@ int value_virtfs(struct cli_options *o, const char *arg, struct error *e);
 int value_nic(struct cli_options *o, const char *arg, struct error *e);
 int value_chardev(struct cli_options *o, const char *arg, struct error *e);
 
+/* A number with a suffix, of units where it has none. */
+int cli_size(const char *text, u64 unit, u64 *bytes);
+/* -m, in bytes, by whatever option. */
+int values_set_memory(struct cli_options *o, u64 bytes, struct error *e);
+int value_accel(struct cli_options *o, const char *arg, struct error *e);
+int value_rtc(struct cli_options *o, const char *arg, struct error *e);
+int value_overcommit(struct cli_options *o, const char *arg, struct error *e);
+int value_sandbox(struct cli_options *o, const char *arg, struct error *e);
+int value_msg(struct cli_options *o, const char *arg, struct error *e);
+int value_audiodev(struct cli_options *o, const char *arg, struct error *e);
+bool cli_has_audio(const struct cli_options *o, const char *id);
+int value_mon(struct cli_options *o, const char *arg, struct error *e);
+/* -machine: a key that is no board's own; 1: it is the board's. */
+int value_machine_key(struct cli_options *o, const char *key, const char *value, struct error *e);
+
 /* -drive and -blockdev: a new drive without anything; one by its name, or NULL. */
 struct cli_drive *drives_new(struct cli_options *o);
 struct cli_drive *drives_find(struct cli_options *o, const char *id);
@@ -63,6 +78,13 @@ struct list;
 int value_throttle_group(struct cli_options *o, struct list *list, struct error *e);
 int groups_join(struct cli_options *o, struct cli_drive *d, struct error *e);
 void groups_close(struct cli_options *o);
+/* Of -object; NULL: there is none. Devices may share them. */
+struct cli_object *objects_find(struct cli_options *o, const char *id);
+void *objects_claim(struct cli_options *o, u32 prop, const char *id, struct error *e);
+const char *objects_name(const struct cli_options *o, const void *claimed);
+/* Once all options are there: the machine's memory. */
+int objects_finish(struct cli_options *o, struct error *e);
+void objects_close(struct cli_options *o);
 /* What -fsdev and -virtfs describe. */
 int fsdevs_open(struct cli_options *o, struct error *e);
 struct fsdev *fsdevs_claim(struct cli_options *o, const char *id, const char *user,

@@ -92,8 +92,14 @@ static void virtio_main(void *opaque)
 	struct virtio_device *v = opaque;
 
 	while (!v->stop) {
-		os_wake_wait(&v->wake, OS_FOREVER);
+		bool kicked = os_wake_wait(&v->wake, v->due);
+
 		os_mutex_lock(&v->work);
+		if (!kicked) {
+			v->due = OS_FOREVER;
+			for (u32 i = 0; i < v->nr_queues; i++)
+				v->queues[i].kicked = true;
+		}
 		handle_kicked(v);
 		os_mutex_unlock(&v->work);
 	}
@@ -369,6 +375,15 @@ int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el)
 	return err;
 }
 
+void virtio_unpop(struct virtio_device *v, u32 queue, struct virtqueue_element *el)
+{
+	struct virtio_queue *q = &v->queues[queue];
+
+	os_mutex_lock(&q->lock);
+	virtqueue_unpop(&q->ring, el);
+	os_mutex_unlock(&q->lock);
+}
+
 void virtio_want_notify(struct virtio_device *v, u32 queue, bool on)
 {
 	struct virtio_queue *q = &v->queues[queue];
@@ -407,6 +422,7 @@ int virtio_init(struct virtio_device *v, const struct virtio_init *init, struct 
 	v->host_features = init->features | transport_features(init->props);
 	v->nr_queues = init->nr_queues;
 	v->config_len = init->config_len;
+	v->due = OS_FOREVER;
 	os_mutex_init(&v->lock);
 	os_mutex_init(&v->work);
 	os_mutex_init(&v->isr_lock);

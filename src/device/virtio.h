@@ -126,6 +126,7 @@ struct virtio_device {
 	struct os_thread thread;
 	struct os_wake wake;
 	_Atomic bool stop, running;
+	u64 due; /* the device's thread: when handle() is called for all queues; OS_FOREVER */
 	bool started;
 	struct virtio_kept *kept; /* under work: loaded with the machine, to be popped first */
 	_Atomic bool dropping;	  /* what is done now is not the driver's any more */
@@ -221,6 +222,8 @@ void virtio_notify_pushed(struct virtio_device *v, u32 queue);
 /* Push one element and interrupt; takes the queue's lock. */
 void virtio_complete(struct virtio_device *v, u32 queue, struct virtqueue_element *el, u64 written);
 int virtio_pop(struct virtio_device *v, u32 queue, struct virtqueue_element *el);
+/* The last one popped, which waits for the host's side, goes back. */
+void virtio_unpop(struct virtio_device *v, u32 queue, struct virtqueue_element *el);
 void virtio_want_notify(struct virtio_device *v, u32 queue, bool on);
 /* What the type holds, as a section of no fixed size (struct device_section); none if it holds
  * nothing. */

@@ -53,6 +53,7 @@ struct virtio_balloon {
 	struct virtio_plug p;
 	struct virtio_device v;
 	bool deflate_on_oom, reporting, page_poison;
+	void *iothread;
 	struct vm_balloon monitor;
 	u64 discarded; /* bytes; atomic */
 	struct virtqueue_element el, stats_el;
@@ -342,6 +343,8 @@ static const struct state_table balloon_table = {
 
 /* clang-format off */
 #define BALLOON_PROPS \
+	{"iothread", "accepted: a thread is its own already", PROP_IOTHREAD, \
+	 offsetof(struct virtio_balloon, iothread), NULL}, \
 	{"deflate-on-oom", "the guest may take pages back when it has none left", PROP_BOOL, \
 	 offsetof(struct virtio_balloon, deflate_on_oom), "off"}, \
 	{"free-page-reporting", "the guest tells of free pages, which the host drops", PROP_BOOL, \

@@ -81,8 +81,9 @@ struct virtio_blk {
 	u32 num_queues, queue_size;
 	u64 logical_size, physical_size, min_io, opt_io, discard_granularity;
 	u32 max_discard, max_write_zeroes;
-	bool config_wce, discard, write_zeroes, share_rw, request_merging;
+	bool config_wce, discard, write_zeroes, request_merging, scsi;
 	u32 write_cache; /* enum device_auto */
+	void *iothread;
 	struct virtio_blk_state state;
 	struct os_mutex free_lock;
 	struct blk_request *free, *all;
@@ -462,6 +463,8 @@ static int check_props(struct virtio_blk *b, struct vm *vm, struct error *e)
 
 	if (!b->block)
 		return error_set(e, -EINVAL, "a disk needs drive=");
+	if (b->scsi)
+		return error_set(e, -ENOTSUP, "scsi=on is not possible");
 	err = block_set_on_error(b->block, b->on_read_error, b->on_write_error, e);
 	if (err)
 		return err;
@@ -584,6 +587,12 @@ static const struct state_table blk_table = {
 		 offsetof(type, field.config_wce), "on"},                                          \
 		{"discard", "offer discards, where -drive discard=unmap", PROP_BOOL,               \
 		 offsetof(type, field.discard), "on"},                                             \
+		{"iothread", "accepted: a thread is its own already", PROP_IOTHREAD,               \
+		 offsetof(type, field.iothread), NULL},                                            \
+		{"request-merging", "accepted: none are merged", PROP_BOOL,                        \
+		 offsetof(type, field.request_merging), "on"},                                     \
+		{"scsi", "off: commands of SCSI are not passed on", PROP_BOOL,                     \
+		 offsetof(type, field.scsi), "off"},                                               \
 		{"write-zeroes", "offer writes of zeroes", PROP_BOOL,                              \
 		 offsetof(type, field.write_zeroes), "on"},                                        \
 	{                                                                                          \

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A source of random bytes (virtio 1.2, 5.4): those of the vm's input source. */
+/*
+ * A source of random bytes (virtio 1.2, 5.4): those of the vm's input source, or of -object
+ * rng-random. max-bytes and period limit the rate as in qemu: a period begins with the first bytes
+ * behind the last one's end, and no more than max-bytes are given before it ends. This is the
+ * host's affair and not saved: a loaded machine begins a period.
+ *
+ * A request goes back to the queue while it has to wait, so that none is held.
+ */
 #include "device/virtio_rng.h"
 
+#include <errno.h>
+
 #include "device/virtio_plug.h"
+#include "host/rng.h"
 #include "vm/vm.h"
 
-enum { QUEUE_SIZE = 8, ONCE = 1 << 16 };
+enum { QUEUE_SIZE = 8, ONCE = 1 << 16, MS = 1000000, AGAIN = 20 * MS };
 
 struct virtio_rng_state {
 	struct virtio_state virtio;
@@ -15,6 +25,11 @@ struct virtio_rng {
 	struct virtio_plug p;
 	struct virtio_device v;
 	struct virtqueue_element el;
+	struct rng *rng; /* NULL: the vm's input source */
+	u64 max_bytes;
+	u32 period; /* ms */
+	/* The device's thread. */
+	u64 quota, ends; /* bytes left in the period, when it ends; 0: none has begun */
 	struct virtio_rng_state state;
 };
 
@@ -23,25 +38,58 @@ static struct virtio_rng *of(struct virtio_device *v)
 	return container_of(v, struct virtio_rng, v);
 }
 
-/* A request for much gets a part, as the driver expects. */
+static u64 fill(struct virtio_rng *d, void *buf, u64 len)
+{
+	const struct input_source *input = d->v.vm->input;
+
+	if (d->rng && !rng_is_builtin(d->rng))
+		return rng_read(d->rng, buf, len);
+	input->random(input->opaque, buf, len);
+	return len;
+}
+
+/* A request for much gets a part, as the driver expects. 0: there is nothing yet. */
+static u64 give(struct virtio_rng *d, u64 most)
+{
+	u64 written = 0, n, got;
+
+	for (int i = 0; i < d->el.nin && written < most; i++) {
+		n = d->el.in[i].iov_len;
+		n = n < most - written ? n : most - written;
+		got = fill(d, d->el.in[i].iov_base, n);
+		written += got;
+		if (got < n)
+			break;
+	}
+	return written;
+}
+
 static void rng_handle(struct virtio_device *v, u32 queue)
 {
-	struct virtqueue_element *el = &of(v)->el;
+	struct virtio_rng *d = of(v);
+	u64 written;
 
 	virtio_want_notify(v, queue, false);
-	while (virtio_pop(v, queue, el) > 0) {
-		u64 written = 0;
-
-		for (int i = 0; i < el->nin && written < ONCE; i++) {
-			u64 n = el->in[i].iov_len;
-
-			n = n < ONCE - written ? n : ONCE - written;
-			v->vm->input->random(v->vm->input->opaque, el->in[i].iov_base, n);
-			written += n;
-		}
-		virtio_complete(v, queue, el, written);
+	if (d->ends && os_clock_ns() >= d->ends) {
+		d->quota = d->max_bytes;
+		d->ends = 0;
 	}
-	virtio_want_notify(v, queue, true);
+	while (d->quota && virtio_pop(v, queue, &d->el) > 0) {
+		written = give(d, d->quota < ONCE ? d->quota : ONCE);
+		if (!written && d->el.in_len) {
+			virtio_unpop(v, queue, &d->el);
+			v->due = os_clock_ns() + AGAIN;
+			return;
+		}
+		if (!d->ends)
+			d->ends = os_clock_ns() + (u64)d->period * MS;
+		d->quota -= written;
+		virtio_complete(v, queue, &d->el, written);
+	}
+	if (d->quota)
+		virtio_want_notify(v, queue, true);
+	else if (d->ends)
+		v->due = d->ends;
 }
 
 static void rng_config_read(struct virtio_device *v)
@@ -82,6 +130,11 @@ static int rng_realize(struct device *dev, struct error *e)
 		.queue_size = QUEUE_SIZE,
 	};
 
+	if (!d->period)
+		return error_set(e, -EINVAL, "%s: period is at least 1", dev->cls->name);
+	if (d->max_bytes >> 63)
+		return error_set(e, -EINVAL, "%s: max-bytes is below 2^63", dev->cls->name);
+	d->quota = d->max_bytes;
 	return virtio_plug_realize(&d->p, &d->v, &init, e);
 }
 
@@ -104,14 +157,24 @@ static const struct state_table rng_table = {
 	.fields = rng_fields,
 };
 
+#define RNG_PROPS                                                                                  \
+	{"rng", "the source; default: rng-builtin", PROP_RNG, offsetof(struct virtio_rng, rng),    \
+	 NULL},                                                                                    \
+		{"max-bytes", "given in a period", PROP_U64,                                       \
+		 offsetof(struct virtio_rng, max_bytes), "9223372036854775807"},                   \
+		{"period", "in ms", PROP_U32, offsetof(struct virtio_rng, period), "65536"},       \
+	{                                                                                          \
+		NULL, NULL, 0, 0, NULL                                                             \
+	}
+
 static const struct device_prop rng_pci_props[] = {
 	VIRTIO_PCI_PROPS(struct virtio_rng, p.pci),
-	{NULL, NULL, 0, 0, NULL},
+	RNG_PROPS,
 };
 
 static const struct device_prop rng_mmio_props[] = {
 	VIRTIO_MMIO_PROPS(struct virtio_rng, p.mmio),
-	{NULL, NULL, 0, 0, NULL},
+	RNG_PROPS,
 };
 
 #define RNG_CLASS                                                                                  \

@@ -78,6 +78,7 @@ struct virtio_scsi {
 	struct virtio_device v;
 	struct scsi_bus bus;
 	u32 num_queues, queue_size, max_sectors, cmd_per_lun;
+	void *iothread;
 	struct virtqueue_element ctrl_el, event_el;
 	struct os_mutex free_lock;
 	struct adapter_request *free, *all;
@@ -487,7 +488,9 @@ static const struct state_table adapter_table = {
 	{"max_sectors", "of one request", PROP_U32, offsetof(struct virtio_scsi, max_sectors), \
 	 "65535"}, \
 	{"cmd_per_lun", "requests under way", PROP_U32, \
-	 offsetof(struct virtio_scsi, cmd_per_lun), "128"}
+	 offsetof(struct virtio_scsi, cmd_per_lun), "128"}, \
+	{"iothread", "accepted: a thread is its own already", PROP_IOTHREAD, \
+	 offsetof(struct virtio_scsi, iothread), NULL}
 /* clang-format on */
 
 static const struct device_prop adapter_pci_props[] = {

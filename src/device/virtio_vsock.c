@@ -39,15 +39,6 @@ static struct virtio_vsock *of(struct virtio_device *v)
 }
 
 /* --- to the guest --- */
-static void unpop(struct virtio_device *v, u32 queue, struct virtqueue_element *el)
-{
-	struct virtio_queue *q = &v->queues[queue];
-
-	os_mutex_lock(&q->lock);
-	virtqueue_unpop(&q->ring, el);
-	os_mutex_unlock(&q->lock);
-}
-
 /* The driver is asked to notify about buffers only while some are wanted. */
 static bool next_buffer(struct virtio_vsock *d)
 {
@@ -74,7 +65,7 @@ static void send_packets(struct virtio_vsock *d)
 		u64 written = vsock_give_packet(d);
 
 		if (!written) {
-			unpop(&d->v, VSOCK_RX, &d->rx);
+			virtio_unpop(&d->v, VSOCK_RX, &d->rx);
 			continue;
 		}
 		virtio_push(&d->v, VSOCK_RX, &d->rx, written);

@@ -34,6 +34,8 @@ enum device_prop_type {
 	PROP_NETDEV,
 	PROP_CHARDEV,
 	PROP_FSDEV,
+	PROP_RNG,
+	PROP_IOTHREAD,
 	PROP_POINTER, /* void *, of the machine's; no option */
 };
 

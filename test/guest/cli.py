@@ -143,7 +143,27 @@ def refusals(kernel, initrd, folder):
         ("VNC on no address", refuse("-vnc", "256.1.1.1:1", "-kernel", kernel)),
         ("VNC with an absent secret", refuse("-vnc", ":77,password-secret=x", "-kernel", kernel)),
         ("unknown display", refuse("-display", "gtk", "-kernel", kernel)),
-        ("unknown object", refuse("-object", "rng-random,id=r", "-kernel", kernel)),
+        ("unknown object", refuse("-object", "rng-egd,id=r", "-kernel", kernel)),
+        *((f"object {x}", refuse("-object", x, "-kernel", kernel))
+          for x in ("rng-random", f"rng-random,id=r,filename={folder}/absent", f"rng-random,id=r,filename={folder}",
+                    "rng-random,id=r,filename=", "rng-builtin,id=r,filename=/dev/urandom", "memory-backend-ram,id=m",
+                    "memory-backend-ram,id=m,size=big", "memory-backend-ram,id=m,size=1G,prealloc=on",
+                    "iothread,id=i,poll-max-ns=long", '{"qom-type":"rng-random"}')),
+        *((f"random numbers with {x}", refuse("-device", f"virtio-rng-pci,{x}", "-object", "iothread,id=i", "-kernel",
+                                              kernel))
+          for x in ("rng=absent", "rng=i", "period=0", "max-bytes=9223372036854775808", "max-bytes=1K")),
+        ("expansion ROM", refuse("-device", "virtio-rng-pci,romfile=/etc/hostname", "-kernel", kernel)),
+        ("rombar no number", refuse("-device", "e1000,rombar=off", "-kernel", kernel)),
+        ("memory of an absent object", refuse("-machine", "memory-backend=m", "-kernel", kernel)),
+        ("memory of two sizes", refuse("-machine", "memory-backend=m", "-object",
+                                       "memory-backend-ram,id=m,size=2G", "-kernel", kernel)),
+        ("absent iothread", refuse("-device", "virtio-scsi-pci,iothread=i", "-kernel", kernel)),
+        ("speed and a third duplex", refuse("-device", "virtio-net-pci,speed=1000,duplex=some", "-kernel", kernel)),
+        *((" ".join(x), refuse(*x, "-kernel", kernel))
+          for x in (("-accel", "kvm"), ("-machine", "accel=kvm"), ("-rtc", "base=localtime"),
+                    ("-overcommit", "mem-lock=on"), ("-sandbox", "on"), ("-msg", "colour=on"), ("-audiodev", "pa,id=a"),
+                    ("-mon", "chardev=absent"), ("-parallel", "stdio"), ("-smp", "2,dies=2"), ("-machine", "pseries-x"),
+                    ("-chardev", "null,id=c", "-mon", "chardev=c,mode=control"), ("-vnc", ":77,audiodev=a"))),
         ("secret without data", refuse("-object", "secret,id=s", "-kernel", kernel)),
         ("throttle-group without id", refuse("-object", "throttle-group,x-iops-total=1", "-kernel", kernel)),
         ("throttle-group of nothing", refuse("-object", "throttle-group,id=t,x-colour=1", "-kernel", kernel)),
@@ -250,6 +270,45 @@ class CommandLine:
                       "-serial", "-name", "-no-reboot", "-S", "-d", "-D", "-device", "-drive", "-blockdev", "-chardev", "-netdev", "-nic")
             missing = [x for x in wanted if not re.search(rf"(^|\W){x}\b", text)]
             self.expect(f"{option} names every option", not missing, missing)
+
+    def libvirt(self):
+        """the whole command line that libvirt writes, but for QMP and descriptors that it hands over"""
+        disk, key, sock = (os.path.join(self.folder, "libvirt." + x) for x in ("img", "key", "sock"))
+        for name in disk, key:
+            with open(name, "wb") as f:
+                f.truncate(1 << 20)
+        if os.path.exists(sock):
+            os.remove(sock)
+        p = self.run(self.options.vmm + [
+            "-name", "guest=x,debug-threads=on", "-object", '{"qom-type":"secret","id":"masterKey0","format":"raw",'
+            f'"file":"{key}"}}', "-machine",
+            "pseries-7.2,usb=off,dump-guest-core=off,memory-backend=ppc_spapr.ram", "-accel", "tcg", "-cpu", "POWER9",
+            "-m", "size=524288k", "-object", '{"qom-type":"memory-backend-ram","id":"ppc_spapr.ram","size":536870912}',
+            "-overcommit", "mem-lock=off", "-smp", "2,sockets=2,dies=1,cores=1,threads=1", "-object",
+            '{"qom-type":"iothread","id":"iothread1"}', "-uuid", "c7a5fdbd-edaf-9455-926a-d65c16db1809", "-display",
+            "none", "-no-user-config", "-nodefaults", "-chardev", f"socket,id=charmonitor,path={sock},server=on,wait=off",
+            "-mon", "chardev=charmonitor,id=monitor,mode=readline", "-rtc", "base=utc", "-boot", "strict=on",
+            "-device", '{"driver":"qemu-xhci","p2":15,"p3":15,"id":"usb","bus":"pci.0","addr":"0x3"}',
+            "-device", '{"driver":"virtio-scsi-pci","iothread":"iothread1","id":"scsi0","bus":"pci.0","addr":"0x4"}',
+            "-device", '{"driver":"virtio-serial-pci","id":"virtio-serial0","bus":"pci.0","addr":"0x5"}',
+            "-blockdev", f'{{"driver":"file","filename":"{disk}","node-name":"libvirt-1-storage",'
+            '"auto-read-only":true,"discard":"unmap"}',
+            "-blockdev", '{"node-name":"libvirt-1-format","read-only":false,"discard":"unmap","driver":"raw",'
+            '"file":"libvirt-1-storage"}',
+            "-device", '{"driver":"scsi-hd","bus":"scsi0.0","channel":0,"scsi-id":0,"lun":0,"device_id":'
+            '"drive-scsi0-0-0-0","drive":"libvirt-1-format","id":"scsi0-0-0-0","bootindex":1,"write-cache":"on"}',
+            "-netdev", '{"type":"user","id":"hostnet0"}', "-device", '{"driver":"virtio-net-pci","rombar":0,"romfile":"",'
+            '"netdev":"hostnet0","id":"net0","mac":"52:54:00:11:22:33","host_mtu":1500,"bus":"pci.0","addr":"0x1"}',
+            "-chardev", "stdio,id=charserial0", "-device",
+            '{"driver":"spapr-vty","chardev":"charserial0","id":"serial0","reg":805306368}', "-device",
+            '{"driver":"usb-tablet","id":"input0","bus":"usb.0","port":"1"}', "-audiodev",
+            '{"id":"audio1","driver":"none"}', "-global", "spapr-nvram.reg=0x3000", "-device",
+            '{"driver":"virtio-balloon-pci","id":"balloon0","bus":"pci.0","addr":"0x6"}', "-object",
+            '{"qom-type":"rng-random","id":"objrng0","filename":"/dev/urandom"}', "-device",
+            '{"driver":"virtio-rng-pci","rng":"objrng0","max-bytes":1024,"period":100,"id":"rng0","bus":"pci.0",'
+            '"addr":"0x7"}', "-msg", "timestamp=on",
+            "-kernel", f"{self.be}/vmlinux", "-initrd", f"{self.be}/initrd.gz", "-append", "console=hvc0 test=poweroff"])
+        self.expect("libvirt's command line", p.returncode == 0 and b"guest: Linux" in p.stdout, p.stderr[-300:])
 
     def pipe(self):
         """without a terminal; the end of standard input is no reason to end"""
@@ -446,7 +505,7 @@ class CommandLine:
                     (self.options.qemu or not p.stderr), p.stdout[-200:])
 
     def all(self):
-        parts = [self.refusals, self.help, self.pipe, self.memory, self.name, self.serial_null, self.serial_file, self.serial_unix,
+        parts = [self.refusals, self.libvirt, self.help, self.pipe, self.memory, self.name, self.serial_null, self.serial_file, self.serial_unix,
                  self.serial_tcp, self.serial_pty, self.terminals, self.paused, self.waiting, self.log_file]
         for part in parts:
             if self.options.parts and part.__name__ not in self.options.parts:
